@@ -1,0 +1,333 @@
+"""The table that a study is about: columns with kind, role and unit, checked once at the door."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from workbench.columns import KINDS, ROLES, Column, TableError, content_bytes, convert, infer_kind, level_text, listed
+
+Task = Literal["regression", "binary", "multiclass"]
+TASKS = ("regression", "binary", "multiclass")
+
+# A text column whose values are distinct in more than half of the rows, and in more rows than this, is no category.
+_FREE_TEXT_LEVELS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A data set with a target, as models and explanations see it.
+
+    Attributes
+    ----------
+    X : DataFrame, shape (n_samples, n_columns)
+        Features, then offset and exposure where there are any; numbers are float64, categories text.
+    y : Series, shape (n_samples,)
+        The target: float64 for regression, class labels otherwise.
+    task : {"regression", "binary", "multiclass"}
+    schema : tuple of Column
+        Every column of the source, the target included.
+    classes : tuple
+        Empty for regression; (negative, positive) for a binary target; sorted for several classes.
+    sample_weight, groups, time : ndarray of shape (n_samples,) or None
+        The columns with these roles; groups are integer codes.
+    sensitive : DataFrame or None
+        The columns with the role ``sensitive``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0], "price": [2.0, 4.0, 6.0, 8.0]})
+    >>> table = Table.from_frame(frame, target="price")
+    >>> table.task, table.features, table.n_rows
+    ('regression', ('size',), 4)
+    """
+
+    X: pd.DataFrame
+    y: pd.Series
+    task: Task
+    schema: tuple[Column, ...]
+    classes: tuple[Any, ...] = ()
+    sample_weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    time: np.ndarray | None = None
+    sensitive: pd.DataFrame | None = None
+    name: str = "table"
+    title: str = ""
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return len(self.y)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the columns that models see."""
+        return tuple(c.name for c in self.schema if c.is_feature)
+
+    @property
+    def target(self) -> Column:
+        """The column with the role ``target``."""
+        return next(c for c in self.schema if c.role == "target")
+
+    def column(self, name: str) -> Column:
+        """Give the description of one column.
+
+        Raises
+        ------
+        TableError
+            If no column has this name.
+        """
+        for c in self.schema:
+            if c.name == name:
+                return c
+        raise TableError(f"table {self.name!r} has no column {name!r}; it has {listed([c.name for c in self.schema])}")
+
+    def take(self, rows: np.ndarray) -> Table:
+        """Give the table of the rows at these positions."""
+        rows = np.asarray(rows)
+
+        def part(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            X=self.X.iloc[rows].reset_index(drop=True),
+            y=self.y.iloc[rows].reset_index(drop=True),
+            sample_weight=part(self.sample_weight),
+            groups=part(self.groups),
+            time=part(self.time),
+            sensitive=None if self.sensitive is None else self.sensitive.iloc[rows].reset_index(drop=True),
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of names, kinds, roles and values: the same content gives the same hash on any machine."""
+        digest = hashlib.sha256(repr((self.task, self.classes)).encode())
+        for c in self.schema:
+            digest.update(repr((c.name, c.kind, c.role)).encode())
+        frames = [self.X, self.y.to_frame("target")]
+        if self.sensitive is not None:
+            frames.append(self.sensitive)
+        for frame in frames:
+            for i in range(frame.shape[1]):
+                digest.update(content_bytes(frame.iloc[:, i]))
+        for values in (self.sample_weight, self.groups, self.time):
+            digest.update(b"-" if values is None else content_bytes(pd.Series(values)))
+        return digest.hexdigest()
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        target: str | Mapping[str, Any],
+        task: str | None = None,
+        positive: Any = None,
+        columns: Mapping[str, Mapping[str, Any]] | None = None,
+        name: str = "table",
+        title: str = "",
+    ) -> Table:
+        """Make a table of a DataFrame, checking each column.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        target : str or mapping
+            The target's name, or ``{"column": name, "at_least": number}`` for a yes/no target.
+        task : {"regression", "binary", "multiclass"}, optional
+            Inferred when absent: numbers with more than two values are a regression, anything else classes.
+        positive : scalar, optional
+            The positive class of a binary target; by default the last one in sorted order.
+        columns : mapping of name to mapping, optional
+            Per column any of kind, role, unit, label, description, levels, feature.
+
+        Raises
+        ------
+        TableError
+            If a name, kind, role, value or the target breaks a rule.
+        """
+        frame = frame.reset_index(drop=True)
+        _check_names(frame)
+        declared = {str(k): dict(v) for k, v in (columns or {}).items()}
+        target_name, at_least = _target_of(target)
+        for named in (target_name, *declared):
+            if named not in frame.columns:
+                raise TableError(f"column {named!r} is not in the data; it has {listed(list(frame.columns))}")
+        described = [
+            _describe(frame[c], declared.get(c, {}), is_target=c == target_name, n_rows=len(frame)) for c in frame
+        ]
+        schema = tuple(c for c, _ in described)
+        values = {c.name: v for c, v in described}
+        y, chosen, classes = _target(values[target_name], target_name, at_least, task, positive)
+        by_role = {role: [c.name for c in schema if c.role == role] for role in ROLES}
+        for role in ("weight", "offset", "exposure", "group", "time"):
+            if len(by_role[role]) > 1:
+                raise TableError(f"role {role!r} is held by {listed(by_role[role])}; at most one column may have it")
+        features = [c.name for c in schema if c.is_feature]
+        if not features:
+            raise TableError("no feature is left: every column but the target has another role, or there is none")
+
+        def single(role: str) -> pd.Series | None:
+            return values[by_role[role][0]] if by_role[role] else None
+
+        shown = [*features, *by_role["offset"], *by_role["exposure"]]
+        return cls(
+            X=pd.DataFrame({n: values[n] for n in shown}),
+            y=y,
+            task=chosen,
+            schema=schema,
+            classes=classes,
+            sample_weight=_weights(single("weight")),
+            groups=_codes(single("group")),
+            time=_times(single("time")),
+            sensitive=pd.DataFrame({n: values[n] for n in by_role["sensitive"]}) if by_role["sensitive"] else None,
+            name=name,
+            title=title or name,
+        )
+
+
+def _check_names(frame: pd.DataFrame) -> None:
+    for position, name in enumerate(frame.columns):
+        if not isinstance(name, str):
+            raise TableError(
+                f"column {position} is named {name!r}, which is no text; rename it with frame.columns.astype(str)"
+            )
+        if not name.strip():
+            raise TableError(f"column {position} has a blank name; name it in the file's header")
+    if len(repeated := frame.columns[frame.columns.duplicated()]):
+        raise TableError(f"column name {repeated[0]!r} occurs more than once; names must differ")
+    if len(frame) == 0:
+        raise TableError("the data have no rows")
+
+
+def _target_of(target: str | Mapping[str, Any]) -> tuple[str, float | None]:
+    if isinstance(target, str):
+        return target, None
+    if set(target) != {"column", "at_least"}:
+        raise TableError(f"target must be a column's name, or column and at_least; got {dict(target)!r}")
+    return str(target["column"]), float(target["at_least"])
+
+
+def _describe(values: pd.Series, declared: dict[str, Any], *, is_target: bool, n_rows: int) -> tuple[Column, pd.Series]:
+    """Give a column's description and its values in the dtype of its kind."""
+    name = str(values.name)
+    role = str(declared.pop("role", "target" if is_target else "feature"))
+    if role not in ROLES:
+        raise TableError(f"columns.{name}.role must be one of {', '.join(ROLES)}; got {role!r}")
+    if is_target != (role == "target"):
+        raise TableError(f"column {name!r} has the role {role!r}, but the target is another: there is one target")
+    levels = tuple(level_text(v) for v in declared.pop("levels", ()) or ())
+    used = role not in ("ignore", "id")
+    if used and values.isna().all():
+        raise TableError(f"column {name!r} is empty in all rows; give it the role ignore")
+    asked = declared.pop("kind", None)
+    kind = str(asked) if asked else ("ordered" if levels else infer_kind(values) if used else "category")
+    if kind not in KINDS:
+        raise TableError(f"columns.{name}.kind must be one of {', '.join(KINDS)}; got {kind!r}")
+    try:
+        column = Column(name=name, kind=kind, role=role, **declared)
+    except TypeError as error:
+        raise TableError(f"columns.{name}: unknown key; {error}") from error
+    if not used:
+        return column, values
+    converted = convert(values, kind, levels)
+    if kind == "category" and column.is_feature and not asked:
+        _refuse_free_text(converted, n_rows)
+    if kind in ("category", "ordered"):
+        names = converted.cat.categories if kind == "ordered" else sorted(converted.dropna().unique())
+        column = replace(column, levels=tuple(names))
+    return column, converted
+
+
+def _refuse_free_text(texts: pd.Series, n_rows: int) -> None:
+    distinct = int(texts.nunique())
+    if distinct > max(_FREE_TEXT_LEVELS, n_rows / 2):
+        raise TableError(
+            f"column {texts.name!r} has {distinct:,} different texts in {n_rows:,} rows: free text or an identifier is "
+            f"no feature; set columns.{texts.name}.role to id or ignore, or declare kind: category"
+        )
+
+
+def _target(
+    values: pd.Series, name: str, at_least: float | None, task: str | None, positive: Any
+) -> tuple[pd.Series, Task, tuple[Any, ...]]:
+    """Give the target's values, the task, and the classes in order."""
+    if (missing := np.flatnonzero(values.isna())).size:
+        raise TableError(
+            f"target {name!r} is missing in {missing.size:,} rows, the first is row {missing[0]}; leave these rows out"
+        )
+    if task is not None and task not in TASKS:
+        raise TableError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
+    if at_least is not None:
+        values = _at_least(values, at_least)
+    distinct = values.nunique()
+    numeric = pd.api.types.is_float_dtype(values.dtype)
+    found: Task = "regression" if numeric and distinct > 2 else "binary" if distinct == 2 else "multiclass"
+    chosen: Task = task or found  # type: ignore[assignment]
+    if distinct < 2:
+        raise TableError(f"target {name!r} has the one value {values.iloc[0]!r} in all rows: there is nothing to learn")
+    if chosen == "regression":
+        if not numeric:
+            raise TableError(f"task is regression, but target {name!r} is no number; it has classes")
+        return values, chosen, ()
+    labels = _labels(values)
+    classes = tuple(sorted(set(labels)))
+    if (chosen == "binary") != (len(classes) == 2):
+        raise TableError(f"task is {chosen}, but target {name!r} has {len(classes)} classes: {listed(classes)}")
+    if positive is not None:
+        if chosen != "binary" or positive not in classes:
+            raise TableError(f"positive must be one of a binary target's classes ({listed(classes)}); got {positive!r}")
+        classes = (*[c for c in classes if c != positive], positive)
+    return labels, chosen, classes
+
+
+def _at_least(values: pd.Series, least: float) -> pd.Series:
+    if not pd.api.types.is_float_dtype(values.dtype):
+        raise TableError(f"target {values.name!r} is no number, so at_least has no meaning for it")
+    return values >= least
+
+
+def _labels(values: pd.Series) -> pd.Series:
+    """Give class labels as plain bool, int or text."""
+    if pd.api.types.is_float_dtype(values.dtype):
+        whole = all(float(v).is_integer() for v in values.unique())
+        return values.astype(int) if whole else values.map(repr).astype("str")
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.astype(bool)
+    return values.astype("str")
+
+
+def _weights(values: pd.Series | None) -> np.ndarray | None:
+    if values is None:
+        return None
+    weights = values.to_numpy(dtype=float)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+        raise TableError(f"weight {values.name!r} must be a number of at least 0 in every row, not 0 in all")
+    return weights
+
+
+def _codes(values: pd.Series | None) -> np.ndarray | None:
+    if values is None:
+        return None
+    if values.isna().any():
+        raise TableError(
+            f"group {values.name!r} is missing in {int(values.isna().sum()):,} rows; give each row a group"
+        )
+    return pd.factorize(values)[0]
+
+
+def _times(values: pd.Series | None) -> np.ndarray | None:
+    if values is None:
+        return None
+    if values.isna().any():
+        raise TableError(f"time {values.name!r} is missing in {int(values.isna().sum()):,} rows; give each row a time")
+    if values.dtype.kind not in "fM":
+        raise TableError(f"time {values.name!r} must be a number or a date; it is text")
+    return values.to_numpy()
