@@ -1,0 +1,280 @@
+"""The form: the exact function that a model computes, over original columns, as one object."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.forms.additive import Additive
+from workbench.forms.arrays import Fields, Pack, array_to_json
+from workbench.forms.errors import FormError
+from workbench.forms.frame import Floats, Frame
+from workbench.forms.output import Logistic, Output, Softmax, output_from_dict, output_to_dict
+from workbench.forms.size import size
+from workbench.forms.text import latex_name, score_latex, score_text
+
+_FORMAT = "workbench-form"
+_VERSION = 1
+_KINDS = ("number", "category", "ordered", "boolean", "datetime")
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """score, then output, then decision: what a fitted model computes, immutable and serializable.
+
+    Attributes
+    ----------
+    body : Additive
+        From a row to a k-vector.
+    output : Identity, Logistic or Softmax
+        From the score to the prediction, or to probabilities.
+    kinds : dict of str to str
+        The kind of each column that the form may read: number, category, ordered, boolean or datetime.
+    subject : str
+        What is predicted: the target's name.
+    classes : tuple
+        The class labels of a classifier; () for a regressor. With k = 1 the score speaks of the second class.
+    threshold : float
+        Of two classes the second is predicted where its probability exceeds this.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from workbench.forms import Additive, Form, Identity, Linear
+    >>> line = Linear("x", coef=np.array([2.0]), center=0.0, missing=np.array([0.0]))
+    >>> form = Form(Additive(np.array([1.0]), (line,)), Identity(), {"x": "number"}, "y")
+    >>> form.predict({"x": [0.0, 1.0, float("nan")]})
+    array([1., 3., 1.])
+    >>> print(form)
+    y = 1
+      + 2 × x
+    >>> Form.from_dict(form.to_dict()).predict({"x": [10]})
+    array([21.])
+    """
+
+    body: Additive
+    output: Output
+    kinds: dict[str, str]
+    subject: str = "prediction"
+    classes: tuple[Any, ...] = ()
+    threshold: float = 0.5
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the form reads, in order of first use."""
+        return self.body.columns
+
+    @property
+    def size(self) -> int:
+        """What a reader has to hold: see `workbench.forms.size.size`."""
+        return size(self.body)
+
+    @property
+    def stored_numbers(self) -> int:
+        """How many numbers the form holds, literally."""
+        return self.body.stored_numbers
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What each entry of the score's vector speaks of."""
+        if not self.classes:
+            return (self.subject,)
+        return tuple(str(c) for c in (self.classes[1:] if self.body.k == 1 else self.classes))
+
+    def score(self, X: Any) -> Floats:
+        """Give the score, shape (n_samples, k), of a DataFrame or a mapping of 1-D arrays.
+
+        Raises
+        ------
+        FormError
+            If a column is absent or holds values of another kind.
+        """
+        return self.body.score(Frame(X))
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Give the probability of each class, shape (n_samples, n_classes).
+
+        Raises
+        ------
+        FormError
+            If the form is a regressor's.
+        """
+        if not self.classes:
+            raise FormError("the form predicts a number, so it has no probabilities; use predict")
+        p = self.output(self.score(X))
+        return np.hstack([1.0 - p, p]) if p.shape[1] == 1 else p
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Give the prediction, shape (n_samples,): a number, or the label of the class decided for."""
+        if not self.classes:
+            prediction: Floats = self.output(self.score(X))[:, 0]
+            return prediction
+        p = self.predict_proba(X)
+        chosen = (p[:, 1] > self.threshold).astype(np.intp) if len(self.classes) == 2 else p.argmax(axis=1)
+        labels: npt.NDArray[Any] = np.array(self.classes)
+        return labels[chosen]
+
+    def __str__(self) -> str:
+        if isinstance(self.output, Logistic):
+            return score_text(self.body, f"log odds of {self.subject} = {self.classes[1]}", self.outputs, self.kinds)
+        if isinstance(self.output, Softmax):
+            return score_text(self.body, f"score of {self.subject}", self.outputs, self.kinds)
+        said = self.subject
+        if self.classes:
+            said = f"share of {said}" + (f" = {self.classes[1]}" if self.body.k == 1 else "")
+        return score_text(self.body, said, self.outputs, self.kinds)
+
+    def to_latex(self) -> str:
+        """Give the form as LaTeX mathematics; the numbers at four digits."""
+        sums = score_latex(self.body, self.kinds)
+        name = latex_name(self.subject)
+        if isinstance(self.output, Softmax):
+            left = [rf"s_{{{latex_name(str(c))}}}" for c in self.classes]
+            lines = [rf"{s} &= {e}" for s, e in zip(left, sums, strict=True)]
+            head = rf"P({name} = c) &= e^{{s_c}} / \textstyle\sum_d e^{{s_d}}"
+            return r"\begin{aligned} " + r" \\ ".join([head, *lines]) + r" \end{aligned}"
+        heads = [name]
+        if isinstance(self.output, Logistic):
+            heads = [rf"\operatorname{{logit}} P({name} = {latex_name(str(self.classes[1]))})"]
+        elif self.classes:
+            heads = [rf"P({name} = {latex_name(o)})" for o in self.outputs]
+        return r" \\ ".join(rf"{h} = {e}" for h, e in zip(heads, sums, strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form as plain dicts, lists, numbers and text that JSON can hold."""
+        return self._to_dict(_NoPack())
+
+    def _to_dict(self, pack: Pack) -> dict[str, Any]:
+        return {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "subject": self.subject,
+            "kinds": dict(self.kinds),
+            "classes": list(self.classes),
+            "threshold": self.threshold,
+            "output": output_to_dict(self.output),
+            "score": self.body.to_dict(pack),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave. Nothing is executed, no library but numpy is imported.
+
+        Raises
+        ------
+        FormError
+            If the data are no form, with the place and what is wrong there.
+        """
+        return cls._read(data, Pack())
+
+    @classmethod
+    def _read(cls, data: Any, pack: Pack) -> Self:
+        fields = Fields(data, "form", pack)
+        if (found := fields.take("format")) != _FORMAT:
+            raise FormError(f"form.format must be {_FORMAT!r}; got {found!r:.80}")
+        if (version := fields.take("version")) != _VERSION:
+            raise FormError(f"form.version must be {_VERSION}; got {version!r:.80}: use the workbench that wrote it")
+        subject, kinds = fields.text("subject"), fields.take("kinds")
+        if not isinstance(kinds, Mapping) or not all(isinstance(k, str) and v in _KINDS for k, v in kinds.items()):
+            raise FormError(f"form.kinds must map columns to one of {', '.join(_KINDS)}")
+        classes = fields.take("classes")
+        if not isinstance(classes, list) or not all(isinstance(c, str | int | bool) for c in classes):
+            raise FormError("form.classes must be a list of texts, whole numbers or truth values")
+        threshold = fields.number("threshold")
+        output = output_from_dict(fields.take("output"), "form.output")
+        inner = Fields(fields.take("score"), "form.score", pack)
+        if (kind := inner.text("kind")) != Additive.kind:
+            raise FormError(f"form.score.kind must be {Additive.kind!r}; got {kind!r:.80}")
+        score = Additive.read(inner, pack)
+        inner.done()
+        fields.done()
+        form = cls(score, output, dict(kinds), subject, tuple(classes), threshold)
+        form._check()
+        return form
+
+    def _check(self) -> None:
+        n = len(self.classes)
+        if len(set(self.classes)) != n or n == 1 or self.body.k not in ({1} if n == 0 else {1, 2} if n == 2 else {n}):
+            raise FormError(f"form: {n} classes do not go with a score of {self.body.k} numbers")
+        if (isinstance(self.output, Logistic) and n != 2) or (isinstance(self.output, Softmax) and n < 2):
+            raise FormError(f"form: the output {self.output.kind!r} does not go with {n} classes")
+        if isinstance(self.output, Logistic) and self.body.k != 1:
+            raise FormError("form: a logistic output needs a score of one number")
+        if absent := [name for name in self.columns if name not in self.kinds]:
+            raise FormError(f"form.kinds does not list the column {absent[0]!r:.80}")
+
+    def save(self, path: str | Path) -> None:
+        """Write the form as JSON, whole or not at all; large arrays go beside it as ``.npz`` without pickles.
+
+        The JSON file holds the SHA-256 of the arrays' file.
+        """
+        path = Path(path)
+        for name, data in self.to_files(path.stem).items():
+            temporary = path.with_name(f".{name}.part")
+            temporary.write_bytes(data)
+            temporary.replace(path.with_name(name))
+
+    def to_files(self, stem: str) -> dict[str, bytes]:
+        """Give the contents of ``stem.json`` and, for large forms, of ``stem.npz`` by file name."""
+        pack = Pack()
+        data = self._to_dict(pack)
+        files = {}
+        if flat := pack.flat():
+            buffer = io.BytesIO()
+            np.savez_compressed(buffer, allow_pickle=False, **{f"flat_{kind}": array for kind, array in flat.items()})
+            arrays = buffer.getvalue()
+            data["arrays"] = {"file": f"{stem}.npz", "sha256": hashlib.sha256(arrays).hexdigest()}
+            files[f"{stem}.npz"] = arrays
+        return {**files, f"{stem}.json": json.dumps(data, allow_nan=False, ensure_ascii=False).encode()}
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote. Nothing is executed: a hostile or altered file raises.
+
+        Raises
+        ------
+        FormError
+            If the file is no JSON, is no form, or its arrays are absent or not the ones that were saved.
+        """
+        path = Path(path)
+        try:
+            data = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise FormError(f"{path.name} is no JSON file: {error}") from error
+        if not isinstance(data, dict):
+            raise FormError(f"{path.name} is no form: it must hold one object")
+        note = data.pop("arrays", None)
+        return cls._read(data, Pack(_arrays(path, note) if note is not None else None))
+
+
+class _NoPack(Pack):
+    """Keeps every array in the dictionary."""
+
+    def put(self, array: npt.NDArray[Any]) -> Any:
+        return array_to_json(array)
+
+
+def _arrays(path: Path, note: Any) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays beside a form's file, which must be the ones that were saved with it."""
+    name = note.get("file") if isinstance(note, Mapping) else None
+    if not isinstance(name, str) or name != f"{path.stem}.npz":
+        raise FormError(f"{path.name}: the arrays must be in {path.stem}.npz beside it; got {name!r:.80}")
+    if not (beside := path.with_name(name)).is_file():
+        raise FormError(f"{path.name}: {name} is missing; it must lie beside it")
+    content = beside.read_bytes()
+    if hashlib.sha256(content).hexdigest() != note.get("sha256"):
+        raise FormError(f"{name} is not the file that was saved with {path.name}: its SHA-256 differs")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+            return {key.removeprefix("flat_"): saved[key] for key in saved.files}
+    except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+        raise FormError(f"{name} holds no arrays that can be read: {error}") from error

@@ -1,0 +1,166 @@
+"""A form as text and as mathematics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from workbench.forms.additive import Additive
+from workbench.forms.frame import Floats
+from workbench.forms.terms import Levels, Linear, Tree
+
+# more conditions than this are no text for a person
+_MOST_CONDITIONS = 200
+_LINE = r" \\ "
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Give a number at a few significant digits, with a true minus sign."""
+    return f"{value:,.{digits}g}".replace(",", "").replace("-", "−") if np.isfinite(value) else str(value)
+
+
+def score_text(score: Additive, subject: str, outputs: Sequence[str], kinds: dict[str, str]) -> str:
+    """Write a score as lines of text: a sum of terms, or the rules of one tree."""
+    trees = [t for t in score.terms if isinstance(t, Tree)]
+    if len(trees) == 1 and len(score.terms) == 1 and not score.intercept.any():
+        return "\n".join([f"{subject} is", *_tree_lines(trees[0], outputs, kinds)])
+    lines = [f"{subject} = {_vector(score.intercept, outputs)}"]
+    lines += ["  + " + _term_text(term, outputs) for term in score.terms if not isinstance(term, Tree)]
+    conditions = sum(int((~t.is_leaf).sum()) for t in trees)
+    if conditions > _MOST_CONDITIONS:
+        lines.append(f"  + {len(trees):,} trees with {conditions:,} conditions in all: too many to read")
+        return "\n".join(lines)
+    for tree in trees:
+        lines += ["  + the value of", *_tree_lines(tree, outputs, kinds, depth=1)]
+    return "\n".join(lines)
+
+
+def condition_text(tree: Tree, node: int, kinds: dict[str, str], *, left: bool) -> str:
+    """Write the condition of one node's left or right branch, with where missing and unseen values go."""
+    name, levels = tree.columns[tree.feature[node]], tree.levels[tree.feature[node]]
+    missing = bool(tree.missing_left[node]) == left
+    if levels:
+        goes = tree.subsets[tree.subset[node]] == left
+        inside = [level for level, g in zip(levels, goes, strict=False) if g]
+        names = [*inside, *(["any other"] if goes[len(levels)] else []), *(["missing"] if missing else [])]
+        return f"{name} is " + (" or ".join(names) if names else "never")
+    t = float(tree.threshold[node])
+    if np.isinf(t):
+        present = (t > 0) == left
+        return f"{name} is " + (("present or missing" if missing else "present") if present else "missing")
+    suffix = " or missing" if missing else ""
+    if kinds.get(name) == "boolean" and 0 <= t < 1:
+        return f"{name} is {'false' if left else 'true'}{suffix}"
+    return f"{name} {'≤' if left else '>'} {cut_text(tree, node, kinds.get(name, 'number'))}{suffix}"
+
+
+def cut_text(tree: Tree, node: int, kind: str) -> str:
+    """Write a cut point: the shortest decimal where there is one, a date for moments."""
+    t = float(tree.threshold[node] if tree.shown is None else tree.shown[node])
+    if kind == "datetime":
+        seconds = np.datetime64(0, "s") + np.timedelta64(round(t * 86_400), "s")
+        return str(seconds).replace("T00:00:00", "").replace("T", " ")
+    return f"{t:.15g}".replace("-", "−", 1) if t < 0 else f"{t:.15g}"
+
+
+def _tree_lines(tree: Tree, outputs: Sequence[str], kinds: dict[str, str], depth: int = 0) -> list[str]:
+    lines: list[str] = []
+    stack: list[tuple[int, int, str]] = [(0, depth + 1, "always")]
+    while stack:
+        node, level, condition = stack.pop()
+        indent = "    " * level
+        if tree.feature[node] < 0:
+            rows = "" if tree.support is None else f"  ({tree.support[node]:,} rows)"
+            lines.append(f"{indent}{_vector(tree.value[node], outputs)} if {condition}{rows}")
+            continue
+        if condition != "always":
+            lines.append(f"{indent}if {condition}:")
+            level += 1
+        stack.append((int(tree.right[node]), level, condition_text(tree, node, kinds, left=False)))
+        stack.append((int(tree.left[node]), level, condition_text(tree, node, kinds, left=True)))
+    return lines
+
+
+def _vector(vector: Floats, outputs: Sequence[str]) -> str:
+    if vector.size == 1:
+        return number_text(float(vector[0]))
+    return "(" + ", ".join(f"{o}: {number_text(float(v))}" for o, v in zip(outputs, vector, strict=True)) + ")"
+
+
+def _term_text(term: Linear | Levels, outputs: Sequence[str]) -> str:
+    if isinstance(term, Linear):
+        center = number_text(abs(term.center))
+        base = f"({term.column} {'−' if term.center >= 0 else '+'} {center})" if term.center else term.column
+        text = f"{_vector(term.coef, outputs)} × {base}"
+        return text + (f"; {_vector(term.missing, outputs)} where missing" if term.missing.any() else "")
+    parts = [f"{level}: {_vector(v, outputs)}" for level, v in zip(term.levels, term.values, strict=True)]
+    parts += [
+        f"{n}: {_vector(v, outputs)}" for n, v in (("any other", term.unseen), ("missing", term.missing)) if v.any()
+    ]
+    return f"{term.column} [" + "; ".join(parts) + "]"
+
+
+def latex_name(name: str) -> str:
+    r"""Give a name as upright LaTeX text with every special character escaped.
+
+    Examples
+    --------
+    >>> print(latex_name("50% of_it"))
+    \text{50\% of\_it}
+    """
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    escaped = re.sub(r"[\\~^{}$&#%_]", lambda m: special.get(m[0], "\\" + m[0]), name)
+    return rf"\text{{{escaped}}}"
+
+
+def score_latex(score: Additive, kinds: dict[str, str]) -> list[str]:
+    """Write each output of a score as a LaTeX expression; a list of k expressions."""
+    return [_latex(score, i, kinds) for i in range(score.k)]
+
+
+def _latex(score: Additive, i: int, kinds: dict[str, str]) -> str:
+    parts = [_latex_number(float(score.intercept[i]))] if score.intercept[i] or not score.terms else []
+    trees = [t for t in score.terms if isinstance(t, Tree)]
+    conditions = sum(int((~t.is_leaf).sum()) for t in trees)
+    if conditions > _MOST_CONDITIONS:
+        parts.append(rf"\sum_{{t=1}}^{{{len(trees)}}} \mathrm{{tree}}_t(x)")
+        trees = []
+    parts += [_latex_term(t, i) for t in score.terms if not isinstance(t, Tree)]
+    parts += [_latex_tree(t, i, kinds) for t in trees]
+    return " + ".join(parts).replace("+ -", "- ")
+
+
+def _latex_number(value: float) -> str:
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    return mantissa + (rf" \times 10^{{{int(exponent)}}}" if exponent else "")
+
+
+def _latex_term(term: Linear | Levels, i: int) -> str:
+    if isinstance(term, Linear):
+        sign = "-" if term.center >= 0 else "+"
+        inner = rf"({latex_name(term.column)} {sign} {_latex_number(abs(term.center))})"
+        return rf"{_latex_number(float(term.coef[i]))}\,{inner if term.center else latex_name(term.column)}"
+    rows = [rf"{_latex_number(float(v[i]))} & {latex_name(lv)}" for lv, v in zip(term.levels, term.values, strict=True)]
+    rows += [
+        rf"{_latex_number(float(v[i]))} & \text{{{n}}}"
+        for n, v in (("any other", term.unseen), ("missing", term.missing))
+        if v.any()
+    ]
+    table = _LINE.join(rows)
+    return rf"\left\{{\begin{{array}}{{ll}} {table} \end{{array}}\right\}}_{{{latex_name(term.column)}}}"
+
+
+def _latex_tree(tree: Tree, i: int, kinds: dict[str, str]) -> str:
+    rows: list[str] = []
+    stack: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+    while stack:
+        node, path = stack.pop()
+        if tree.feature[node] < 0:
+            when = r" \wedge ".join(path) or r"\text{always}"
+            rows.append(rf"{_latex_number(float(tree.value[node, i]))} & {when}")
+            continue
+        for left, child in ((False, tree.right[node]), (True, tree.left[node])):
+            stack.append((int(child), (*path, latex_name(condition_text(tree, node, kinds, left=left)))))
+    return rf"\begin{{cases}} {_LINE.join(rows)} \end{{cases}}"
