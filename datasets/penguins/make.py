@@ -1,6 +1,6 @@
 """Make penguins.csv, as the package palmerpenguins has it, byte for byte.
 
-    python make.py [WHEEL]      # without WHEEL, pip downloads it; it is opened as a zip file and never installed
+python make.py [WHEEL]      # without WHEEL, pip downloads it; it is opened as a zip file and never installed
 """
 
 from __future__ import annotations

