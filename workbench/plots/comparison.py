@@ -1,0 +1,103 @@
+"""The picture of price: how much each model falls short of a reference on the same folds, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.plots.numbers import decimals, fixed, interval
+from workbench.plots.style import (
+    LIGHT,
+    SMALL,
+    Palette,
+    new_axes,
+    new_figure,
+    quiet_axis,
+    set_title,
+    shown,
+    text_width,
+    write,
+)
+
+WIDTH = 460.0
+
+
+def draw(
+    comparison: Any,
+    palette: Palette = LIGHT,
+    *,
+    region: float | None = None,
+    metric: str = "",
+    glassbox: Mapping[str, bool] | None = None,
+    title: bool = True,
+) -> Any:
+    """Draw one comparison, or several against one reference, a row each: right of zero the model is worse.
+
+    Within the shaded `region` a difference is too small to matter.
+    """
+    several: Sequence[Any] = comparison if isinstance(comparison, Sequence) else (comparison,)
+    places = decimals([], [(c.upper - c.lower) / 2 for c in several])
+    texts = [f"{fixed(c.difference, places)} {interval(c.lower, c.upper, places)}" for c in several]
+    names = [shown(c.model, 22) for c in several]
+    left, right = max(map(text_width, names)) + 14, max(text_width(t, SMALL) for t in texts) + 14
+    figure = new_figure(WIDTH, 64 + 24 * len(several), palette)
+    ax = new_axes(figure, palette, left=left, right=right, bottom=46, top=14, ticks="x")
+    ax.set_ylim(len(several) - 0.4, -0.6)
+    ends = [0.0, *(c.lower for c in several), *(c.upper for c in several), *((region, -region) if region else ())]
+    margin = 0.06 * (max(ends) - min(ends)) or 1.0
+    ax.set_xlim(min(ends) - margin, max(ends) + margin)
+    if region:
+        ax.axvspan(-region, region, color=palette.muted, alpha=0.14, linewidth=0)
+    ax.axvline(0, color=palette.muted, linewidth=1)
+    for row, c in enumerate(several):
+        glass = (glassbox or {}).get(c.model, True)
+        colour = palette.accent if glass else palette.rival
+        ax.hlines(row, c.lower, c.upper, color=colour, linewidth=2)
+        ax.plot([c.difference], [row], marker="o", markersize=7, color=colour, markeredgewidth=1.6,
+                markerfacecolor=colour if glass else "none")  # fmt: skip
+        write(ax, 0, row, names[row], palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
+        write(
+            ax,
+            1,
+            row,
+            texts[row],
+            palette,
+            at=("axes fraction", "data"),
+            shift=(right - 6, 0),
+            ha="right",
+            fontsize=SMALL,
+        )
+    quiet_axis(ax.xaxis, bins=4)
+    ax.tick_params(axis="x", length=0)
+    score = shown(metric or several[0].metric, 20)
+    write(ax, 0.5, 0, f"worse than {shown(several[0].reference, 20)} by ({score})", palette, at="axes fraction",
+          shift=(0, -26), ha="center", va="top", fontsize=SMALL)  # fmt: skip
+    if title:
+        set_title(figure, finding(several), palette)
+    return figure
+
+
+def finding(comparisons: Sequence[Any]) -> str:
+    """Say how many models are shown to be worse than the reference, and how many are not."""
+    reference = shown(comparisons[0].reference, 30)
+    worse = [c for c in comparisons if c.lower > 0]
+    better = [c for c in comparisons if c.upper < 0]
+    if len(comparisons) == 1:
+        c = comparisons[0]
+        verdict = "scores worse than" if worse else "scores better than" if better else "cannot be told apart from"
+        return f"{shown(c.model)} {verdict} {reference}"
+    if not worse and not better:
+        return f"No model can be told apart from {reference}"
+    parts = [f"{len(worse)} of {len(comparisons)} models score worse than {reference}"] if worse else []
+    parts += [f"{len(better)} of {len(comparisons)} better"] if better else []
+    return ", ".join(parts)
+
+
+def describe(comparisons: Sequence[Any]) -> str:
+    """Give the numbers of the picture in words, for those who do not see it."""
+    places = decimals([], [(c.upper - c.lower) / 2 for c in comparisons])
+    parts = [
+        f"{shown(c.model)}: {fixed(c.difference, places)}, 95% interval {interval(c.lower, c.upper, places)}"
+        for c in comparisons
+    ]
+    return f"Score below that of {shown(comparisons[0].reference)}; positive is worse. " + "; ".join(parts) + "."

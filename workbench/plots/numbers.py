@@ -1,0 +1,143 @@
+"""Numbers as a reader meets them: three significant digits, thousands separators, a true minus sign."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+MISSING = "–"
+MINUS = "\N{MINUS SIGN}"
+SMALLEST_COUNT = 10
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number with so many significant digits; whole parts are never rounded away.
+
+    Examples
+    --------
+    >>> number(0.37149), number(-5.6), number(61204.4), number(0.0000123), number(None)
+    ('0.371', '−5.60', '61,204', '1.23 × 10⁻⁵', '–')
+    """
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    if value == 0:
+        return "0"
+    exponent = _exponent(value, digits)
+    if not -4 <= exponent < 15:
+        mantissa = f"{value:.{digits - 1}e}".split("e")[0]
+        return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}".replace("-", MINUS)
+    return f"{value:,.{max(0, digits - 1 - exponent)}f}".replace("-", MINUS)
+
+
+def short(value: float | None, digits: int = 3) -> str:
+    """Write a number as `number` does, without zeros that say nothing: axis ticks, ranges, levels.
+
+    Examples
+    --------
+    >>> short(46.0), short(0.50), short(8.31), short(1200.0)
+    ('46', '0.5', '8.31', '1,200')
+    """
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """Write a number of a column with fixed decimals; what would round to nothing says so.
+
+    Examples
+    --------
+    >>> fixed(0.3714, 3), fixed(-0.02, 2), fixed(0.0002, 3), fixed(-0.0002, 3), fixed(0.0, 3)
+    ('0.371', '−0.02', '< 0.001', '> −0.001', '0.000')
+    """
+    if value is None or not math.isfinite(value):
+        return number(value)
+    text = f"{value:,.{decimals}f}"
+    if value != 0 and not any(ch in text for ch in "123456789"):
+        text = f"< {10.0**-decimals:.{decimals}f}" if value > 0 else f"> -{10.0**-decimals:.{decimals}f}"
+    return text.replace("-", MINUS)
+
+
+def signed(value: float | None, decimals: int) -> str:
+    """Write a number with its sign, plus included.
+
+    Examples
+    --------
+    >>> signed(0.284, 2), signed(-0.284, 2), signed(0.0, 2)
+    ('+0.28', '−0.28', '0.00')
+    """
+    text = fixed(value, decimals)
+    return f"+{text}" if text[0].isdigit() and value else text
+
+
+def decimals(values: Iterable[float | None], widths: Iterable[float | None] = (), digits: int = 3) -> int:
+    """Choose the decimals of a column: three significant digits of its largest, more where intervals are narrower.
+
+    `widths` are half widths; the first digit of the median one is shown. Without values two digits of it are.
+
+    Examples
+    --------
+    >>> decimals([0.372, 0.02]), decimals([120.0, 5.0]), decimals([0.372], widths=[0.0004])
+    (3, 0, 4)
+    >>> decimals([], widths=[0.031])
+    3
+    """
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
+    places = digits - 1 - _exponent(max(sizes), digits) if sizes else 0
+    narrow = [w for w in widths if w is not None and math.isfinite(w) and w > 0]
+    if narrow:
+        middle = sorted(narrow)[len(narrow) // 2]
+        places = max(places, -_exponent(middle, 1)) if sizes else 1 - _exponent(middle, 2)
+    return min(max(places, 0), 6)
+
+
+def interval(lower: float | None, upper: float | None, places: int) -> str:
+    """Write an interval in brackets.
+
+    Examples
+    --------
+    >>> interval(-0.02, 0.04, 2)
+    '[−0.02, 0.04]'
+    """
+    return f"[{fixed(lower, places)}, {fixed(upper, places)}]"
+
+
+def count(value: float | None) -> str:
+    """Write a count of things that are not rows: whole, with thousands separators.
+
+    Examples
+    --------
+    >>> count(61204), count(None)
+    ('61,204', '–')
+    """
+    return MISSING if value is None else f"{round(value):,}".replace("-", MINUS)
+
+
+def rows(value: float | None) -> str:
+    """Write a count of rows; None stands for one that is withheld because it is below 10.
+
+    Examples
+    --------
+    >>> rows(240), rows(None), rows(3), rows(0)
+    ('240', '< 10', '< 10', '0')
+    """
+    return f"< {SMALLEST_COUNT}" if value is None or 0 < value < SMALLEST_COUNT else count(value)
+
+
+def seconds(value: float | None) -> str:
+    """Write a duration in seconds.
+
+    Examples
+    --------
+    >>> seconds(0.004), seconds(0.93), seconds(4.41), seconds(123.4)
+    ('< 0.01', '0.93', '4.4', '123')
+    """
+    if value is None:
+        return MISSING
+    return fixed(value, 2 if value < 1 else 1 if value < 100 else 0)
+
+
+def _exponent(value: float, digits: int) -> int:
+    return int(f"{value:.{digits - 1}e}".split("e")[1])

@@ -1,0 +1,96 @@
+"""From a matplotlib figure to an SVG that can stand within a page: named, self-contained, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+from workbench.plots.style import VARIABLES, quiet_glyphs, shown
+
+_PREFIX = "\ue000"  # stands for the prefix until the picture is hashed; no shown text holds this character
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_FONT = re.compile(r"(font(?:-family)?:[^;]*?)'DejaVu Sans'[^;]*")
+_COLOUR = re.compile("|".join(VARIABLES))
+_FACES = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', sans-serif"
+
+
+def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
+    """Write a figure as an `<svg>` element with a name and a description for those who do not see it.
+
+    Text stays text, set in the sans face of the reader's system; ids start with `prefix` (by default a hash of the
+    picture), so that figures on one page never share one; colours of `style.PAGE` become CSS variables. Equal
+    figures give equal bytes.
+    """
+    root = _parse(_matplotlib_svg(figure))
+    _rename_ids(root, _PREFIX)
+    for element in root.iter():
+        if style := element.get("style"):
+            style = _FONT.sub(r"\1var(--plotface)", style)
+            element.set("style", _COLOUR.sub(lambda match: VARIABLES[match.group()], style))
+    width, height = (float(root.get("viewBox", "").split()[i]) for i in (2, 3))
+    for name in ("version", "width", "height"):
+        root.attrib.pop(name, None)
+    root.set("class", "plot")
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{_PREFIX}-title {_PREFIX}-desc")
+    root.set("style", f"--plotface: {_FACES}; --w: {width:g}; stroke-linejoin: round; stroke-linecap: butt")
+    root.set("width", f"{width:g}")
+    root.set("height", f"{height:g}")
+    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(f"{{{_SVG}}}{tag}", id=f"{_PREFIX}-{tag}")
+        element.text = shown(text, limit=2000)
+        root.insert(place, element)
+    ElementTree.register_namespace("", _SVG)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return text.replace(_PREFIX, prefix or "f" + hashlib.sha256(text.encode()).hexdigest()[:10])
+
+
+def _matplotlib_svg(figure: Any) -> bytes:
+    import matplotlib
+
+    buffer = io.BytesIO()
+    settings: Any = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "workbench",
+        "svg.image_inline": True,
+        "path.simplify": True,
+    }
+    with matplotlib.rc_context(settings), quiet_glyphs():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return buffer.getvalue()
+
+
+def _parse(data: bytes) -> ElementTree.Element:
+    root = ElementTree.fromstring(data)  # noqa: S314 (our own drawing, not a file from elsewhere)
+    for parent in list(root.iter()):
+        if not parent.tag.endswith(("}text", "}tspan")):
+            parent.text = None  # line breaks and indentation
+        parent.tail = None
+        for child in list(parent):
+            # its style sheet says `*`, which would reach the whole page
+            if child.tag.endswith(("}style", "}metadata")) or (child.tag.endswith("}defs") and not len(child)):
+                parent.remove(child)
+    return root
+
+
+def _rename_ids(root: ElementTree.Element, prefix: str) -> None:
+    used: dict[str, str] = {}
+    for element in root.iter():
+        for value in element.attrib.values():
+            for old in _REFERENCE.findall(value):
+                used.setdefault(old, f"{prefix}-{len(used)}")
+        if target := element.attrib.pop(_XLINK, None):
+            old = target.removeprefix("#")
+            element.set("href", "#" + used.setdefault(old, f"{prefix}-{len(used)}"))
+    for element in root.iter():
+        old = element.attrib.pop("id", "")
+        if old in used:
+            element.set("id", used[old])
+        for name, value in element.attrib.items():
+            if "url(#" in value:
+                element.set(name, _REFERENCE.sub(lambda match: f"url(#{used[match.group(1)]})", value))
