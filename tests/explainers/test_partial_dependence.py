@@ -1,0 +1,211 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.inspection import partial_dependence
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from workbench.answers import Answer
+from workbench.explainers import explain, stacks
+
+
+def effects(model, X, **options):
+    return explain(model, "partial_dependence", X, **options)
+
+
+@pytest.fixture(name="X")
+def _rows():
+    return np.random.default_rng(0).normal(size=(150, 3))
+
+
+def test_of_a_linear_model_is_its_line(X):
+    model = LinearRegression().fit(X, X @ [2.0, -1.0, 0.0] + 3)
+    for j, effect in enumerate(effects(model, X).effects):
+        others = sum(model.coef_[k] * X[:, k].mean() for k in range(3) if k != j)
+        line = model.intercept_ + others + model.coef_[j] * np.array(effect.grid_values)
+        np.testing.assert_allclose(effect.average[0], line, atol=1e-12)
+        np.testing.assert_allclose(effect.upper - effect.lower, 0, atol=1e-12)
+
+
+def test_of_an_interaction_against_closed_form(X, function_model):
+    # f = x0 + x0 x1: PD_0(v) = v (1 + mean x1); row i's own curve, centred, is (v - mean v)(1 + x1_i)
+    answer = effects(function_model(lambda Z: Z[:, 0] + Z[:, 0] * Z[:, 1], X), X, features=["x0"])
+    effect = answer["x0"]
+    v = np.array(effect.grid_values)
+    np.testing.assert_allclose(effect.average[0], v * (1 + X[:, 1].mean()), atol=1e-12)
+    half = 1.959963984540054 * np.abs(v - v.mean()) * X[:, 1].std(ddof=1) / np.sqrt(len(X))
+    np.testing.assert_allclose(effect.upper[0] - effect.average[0], half, atol=1e-12)
+    np.testing.assert_allclose(effect.average[0] - effect.lower[0], half, atol=1e-12)
+
+
+def test_interval_covers_the_curve_of_the_population(function_model):
+    # f = x0 x1 with x1 ~ N(1, 1): the population's curve, centred on the grid, is v - mean v
+    rng = np.random.default_rng(1)
+    hits = []
+    for _ in range(300):
+        X = rng.normal([0, 1], 1, size=(60, 2))
+        effect = effects(function_model(lambda Z: Z[:, 0] * Z[:, 1], X), X, features=["x0"], grid_resolution=4)["x0"]
+        v = np.array(effect.grid_values)
+        shift = effect.average[0].mean()
+        hits.append(effect.lower[0, 0] - shift <= v[0] - v.mean() <= effect.upper[0, 0] - shift)
+    assert 0.91 < np.mean(hits) < 0.98
+
+
+def test_a_column_without_use_is_exactly_flat(X):
+    model = LinearRegression().fit(X, X[:, 0])
+    model.coef_ = np.array([1.3, 0.7, 0.0])
+    effect = effects(model, X)["x2"]
+    assert np.ptp(effect.average) == 0
+    assert np.array_equal(effect.lower, effect.average)
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_equals_scikit_learn(task, people, people_regressor, people_classifier):
+    model = people_regressor if task == "regression" else people_classifier
+    if task == "binary":
+        model = clone(model).fit(people, people["rooms"] > 3)
+    answer = effects(model, people, grid_resolution=8)
+    for name in ("age in years", "rooms", "größe", "member"):
+        effect = answer[name]
+        typed = {"member": [False, True]}.get(name, list(effect.grid_values))
+        # scikit-learn would truncate or warn on a column of integers
+        rows = people.astype({"age in years": float, "rooms": float})
+        response = "predict_proba" if task != "regression" else "auto"
+        theirs = partial_dependence(
+            model,
+            rows,
+            [name],
+            custom_values={name: np.array(typed)},
+            method="brute",
+            response_method=response,
+            categorical_features=["größe", "member"],
+        )
+        assert (
+            effect.outputs
+            == {
+                "regression": ("prediction",),
+                "binary": ("true",),
+                "multiclass": ("high", "low", "middle"),
+            }[task]
+        )
+        np.testing.assert_allclose(effect.average, theirs["average"], atol=1e-12)
+
+
+def test_levels_missing_values_and_dtypes(people, people_regressor):
+    before = people.copy(deep=True)
+    answer = effects(people_regressor, people)
+    pd.testing.assert_frame_equal(people, before)
+    city = answer["city"]
+    assert city.grid_values == ("Kyiv", "Paris", "Rom", "(missing)")  # 4 rows of Nowhere: not shown
+    assert city.bin_edges is None
+    assert city.bin_counts.tolist() == [int((people["city"] == c).sum()) for c in ("Kyiv", "Paris", "Rom")] + [
+        int(people["city"].isna().sum())
+    ]
+    for level, average in zip(["Kyiv", "Paris", "Rom", None], city.average[0], strict=True):
+        expected = people_regressor.predict(people.assign(city=pd.Series([level] * len(people), dtype="str"))).mean()
+        assert average == pytest.approx(expected, abs=1e-12)
+    assert answer["größe"].grid_values == ("S", "M", "L")
+    assert answer["größe"].feature_kind == "ordered"
+    assert answer["member"].grid_values == ("false", "true")
+    assert answer["rooms"].grid_values == (1.0, 2.0, 3.0, 4.0, 5.0)
+    since = answer["since"]
+    assert since.feature_kind == "datetime"
+    assert pd.Timestamp(since.grid_values[0], unit="D") == people["since"].sort_values().iloc[9]
+
+
+def test_weights_weigh_rows(X, function_model):
+    model = function_model(lambda Z: Z[:, 0] * Z[:, 1], X)
+    weight = np.random.default_rng(2).integers(0, 4, len(X))
+    weighted = effects(model, X, sample_weight=weight)["x0"]
+    v = np.array(weighted.grid_values)
+    np.testing.assert_allclose(weighted.average[0], v * np.average(X[:, 1], weights=weight), atol=1e-12)
+    equal = effects(model, X, sample_weight=np.full(len(X), 2.5))["x0"]
+    np.testing.assert_allclose(equal.upper, effects(model, X)["x0"].upper, atol=1e-12)
+    only = np.zeros(len(X))
+    only[7] = 3
+    single = effects(model, X, sample_weight=only)["x0"]
+    np.testing.assert_allclose(single.average[0], v * X[7, 1], atol=1e-12)
+    assert np.isnan(single.lower).all()
+
+
+def test_background_is_what_is_averaged_over(X, function_model):
+    model = function_model(lambda Z: Z[:, 0] + Z[:, 1] ** 2, X)
+    answer = effects(model, X, background=X[:20])
+    assert answer.n_background == 20
+    assert answer["x0"].grid_values == effects(model, X)["x0"].grid_values
+    expected = np.array(answer["x0"].grid_values) + (X[:20, 1] ** 2).mean()
+    np.testing.assert_allclose(answer["x0"].average[0], expected, atol=1e-12)
+
+
+def test_batches_are_few_and_change_nothing(X, function_model, monkeypatch):
+    model = function_model(lambda Z: Z[:, 0] * Z[:, 1], X)
+    whole = effects(model, X)
+    assert model.calls_ == [40 * len(X)] * 3
+    monkeypatch.setattr(stacks, "MAX_BYTES", 4 * X.nbytes)
+    assert effects(model, X).to_dict() == whole.to_dict()
+    assert max(model.calls_[3:]) == 4 * len(X)
+
+
+def test_margin_where_there_are_no_probabilities(X):
+    effect = effects(LinearSVC().fit(X, X[:, 0] > 0), X)["x0"]
+    assert (effect.scale, effect.outputs) == ("margin", ("true",))
+
+
+def test_warns_of_columns_that_move_together(X):
+    frame = pd.DataFrame({"a": X[:, 0], "b": -np.exp(X[:, 0]), "c": X[:, 1], "one": 1.0})
+    answer = effects(LinearRegression().fit(frame, X[:, 2]), frame)
+    assert answer["a"].provenance.warnings == (
+        "a moves with b (Spearman correlation -1.00): partial dependence averages over combinations that may not occur",
+    )
+    assert answer["c"].provenance.warnings == answer["one"].provenance.warnings == ()
+    assert len(answer.provenance.warnings) == 2
+
+
+def test_a_constant_column_has_one_value(X):
+    frame = pd.DataFrame({"a": X[:, 0], "one": 7})
+    effect = effects(LinearRegression().fit(frame, X[:, 0]), frame)["one"]
+    assert effect.grid_values == (7.0,)
+    assert effect.bin_counts.tolist() == [150]
+
+
+def test_too_few_rows_are_refused_or_named(X):
+    model = LinearRegression().fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=r"too few rows \(1\).*min_rows"):
+        effects(model, X[:1])
+    row = effects(model, X[:1], min_rows=1)["x0"]
+    assert row.grid_values == (X[0, 0],)
+    assert row.average[0, 0] == pytest.approx(model.predict(X[:1])[0])
+    assert np.isnan(row.lower).all()
+    frame = pd.DataFrame({"a": X[:, 0], "key": [f"k{i}" for i in range(150)]})
+    model = make_pipeline(ColumnTransformer([("a", "passthrough", ["a"])]), LinearRegression()).fit(frame, X[:, 0])
+    answer = effects(model, frame)
+    assert [e.feature for e in answer.effects] == ["a"]
+    assert "key is not shown: no value has 10 rows behind it" in answer.provenance.warnings
+
+
+def test_options_and_their_errors(X):
+    model = LinearRegression().fit(X, X[:, 0])
+    assert [e.feature for e in effects(model, X, features=["x2", "x0"]).effects] == ["x2", "x0"]
+    with pytest.raises(ValueError, match=r"features: unknown column 'y0'; did you mean 'x0'\?"):
+        effects(model, X, features=["y0"])
+    with pytest.raises(ValueError, match=r"grid_resolution: .*greater than or equal to 2; got 1"):
+        effects(model, X, grid_resolution=1)
+
+
+def test_survives_a_dictionary(people, people_classifier):
+    answer = effects(people_classifier, people, grid_resolution=5)
+    again = Answer.from_dict(answer.to_dict())
+    assert again.to_dict() == answer.to_dict()
+    np.testing.assert_array_equal(again["age in years"].average, answer["age in years"].average)
+
+
+def test_multiclass_probabilities_sum_to_one(X):
+    labels = np.digitize(X[:, 0], [-0.5, 0.5])
+    for model in (RandomForestClassifier(n_estimators=5, random_state=0), LogisticRegression()):
+        effect = effects(model.fit(X, labels), X)["x0"]
+        assert effect.outputs == ("0", "1", "2")
+        np.testing.assert_allclose(effect.average.sum(axis=0), 1, atol=1e-12)

@@ -1,0 +1,144 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.svm import LinearSVC
+
+from workbench import metrics
+from workbench.answers import Answer
+from workbench.explainers import explain, stacks
+from workbench.explainers.permutation_importance import column_generator
+
+
+def importance(model, X, y, **options):
+    return explain(model, "permutation_importance", X, y=y, **options)
+
+
+@pytest.fixture(name="X")
+def _rows():
+    return np.random.default_rng(0).normal(size=(400, 3))
+
+
+def test_of_a_linear_model_against_closed_form(X):
+    # Shuffling x_j into x_j' adds b^2 (x_j - x_j')^2 + 2 b e (x_j - x_j') to a squared error; over all orders that
+    # is 2 b^2 var(x_j) in the mean, as the residuals e of least squares are uncorrelated with x_j
+    y = X @ [2.0, -1.0, 0.0] + np.random.default_rng(1).normal(size=len(X))
+    model = LinearRegression().fit(X, y)
+    answer = importance(model, X, y, metric="rmse", n_repeats=400)
+    mse = answer.baseline_score**2
+    increase = (answer.baseline_score + answer.importances) ** 2 - mse
+    expected = 2 * model.coef_**2 * X.var(axis=0)
+    error = increase.std(axis=1) / np.sqrt(400)
+    assert (np.abs(increase.mean(axis=1) - expected) < 4 * error + 1e-12).all()
+    assert not answer.greater_is_better
+    assert answer.importances_mean[0] > answer.importances_mean[1] > 0.2
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"),
+    [("r2", "reg"), ("mae", "reg"), ("log_loss", "three"), ("accuracy", "three"), ("roc_auc", "two")],
+)
+def test_equals_brute_force_with_the_same_orders(
+    metric, kind, people, people_regressor, people_classifier, people_target
+):
+    if kind == "reg":
+        model, y = people_regressor, people_target
+    elif kind == "three":
+        model, y = people_classifier, np.array(["low", "middle", "high"])[np.digitize(people_target, [5, 7])]
+    else:
+        X = people[["age in years", "rooms"]]
+        y = (people_target > 6).to_numpy()
+        model = LogisticRegression().fit(X, y)
+    rows = people if kind != "two" else people[["age in years", "rooms"]]
+    before = rows.copy(deep=True)
+    weight = np.random.default_rng(0).uniform(1, 2, len(rows))
+    answer = importance(model, rows, y, metric=metric, n_repeats=3, random_state=5, sample_weight=weight)
+    pd.testing.assert_frame_equal(rows, before)
+    score = metrics.metric(metric).score
+    baseline = score(model, rows, np.asarray(y), sample_weight=weight)
+    assert answer.baseline_score == pytest.approx(baseline, abs=1e-12)
+    sign = 1 if answer.greater_is_better else -1
+    for j, name in enumerate(rows.columns):
+        generator = column_generator(5, name)
+        for r in range(3):
+            order = generator.permutation(len(rows))
+            shuffled = rows.assign(**{name: rows[name].iloc[order].array})
+            assert (shuffled.dtypes == rows.dtypes).all()
+            expected = sign * (baseline - score(model, shuffled, np.asarray(y), sample_weight=weight))
+            assert answer.importances[j, r] == pytest.approx(expected, abs=1e-12)
+
+
+def test_agrees_with_scikit_learn(X):
+    y = X[:, 0] * X[:, 1] + X[:, 2]
+    model = RandomForestRegressor(n_estimators=10, random_state=0).fit(X, y)
+    ours = importance(model, X, y, metric="r2", n_repeats=40)
+    theirs = permutation_importance(model, X, y, scoring="r2", n_repeats=40, random_state=0)
+    error = np.hypot(ours.importances_std, theirs.importances_std) / np.sqrt(40)
+    assert (np.abs(ours.importances_mean - theirs.importances_mean) < 4 * error).all()
+
+
+def test_a_column_without_use_gets_exactly_zero():
+    rng = np.random.default_rng(0)
+    for n in (7, 50, 333):
+        for k in (2, 3, 11):
+            X = np.asfortranarray(rng.normal(size=(n, k)))
+            model = LinearRegression().fit(X, X[:, 0])
+            model.coef_ = np.r_[rng.normal(size=k - 1), 0.0]
+            y = model.predict(X) + rng.normal(size=n)
+            answer = importance(model, X, y, metric="mae")
+            assert (answer.importances[-1] == 0).all()
+            assert answer.importances_mean[-1] == answer.importances_std[-1] == 0
+
+
+def test_neither_batches_nor_other_columns_nor_repeats_change_a_number(X, monkeypatch):
+    frame = pd.DataFrame(X, columns=["a", "größe", "<script>"])
+    y = X[:, 0] * X[:, 1]
+    forest = RandomForestRegressor(n_estimators=5, random_state=0, max_features=None)
+    model = forest.fit(frame, y)
+    whole = importance(model, frame, y)
+    assert np.array_equal(importance(model, frame, y, n_repeats=4).importances, whole.importances[:, :4])
+    assert not np.array_equal(importance(model, frame, y, random_state=1).importances, whole.importances)
+    monkeypatch.setattr(stacks, "MAX_BYTES", 3 * X.nbytes)
+    assert np.array_equal(importance(model, frame, y).importances, whole.importances)
+    linear = LinearRegression().fit(frame, y)
+    turned = frame[["<script>", "a", "größe"]]
+    one, other = importance(linear, frame, y), importance(LinearRegression().fit(turned, y), turned, y)
+    np.testing.assert_allclose(other.importances, one.importances[[2, 0, 1]], atol=1e-9)
+
+
+def test_few_calls(X, function_model):
+    model = function_model(lambda Z: Z[:, 0], X)
+    importance(model, X, X[:, 0])
+    assert model.calls_ == [10 * len(X)] * 4
+
+
+def test_default_metric_is_one_that_the_model_can_answer(X):
+    y = X[:, 0] > 0
+    assert importance(LinearRegression().fit(X, X[:, 0]), X, X[:, 0]).metric == metrics.default_metrics("regression")[0]
+    assert importance(LogisticRegression().fit(X, y), X, y).metric == metrics.default_metrics("binary")[0]
+    assert metrics.metric(importance(LinearSVC().fit(X, y), X, y).metric).needs == "predict"
+
+
+def test_what_is_refused(X):
+    y = X[:, 0]
+    model = LinearRegression().fit(X, y)
+    with pytest.raises(ValueError, match="permutation_importance: y must be given"):
+        importance(model, X, None)
+    with pytest.raises(ValueError, match=r"y must have one value per row of X, shape \(400,\); got shape \(399,\)"):
+        importance(model, X, y[1:])
+    with pytest.raises(ValueError, match=r"unknown metric 'rsme'; did you mean 'rmse'\?"):
+        importance(model, X, y, metric="rsme")
+    with pytest.raises(ValueError, match=r"must be one for regression .*; got 'log_loss'"):
+        importance(model, X, y, metric="log_loss")
+    with pytest.raises(ValueError, match="metric 'log_loss' needs predict_proba, which LinearSVC does not have"):
+        importance(LinearSVC().fit(X, y > 0), X, y > 0, metric="log_loss")
+
+
+def test_survives_a_dictionary(X):
+    answer = importance(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], random_state=3)
+    assert answer.provenance.random_state == 3
+    assert answer.provenance.n_rows == 400
+    assert not answer.provenance.exact
+    assert Answer.from_dict(answer.to_dict()).to_dict() == answer.to_dict()

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVC, LinearSVC
+
+from workbench.explainers.response import Response
+
+X = np.random.default_rng(0).normal(size=(60, 2))
+TWO = np.where(X[:, 0] > 0, "yes", "no")
+THREE = np.digitize(X[:, 0], [-0.4, 0.4])
+
+
+def asked(model):
+    response = Response.of(model, X)
+    assert response.values.dtype == np.float64
+    assert response.values.shape == (60, len(response.outputs))
+    return response
+
+
+def test_regressor():
+    model = LinearRegression().fit(X, X[:, 0])
+    assert (asked(model).outputs, asked(model).scale) == (("prediction",), "response")
+    assert np.array_equal(asked(model).values[:, 0], model.predict(X))
+    several = LinearRegression().fit(X, X)
+    assert asked(several).outputs == ("prediction 0", "prediction 1")
+
+
+def test_binary_is_the_positive_class():
+    model = LogisticRegression().fit(X, TWO)
+    assert (asked(model).outputs, asked(model).scale) == (("yes",), "response")
+    assert np.array_equal(asked(model).values[:, 0], model.predict_proba(X)[:, 1])
+    searched = GridSearchCV(LogisticRegression(), {"C": [1.0]}).fit(X, TWO)
+    assert np.array_equal(asked(searched).values, asked(model).values)
+
+
+def test_multiclass_is_every_class():
+    model = LogisticRegression().fit(X, THREE)
+    assert asked(model).outputs == ("0", "1", "2")
+    assert np.array_equal(asked(model).values, model.predict_proba(X))
+
+
+def test_margin_without_probabilities():
+    two, three = LinearSVC().fit(X, TWO), LinearSVC().fit(X, THREE)
+    assert (asked(two).outputs, asked(two).scale) == (("yes",), "margin")
+    assert np.array_equal(asked(two).values[:, 0], two.decision_function(X))
+    assert np.array_equal(asked(three).values, three.decision_function(X))
+    assert asked(CalibratedClassifierCV(LinearSVC()).fit(X, TWO)).scale == "response"
+
+
+def test_what_has_no_such_number_is_refused(label_classifier):
+    with pytest.raises(ValueError, match="LabelClassifier gives labels alone"):
+        Response.of(label_classifier.fit(X, TWO), X)
+    with pytest.raises(ValueError, match=r"SVC.decision_function must give one number per class .*pairs of classes"):
+        Response.of(SVC(decision_function_shape="ovo").fit(X, THREE), X)
+    with pytest.raises(ValueError, match="several targets"):
+        Response.of(RandomForestClassifier(n_estimators=2).fit(X, np.c_[THREE, THREE]), X)

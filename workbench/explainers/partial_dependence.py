@@ -1,0 +1,179 @@
+"""Partial dependence: the average prediction when one column is set to a value in every row."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pydantic
+
+from workbench.answers.effect import Effect, Effects
+from workbench.explainers.explainer import Explainer, nearest
+from workbench.explainers.grid import Grid, as_floats, kind_of
+from workbench.explainers.inputs import Inputs
+from workbench.explainers.response import Response
+from workbench.explainers.stacks import copies_per_stack, stack
+
+LEVEL = 0.95
+STRONG_CORRELATION = 0.7
+ROUNDING = 1e-12  # relative to the largest prediction
+
+
+class PartialDependence(Explainer):
+    r"""The average prediction when a column is set to one value in all rows, value by value.
+
+    .. math:: PD_j(v) = \sum_i w_i f(v, x_{i,-j}) / \sum_i w_i
+
+    over the background rows :math:`x_i`, exactly. `Grid` says which values :math:`v` are shown.
+
+    The interval is about the shape alone, and about one error alone: that the background is a finite sample. With
+    :math:`c_i(v) = f(v, x_{i,-j}) - mean_u f(u, x_{i,-j})`, the curve of row i less its own mean over the grid, it is
+    :math:`PD_j(v) \pm 1.96 s(v)`, where s(v) is the standard error of the (weighted) mean of :math:`c_i(v)`. It is 0
+    for a model that is additive in the column, and NaN for a single row. It says nothing of the error of the model.
+
+    It misleads where the column moves with others: see `caution`.
+
+    References
+    ----------
+    J. H. Friedman, 2001, "Greedy function approximation: a gradient boosting machine", doi 10.1214/aos/1013203451.
+    """
+
+    name = "partial_dependence"
+    title = "Partial dependence"
+    summary = "How the average prediction changes when one column is set to one value after another in all rows."
+    reference = (
+        "J. H. Friedman, 2001, Greedy function approximation: a gradient boosting machine, doi 10.1214/aos/1013203451"
+    )
+    caution = (
+        "Where columns move together it averages over combinations that may not occur, and the model's answers there "
+        "were never checked; an average can also hide effects that differ from row to row. It shows what the model "
+        "does, not what causes what."
+    )
+
+    uses_background = True
+
+    class Options(pydantic.BaseModel, extra="forbid", frozen=True):
+        """Options of partial dependence."""
+
+        features: tuple[str, ...] | None = pydantic.Field(None, description="columns to show; all where absent")
+        grid_resolution: int = pydantic.Field(40, ge=2, le=1000, description="most values shown of a column of numbers")
+        min_rows: int = pydantic.Field(
+            10, ge=1, description="fewest rows behind an extreme, a level or a bin that is shown"
+        )
+
+    @classmethod
+    def explain(cls, inputs: Inputs, options: Any) -> Effects:
+        """Compute the effect of each column asked for.
+
+        Raises
+        ------
+        ValueError
+            If a feature is unknown, or too few rows stand behind every value of all of them.
+        """
+        effects, left_out = [], []
+        cautions = correlation_cautions(inputs)
+        for feature in _positions(inputs, options.features):
+            name = inputs.feature_names[feature]
+            grid = Grid.of(inputs.column(feature), resolution=options.grid_resolution, min_rows=options.min_rows)
+            if len(grid):
+                own = (cautions[name],) if name in cautions else ()
+                effects.append(cls._effect(inputs, options, feature, grid, own))
+            else:
+                left_out.append(f"{name} is not shown: no value has {options.min_rows} rows behind it")
+        if not effects:
+            raise ValueError(
+                f"{cls.name}: X has too few rows ({len(inputs.X)}) to show any column: each end of a grid and each "
+                f"level must stand for {options.min_rows} rows; give more rows, or a smaller min_rows"
+            )
+        warnings = tuple(w for effect in effects for w in effect.provenance.warnings) + tuple(left_out)
+        return Effects(
+            effects=tuple(effects),
+            n_background=len(inputs.background),
+            provenance=cls.provenance(inputs, options, warnings=warnings),
+        )
+
+    @classmethod
+    def _effect(cls, inputs: Inputs, options: Any, feature: int, grid: Grid, warnings: tuple[str, ...]) -> Effect:
+        individual, outputs, scale = individual_curves(inputs, feature, grid)
+        average = np.average(individual, axis=1, weights=inputs.sample_weight)
+        half = NormalDist().inv_cdf(0.5 + LEVEL / 2) * _standard_error(individual, inputs.sample_weight)
+        return Effect(
+            feature=inputs.feature_names[feature],
+            feature_kind=grid.kind,
+            grid_values=grid.values,
+            average=average.T,
+            lower=(average - half).T,
+            upper=(average + half).T,
+            outputs=outputs,
+            scale=scale,
+            bin_edges=grid.bin_edges,
+            bin_counts=grid.bin_counts,
+            provenance=cls.provenance(inputs, options, warnings=warnings),
+        )
+
+
+def individual_curves(inputs: Inputs, feature: int, grid: Grid) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """Predict every background row with one column set to each value of a grid.
+
+    Returns
+    -------
+    individual : ndarray of shape (n_grid, n_background, n_outputs)
+    outputs : tuple of str
+    scale : str
+    """
+    n_rows = len(inputs.background)
+    step = copies_per_stack(inputs.background)
+    parts = []
+    for start in range(0, len(grid), step):
+        chosen = grid.positions[start : start + step]
+        positions = np.repeat(chosen, n_rows).reshape(-1, n_rows)
+        response = Response.of(inputs.model, stack(inputs.background, feature, inputs.X, positions))
+        parts.append(response.values.reshape(len(chosen), n_rows, -1))
+    individual = np.concatenate(parts)
+    # A matrix product may round a row by its place in the matrix: a column that is not used must come out exactly flat.
+    if np.ptp(individual, axis=0).max() <= ROUNDING * np.abs(individual).max():
+        individual[:] = individual[0]
+    return individual, response.outputs, response.scale
+
+
+def correlation_cautions(inputs: Inputs) -> dict[str, str]:
+    """Warn of columns of numbers, by name, whose rank correlation with another one is above 0.7 in size."""
+    columns = {name: inputs.column(j) for j, name in enumerate(inputs.feature_names)}
+    numbers = pd.DataFrame({n: as_floats(c, "number") for n, c in columns.items() if kind_of(c) == "number"})
+    if numbers.shape[1] < 2:
+        return {}
+    correlation = numbers.corr(method="spearman", min_periods=10).to_numpy(copy=True)
+    np.fill_diagonal(correlation, 0.0)
+    size = np.nan_to_num(np.abs(correlation))  # a constant column correlates with nothing
+    cautions = {}
+    for j, name in enumerate(numbers.columns):
+        partner = int(size[j].argmax())
+        if size[j, partner] > STRONG_CORRELATION:
+            cautions[name] = (
+                f"{name} moves with {numbers.columns[partner]} (Spearman correlation {correlation[j, partner]:.2f}): "
+                "partial dependence averages over combinations that may not occur"
+            )
+    return cautions
+
+
+def _standard_error(individual: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Give the standard error of the weighted mean over rows of curves less their own means, (n_grid, n_outputs)."""
+    weight = np.ones(individual.shape[1]) if sample_weight is None else sample_weight
+    n = np.count_nonzero(weight)
+    if n < 2:
+        return np.full((individual.shape[0], individual.shape[2]), np.nan)
+    centred = individual - individual[0]  # exactly 0 where a curve is flat
+    centred -= centred.mean(axis=0)
+    deviation = centred - np.average(centred, axis=1, weights=weight)[:, None]
+    share = (weight / weight.sum())[:, None]
+    return np.sqrt((share**2 * deviation**2).sum(axis=1) * n / (n - 1))
+
+
+def _positions(inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:
+    known = inputs.feature_names
+    for name in features or ():
+        if name not in known:
+            raise ValueError(f"partial_dependence: features: unknown column {name!r}{nearest(name, known)}")
+    return [known.index(name) for name in features] if features is not None else list(range(len(known)))
