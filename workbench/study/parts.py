@@ -1,0 +1,201 @@
+"""The parts of a study file, typed and frozen; their descriptions are those of its JSON Schema."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from workbench.table import Task
+
+Kind = Literal["number", "category", "ordered", "boolean", "datetime"]
+Role = Literal["feature", "target", "weight", "offset", "exposure", "group", "time", "sensitive", "id", "ignore"]
+
+NAME_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}$"
+
+
+def file_name(value: Any) -> str:
+    """Check a name that files will have.
+
+    Raises
+    ------
+    ValueError
+        If it is none that is safe on every file system.
+    """
+    if isinstance(value, str) and re.fullmatch(NAME_PATTERN, value) and not value.endswith(".private"):
+        return value
+    raise ValueError(
+        "must be safe as a file's name: at most 60 of the letters a to z, digits, '-', '_' and '.', "
+        "no '.' first and no '.private' at the end"
+    )
+
+
+def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
+    """Refuse what a later release will do; silence would be taken for doing it."""
+
+    def check(value: Any) -> Any:
+        if unready(value):
+            raise ValueError(rule)
+        return value
+
+    return BeforeValidator(check)
+
+
+_Format = Annotated[
+    Literal["html"],
+    _refuse(lambda v: v in ("pdf", "md"), "must be html: pdf and md come with a later release"),
+]
+_NoTuning = Annotated[
+    Literal[0],
+    _refuse(lambda v: isinstance(v, int) and v > 0, "must be 0: tuning comes with a later release"),
+]
+_NoRows = Annotated[
+    Literal[False],
+    _refuse(lambda v: v is True, "must be false: rows in reports come with a later release"),
+]
+
+
+class Part(BaseModel):
+    """A part of the study file: frozen, without unknown keys, no value taken for one of another type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ColumnSpec(Part):
+    """What the study says about one column."""
+
+    kind: Kind | None = Field(default=None, description="How its values are read; found out when absent.")
+    role: Role | None = Field(default=None, description="What it is for; a feature when absent.")
+    unit: str = Field(default="", description="The unit of its values, such as g/dm³.")
+    label: str = Field(default="", description="The name that reports show.")
+    description: str = Field(default="", description="What it means, in a sentence.")
+    levels: tuple[str | int | float | bool, ...] = Field(
+        (), description="The levels of an ordered column, lowest first."
+    )
+    feature: bool = Field(default=False, description="Whether models see a sensitive column too.")
+
+
+class AtLeast(Part):
+    """A yes/no target: whether a number reaches a threshold."""
+
+    column: str = Field(description="The column that holds the number.")
+    at_least: float = Field(description="The threshold: yes from here on.")
+
+
+class Data(Part):
+    """Where the rows come from, and what is predicted."""
+
+    source: str = Field(
+        min_length=1, description="The name of a bundled data set, or the path of a CSV or Parquet file."
+    )
+    target: str | AtLeast | None = Field(default=None, description="The column to predict; or a yes/no target.")
+    task: Task | None = Field(default=None, description="Inferred from the target when absent.")
+    positive: bool | int | float | str | None = Field(default=None, description="A binary target's positive class.")
+    columns: dict[str, ColumnSpec] = Field(default={}, description="What is known about columns, by name.")
+
+    @property
+    def name(self) -> str:
+        """A name for a study of this source."""
+        stem = Path(self.source).stem if self.is_path else self.source
+        return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the source is a file: it has a suffix or a path separator, as no bundled name has."""
+        return bool(Path(self.source).suffix) or any(mark in self.source for mark in "/\\")
+
+    def located(self, folder: Path) -> Self:
+        """Give the same with a file's path taken from the study file's folder."""
+        if not self.is_path:
+            return self
+        return self.model_copy(update={"source": os.path.normpath(folder.absolute() / Path(self.source).expanduser())})
+
+
+class Split(Part):
+    """How rows are held out and folded."""
+
+    holdout: float = Field(
+        default=0.25, ge=0, le=0.9, description="The share of rows that is set aside and used once; 0: none."
+    )
+    folds: int = Field(default=5, ge=2, le=100, description="The number of folds of the other rows.")
+    repeats: int = Field(default=2, ge=1, le=100, description="How often the folds are drawn anew.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="The seed of all that is random.")
+    duplicates: Literal["auto", "together", "ignore", "drop"] = Field(
+        default="auto",
+        description="Rows with equal features: kept on one side of a split, split apart, or left out.",
+    )
+
+
+class Tune(Part):
+    """The search for parameters."""
+
+    budget: _NoTuning = Field(default=0, description="Trials per model inside the folds; 0: the parameters as given.")
+
+
+class Compare(Part):
+    """What counts as a difference."""
+
+    region: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+        default="auto",
+        description="Smaller differences don't matter: in the ranking metric's unit; "
+        "auto: 0.01 for R², AUC and accuracy, else 1% of the dummy's score.",
+    )
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)] | None
+
+
+class Report(Part):
+    """What only a person can say about the models; the cards print it, and count what is absent."""
+
+    formats: tuple[_Format, ...] = Field(default=("html",), min_length=1, description="What the cards are written as.")
+    rows: _NoRows = Field(default=False, description="Whether reports may show rows of the data.")
+    owner: _Text = Field(default=None, description="Who answers for the models.")
+    developer: _Text = Field(default=None, description="Who made them.")
+    validator: _Text = Field(default=None, description="Who checked them.")
+    contact: _Text = Field(default=None, description="Whom to write to.")
+    licence: _Text = Field(default=None, description="Under which terms the models may be used.")
+    citation: _Text = Field(default=None, description="How to cite them.")
+    version: _Text = Field(default=None, description="The version of the models.")
+    purpose: _Text = Field(default=None, description="Which question the models answer.")
+    intended_use: _Text = Field(default=None, description="How they are meant to be used.")
+    users: _Text = Field(default=None, description="Who uses them.")
+    affected: _Text = Field(default=None, description="Whom decisions made with them affect.")
+    out_of_scope: _Text = Field(default=None, description="What they must not be used for.")
+    misuse: _Text = Field(default=None, description="Which misuse can be foreseen.")
+    materiality: _Text = Field(default=None, description="What depends on them.")
+    oversight: _Text = Field(default=None, description="Which human looks at their answers, and when.")
+    monitoring: _Text = Field(default=None, description="What is watched while they are in use.")
+
+
+class Run(Part):
+    """How the work is done."""
+
+    jobs: int = Field(
+        default_factory=lambda: min(2, os.cpu_count() or 1),
+        ge=1,
+        description="The number of worker processes; it changes no number.",
+    )
+    accelerate: Literal["auto", "off"] = Field(
+        default="auto", description="Whether accelerated libraries are used where present."
+    )
+    time_limit: float = Field(default=600, gt=0, description="Seconds that the fit of one model may take.")
+
+
+class ModelSpec(Part):
+    """A model to train: its name in the study, its family, and all parameters of the family, defaults included."""
+
+    name: str
+    family: str
+    params: dict[str, Any] = {}
+
+
+class ExplainSpec(Part):
+    """A question to ask every model: the method and all its options, defaults included."""
+
+    method: str
+    options: dict[str, Any] = {}

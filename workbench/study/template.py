@@ -1,0 +1,166 @@
+"""A first study file for data that nobody has described yet: commented, complete, ready to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from workbench.columns import TableError
+from workbench.study.entries import Registry
+from workbench.study.parts import Compare, Data, Report, Split
+from workbench.study.problems import StudyError
+from workbench.study.study import DEFAULT_EXPLAIN
+from workbench.study.text import parse_yaml
+from workbench.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PLAIN = re.compile(r"[^\W\d](?:[\w .()/%-]*[\w)%])?")
+
+
+def describe(frame: pd.DataFrame, target: str) -> tuple[Table, dict[str, str]]:
+    """Make a table of the columns that can be used as they are, and say why the others are left out.
+
+    Free text, identifiers, empty columns and the like get the role ``ignore``.
+
+    Raises
+    ------
+    TableError
+        If the target can't be one, or no column is left to predict it from.
+    """
+    try:
+        return Table.from_frame(frame, target=target), {}
+    except TableError as error:
+        whole = error
+    left_out: dict[str, str] = {}
+    for column in frame.columns:
+        if column != target and target in frame.columns:
+            try:
+                Table.from_frame(frame[[column, target]], target=target)
+            except TableError as error:
+                left_out[column] = str(error)
+    if len(left_out) >= frame.shape[1] - 1 or not left_out:
+        raise whole
+    ignored = {column: {"role": "ignore"} for column in left_out}
+    return Table.from_frame(frame, target=target, columns=ignored), left_out
+
+
+def template(
+    table: Table,
+    *,
+    source: str,
+    families: Registry,
+    explainers: Registry,
+    left_out: Mapping[str, str] | None = None,
+    name: str = "",
+) -> str:
+    """Write a first study file: every column with its kind, every family that can do the task.
+
+    Parameters
+    ----------
+    table : Table
+        The data.
+    source : str
+        The data file's path as the study file will name it.
+    families, explainers : mapping of name to class
+        Families have `tasks`, `glassbox` and `title`, explainers `title`.
+    left_out : mapping of column to reason, optional
+        Columns to ignore, as `describe` found them.
+    name : str
+        The study's name; the source's when absent.
+    """
+    left_out = left_out or {}
+    able = {n: family for n, family in families.items() if table.task in family.tasks}
+    lines = [
+        "# A study for the glassbox workbench: which data, which models, how they are compared and explained.",
+        "# Every key that may stand here, with what it means: workbench schema",
+        f"study: {_scalar(name or Data(source=source).name)}",
+        "",
+        *_data_lines(table, source, left_out),
+        "",
+        *_split_lines(),
+        "",
+        "models:  # a family, alone or with parameters: {tree: {name: small-tree, max_leaf_nodes: 8}}",
+        "  # glass boxes, which can be read in full",
+        *_listed((n, f.title) for n, f in able.items() if f.glassbox),
+        "  # black boxes, to compare with",
+        *_listed((n, f.title) for n, f in able.items() if not f.glassbox),
+        "",
+        "metrics: auto  # or a list; the first one ranks",
+        f"compare: {{region: auto}}  # {_sentence(Compare, 'region')}",
+        "",
+        "explain:" if any(n in explainers for n in DEFAULT_EXPLAIN) else "explain: []",
+        *_listed((n, explainers[n].title) for n in DEFAULT_EXPLAIN if n in explainers),
+        "",
+        "# What only you know; the cards print it, and say where it is absent.",
+        "# report:",
+        *(
+            f"#   {key}: {field.description}"
+            for key, field in Report.model_fields.items()
+            if key not in ("formats", "rows")
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _data_lines(table: Table, source: str, left_out: Mapping[str, str]) -> Iterator[str]:
+    yield "data:"
+    yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, or a bundled data set's name"
+    yes_no = "; or {column: ..., at_least: 6} for a yes/no target" if table.task == "regression" else ""
+    yield f"  target: {_scalar(table.target.name)}  # the column to predict{yes_no}"
+    yield f"  task: {table.task}  # regression, binary or multiclass"
+    if table.task == "binary":
+        yield f"  positive: {_scalar(table.classes[1])}  # the class whose probability is given"
+    yield "  columns:"
+    yield "    # kind: number, category, ordered (with levels: [low, high]), boolean, datetime"
+    yield "    # role: feature, weight, offset, exposure, group, time, sensitive, id, ignore"
+    yield "    # unit, label, description: what the cards print"
+    for column in table.schema:
+        if column.name in left_out:
+            yield f"    {_scalar(column.name)}: {{role: ignore}}  # {_comment(left_out[column.name])}"
+        else:
+            yield f"    {_scalar(column.name)}: {{kind: {column.kind}{_levels(column.kind, column.levels)}}}"
+
+
+def _levels(kind: str, levels: Iterable[str]) -> str:
+    return f", levels: [{', '.join(_quoted(level) for level in levels)}]" if kind == "ordered" else ""
+
+
+def _split_lines() -> Iterator[str]:
+    yield "split:"
+    for key, default in Split().model_dump().items():
+        yield f"  {key}: {default}  # {_sentence(Split, key)}"
+
+
+def _listed(titled: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, title in titled:
+        yield f"  - {_scalar(name)}  # {_comment(title)}"
+
+
+def _sentence(part: Any, key: str) -> str:
+    return _comment(part.model_fields[key].description or "")
+
+
+def _comment(text: str) -> str:
+    """Keep a text on its line."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _scalar(value: Any) -> str:
+    """Write a value as YAML, quoted unless every reader takes it for the same text."""
+    if not isinstance(value, str):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+        return value
+    return _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    text = str(yaml.safe_dump(value, default_style='"', allow_unicode=True, width=10**9)).strip()
+    if parse_yaml(text, "template") != value:
+        raise StudyError([f"template: the name {value!r} can't be written as YAML; rename the column"])
+    return text
