@@ -133,7 +133,7 @@ def level_texts(values: pd.Series) -> list[str | None]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         names = [level_text(c) for c in values.cat.categories]
         return [None if code < 0 else names[code] for code in values.cat.codes]
-    codes, uniques = pd.factorize(values.to_numpy(dtype=object, na_value=None), use_na_sentinel=True)
+    codes, uniques = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
     names = [level_text(u) for u in uniques]
     return [None if code < 0 else names[code] for code in codes]
 

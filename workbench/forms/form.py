@@ -20,7 +20,7 @@ from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
 from workbench.forms.output import Logistic, Output, Softmax, output_from_dict, output_to_dict
 from workbench.forms.size import size
-from workbench.forms.text import latex_name, score_latex, score_text
+from workbench.forms.text import Reading, latex_name, score_latex, score_text
 
 _FORMAT = "workbench-form"
 _VERSION = 1
@@ -45,6 +45,8 @@ class Form:
         The class labels of a classifier; () for a regressor. With k = 1 the score speaks of the second class.
     threshold : float
         Of two classes the second is predicted where its probability exceeds this.
+    gaps : tuple of str
+        The columns that missed values in training; texts say of these alone where a missing value goes.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Form:
     subject: str = "prediction"
     classes: tuple[Any, ...] = ()
     threshold: float = 0.5
+    gaps: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,6 +92,11 @@ class Form:
         if not self.classes:
             return (self.subject,)
         return tuple(str(c) for c in (self.classes[1:] if self.body.k == 1 else self.classes))
+
+    @property
+    def reading(self) -> Reading:
+        """How texts speak of the columns."""
+        return Reading(self.kinds, frozenset(self.gaps))
 
     def score(self, X: Any) -> Floats:
         """Give the score, shape (n_samples, k), of a DataFrame or a mapping of 1-D arrays.
@@ -120,22 +128,23 @@ class Form:
             return prediction
         p = self.predict_proba(X)
         chosen = (p[:, 1] > self.threshold).astype(np.intp) if len(self.classes) == 2 else p.argmax(axis=1)
-        labels: npt.NDArray[Any] = np.array(self.classes)
-        return labels[chosen]
+        labels = np.array(self.classes)
+        decided: npt.NDArray[Any] = labels[chosen]
+        return decided
 
     def __str__(self) -> str:
         if isinstance(self.output, Logistic):
-            return score_text(self.body, f"log odds of {self.subject} = {self.classes[1]}", self.outputs, self.kinds)
+            return score_text(self.body, f"log odds of {self.subject} = {self.classes[1]}", self.outputs, self.reading)
         if isinstance(self.output, Softmax):
-            return score_text(self.body, f"score of {self.subject}", self.outputs, self.kinds)
+            return score_text(self.body, f"score of {self.subject}", self.outputs, self.reading)
         said = self.subject
         if self.classes:
             said = f"share of {said}" + (f" = {self.classes[1]}" if self.body.k == 1 else "")
-        return score_text(self.body, said, self.outputs, self.kinds)
+        return score_text(self.body, said, self.outputs, self.reading)
 
     def to_latex(self) -> str:
         """Give the form as LaTeX mathematics; the numbers at four digits."""
-        sums = score_latex(self.body, self.kinds)
+        sums = score_latex(self.body, self.reading)
         name = latex_name(self.subject)
         if isinstance(self.output, Softmax):
             left = [rf"s_{{{latex_name(str(c))}}}" for c in self.classes]
@@ -159,6 +168,7 @@ class Form:
             "version": _VERSION,
             "subject": self.subject,
             "kinds": dict(self.kinds),
+            "gaps": list(self.gaps),
             "classes": list(self.classes),
             "threshold": self.threshold,
             "output": output_to_dict(self.output),
@@ -186,6 +196,7 @@ class Form:
         subject, kinds = fields.text("subject"), fields.take("kinds")
         if not isinstance(kinds, Mapping) or not all(isinstance(k, str) and v in _KINDS for k, v in kinds.items()):
             raise FormError(f"form.kinds must map columns to one of {', '.join(_KINDS)}")
+        gaps = fields.texts("gaps")
         classes = fields.take("classes")
         if not isinstance(classes, list) or not all(isinstance(c, str | int | bool) for c in classes):
             raise FormError("form.classes must be a list of texts, whole numbers or truth values")
@@ -197,7 +208,7 @@ class Form:
         score = Additive.read(inner, pack)
         inner.done()
         fields.done()
-        form = cls(score, output, dict(kinds), subject, tuple(classes), threshold)
+        form = cls(score, output, dict(kinds), subject, tuple(classes), threshold, gaps)
         form._check()
         return form
 

@@ -68,6 +68,12 @@ class Frame:
             self._codes[key] = _codes(self._column(name), levels)
         return self._codes[key]
 
+    def has_missing(self, name: str, kind: str) -> bool:
+        """Say whether a column of this kind misses values."""
+        if kind in ("category", "ordered"):
+            return bool((self.codes(name, ()) == 1).any())
+        return bool(np.isnan(self.numbers(name)).any())
+
 
 def _numbers(name: str, column: Any) -> Floats:
     dtype = getattr(column, "dtype", None)

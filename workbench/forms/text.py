@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,16 @@ from workbench.forms.terms import Levels, Linear, Tree
 
 # more conditions than this are no text for a person
 _MOST_CONDITIONS = 200
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What texts need to know of the columns: their kinds, and which missed values in training."""
+
+    kinds: Mapping[str, str]
+    gaps: frozenset[str]
+
+
 _LINE = r" \\ "
 
 
@@ -21,11 +32,11 @@ def number_text(value: float, digits: int = 4) -> str:
     return f"{value:,.{digits}g}".replace(",", "").replace("-", "−") if np.isfinite(value) else str(value)
 
 
-def score_text(score: Additive, subject: str, outputs: Sequence[str], kinds: dict[str, str]) -> str:
+def score_text(score: Additive, subject: str, outputs: Sequence[str], reading: Reading) -> str:
     """Write a score as lines of text: a sum of terms, or the rules of one tree."""
     trees = [t for t in score.terms if isinstance(t, Tree)]
     if len(trees) == 1 and len(score.terms) == 1 and not score.intercept.any():
-        return "\n".join([f"{subject} is", *_tree_lines(trees[0], outputs, kinds)])
+        return "\n".join([f"{subject} is", *_tree_lines(trees[0], outputs, reading)])
     lines = [f"{subject} = {_vector(score.intercept, outputs)}"]
     lines += ["  + " + _term_text(term, outputs) for term in score.terms if not isinstance(term, Tree)]
     conditions = sum(int((~t.is_leaf).sum()) for t in trees)
@@ -33,14 +44,14 @@ def score_text(score: Additive, subject: str, outputs: Sequence[str], kinds: dic
         lines.append(f"  + {len(trees):,} trees with {conditions:,} conditions in all: too many to read")
         return "\n".join(lines)
     for tree in trees:
-        lines += ["  + the value of", *_tree_lines(tree, outputs, kinds, depth=1)]
+        lines += ["  + the value of", *_tree_lines(tree, outputs, reading, depth=1)]
     return "\n".join(lines)
 
 
-def condition_text(tree: Tree, node: int, kinds: dict[str, str], *, left: bool) -> str:
-    """Write the condition of one node's left or right branch, with where missing and unseen values go."""
+def condition_text(tree: Tree, node: int, reading: Reading, *, left: bool) -> str:
+    """Write the condition of one node's left or right branch, with where unseen values go, and missing ones if any."""
     name, levels = tree.columns[tree.feature[node]], tree.levels[tree.feature[node]]
-    missing = bool(tree.missing_left[node]) == left
+    missing = bool(tree.missing_left[node]) == left and name in reading.gaps
     if levels:
         goes = tree.subsets[tree.subset[node]] == left
         inside = [level for level, g in zip(levels, goes, strict=False) if g]
@@ -51,9 +62,9 @@ def condition_text(tree: Tree, node: int, kinds: dict[str, str], *, left: bool) 
         present = (t > 0) == left
         return f"{name} is " + (("present or missing" if missing else "present") if present else "missing")
     suffix = " or missing" if missing else ""
-    if kinds.get(name) == "boolean" and 0 <= t < 1:
+    if reading.kinds.get(name) == "boolean" and 0 <= t < 1:
         return f"{name} is {'false' if left else 'true'}{suffix}"
-    return f"{name} {'≤' if left else '>'} {cut_text(tree, node, kinds.get(name, 'number'))}{suffix}"
+    return f"{name} {'≤' if left else '>'} {cut_text(tree, node, reading.kinds.get(name, 'number'))}{suffix}"
 
 
 def cut_text(tree: Tree, node: int, kind: str) -> str:
@@ -65,7 +76,7 @@ def cut_text(tree: Tree, node: int, kind: str) -> str:
     return f"{t:.15g}".replace("-", "−", 1) if t < 0 else f"{t:.15g}"
 
 
-def _tree_lines(tree: Tree, outputs: Sequence[str], kinds: dict[str, str], depth: int = 0) -> list[str]:
+def _tree_lines(tree: Tree, outputs: Sequence[str], reading: Reading, depth: int = 0) -> list[str]:
     lines: list[str] = []
     stack: list[tuple[int, int, str]] = [(0, depth + 1, "always")]
     while stack:
@@ -78,8 +89,8 @@ def _tree_lines(tree: Tree, outputs: Sequence[str], kinds: dict[str, str], depth
         if condition != "always":
             lines.append(f"{indent}if {condition}:")
             level += 1
-        stack.append((int(tree.right[node]), level, condition_text(tree, node, kinds, left=False)))
-        stack.append((int(tree.left[node]), level, condition_text(tree, node, kinds, left=True)))
+        stack.append((int(tree.right[node]), level, condition_text(tree, node, reading, left=False)))
+        stack.append((int(tree.left[node]), level, condition_text(tree, node, reading, left=True)))
     return lines
 
 
@@ -115,12 +126,12 @@ def latex_name(name: str) -> str:
     return rf"\text{{{escaped}}}"
 
 
-def score_latex(score: Additive, kinds: dict[str, str]) -> list[str]:
+def score_latex(score: Additive, reading: Reading) -> list[str]:
     """Write each output of a score as a LaTeX expression; a list of k expressions."""
-    return [_latex(score, i, kinds) for i in range(score.k)]
+    return [_latex(score, i, reading) for i in range(score.k)]
 
 
-def _latex(score: Additive, i: int, kinds: dict[str, str]) -> str:
+def _latex(score: Additive, i: int, reading: Reading) -> str:
     parts = [_latex_number(float(score.intercept[i]))] if score.intercept[i] or not score.terms else []
     trees = [t for t in score.terms if isinstance(t, Tree)]
     conditions = sum(int((~t.is_leaf).sum()) for t in trees)
@@ -128,7 +139,7 @@ def _latex(score: Additive, i: int, kinds: dict[str, str]) -> str:
         parts.append(rf"\sum_{{t=1}}^{{{len(trees)}}} \mathrm{{tree}}_t(x)")
         trees = []
     parts += [_latex_term(t, i) for t in score.terms if not isinstance(t, Tree)]
-    parts += [_latex_tree(t, i, kinds) for t in trees]
+    parts += [_latex_tree(t, i, reading) for t in trees]
     return " + ".join(parts).replace("+ -", "- ")
 
 
@@ -152,7 +163,7 @@ def _latex_term(term: Linear | Levels, i: int) -> str:
     return rf"\left\{{\begin{{array}}{{ll}} {table} \end{{array}}\right\}}_{{{latex_name(term.column)}}}"
 
 
-def _latex_tree(tree: Tree, i: int, kinds: dict[str, str]) -> str:
+def _latex_tree(tree: Tree, i: int, reading: Reading) -> str:
     rows: list[str] = []
     stack: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     while stack:
@@ -162,5 +173,5 @@ def _latex_tree(tree: Tree, i: int, kinds: dict[str, str]) -> str:
             rows.append(rf"{_latex_number(float(tree.value[node, i]))} & {when}")
             continue
         for left, child in ((False, tree.right[node]), (True, tree.left[node])):
-            stack.append((int(child), (*path, latex_name(condition_text(tree, node, kinds, left=left)))))
+            stack.append((int(child), (*path, latex_name(condition_text(tree, node, reading, left=left)))))
     return rf"\begin{{cases}} {_LINE.join(rows)} \end{{cases}}"

@@ -1,0 +1,316 @@
+"""The scikit-learn face of every family: `Regressor` and `Classifier`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from workbench.columns import infer_kind
+from workbench.families import find_family, registry
+from workbench.families.family import Family
+from workbench.families.policy import fit_inputs
+from workbench.forms import Form, Frame, Input, encode, pull_back, show_cuts
+
+
+class FamilyEstimator(BaseEstimator):
+    """What the estimators of all families share; the parameters are those of the family.
+
+    Attributes
+    ----------
+    estimator_ : object
+        The library's own fitted estimator, over the encoded inputs.
+    form_ : Form or None
+        The function that was fitted, over the original columns.
+    inputs_ : tuple of Input
+        The map from original columns to encoded inputs.
+    kinds_ : dict of str to str
+        The kind of each column.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+    """
+
+    family: ClassVar[type[Family]]
+
+    estimator_: Any
+    form_: Form | None
+    inputs_: tuple[Input, ...]
+    kinds_: dict[str, str]
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the family's model.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Numbers, booleans, dates, text or categories; missing values where the family takes them (all do).
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), optional
+            Rows of weight 0 are left out.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column or the target breaks a rule.
+        """
+        family = self.family()
+        params = _checked(family, self.get_params(deep=False))
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        subject = str(getattr(y, "name", None) or "y")
+        frame = self._frame(X, reset=True)
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(frame, y)
+        target, classes, task = self._target(y)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
+            if not (used := weight > 0).all():
+                frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
+        if classes is not None and len(np.unique(target)) < 2:
+            raise ValueError("Classifier can't train when only one class is present.")
+        self.kinds_ = {str(name): infer_kind(frame[name]) for name in frame}
+        columns = Frame(frame)
+        self.inputs_ = fit_inputs(frame, self.kinds_, family.policy, weight)
+        if not self.inputs_:
+            raise ValueError(
+                f"{family.name}: no column can be used: each is text whose values all have fewer than 10 rows"
+            )
+        self.estimator_ = family.build(task, params)
+        self.estimator_.fit(
+            encode(self.inputs_, columns), target, **({} if weight is None else {"sample_weight": weight})
+        )
+        self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, classes)
+        self.smallest_support_ = family.smallest_support(self.estimator_, len(frame))
+        return self
+
+    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+        """Give the target as the library gets it, the classes, and the task."""
+        raise NotImplementedError
+
+    def encode(self, X: Any) -> np.ndarray:
+        """Give the encoded inputs of rows, shape (n_samples, n_inputs), as the library gets them."""
+        check_is_fitted(self)
+        return encode(self.inputs_, Frame(self._frame(X, reset=False)))
+
+    def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
+        """Give X as a DataFrame whose columns are named by text, checked as scikit-learn does."""
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            if not len(X):
+                raise ValueError(f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required.")
+            if not X.shape[1]:
+                raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
+            named = hasattr(self, "feature_names_in_")
+            frame = X if named else X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1)
+        else:
+            array = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=type(self).__name__)
+            if array.dtype.kind in "OU":
+                # numbers in an object array are numbers; a text in it is an error, as in scikit-learn
+                array = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=type(self).__name__)
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            frame = pd.DataFrame(array, columns=[f"x{j}" for j in range(array.shape[1])])
+        for name in frame:
+            if frame[name].dtype.kind == "f" and np.isinf(frame[name]).any():
+                raise ValueError(f"column {name!r} contains infinity; replace it by a number, or leave the cell empty")
+        return frame.reset_index(drop=True)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+class FamilyRegressor(RegressorMixin, FamilyEstimator):
+    """A family's regressor."""
+
+    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        return y, None, "regression"
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict with the library's own model, shape (n_samples,)."""
+        Z = self.encode(X)
+        return np.asarray(self.estimator_.predict(Z), dtype=np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = self.family.name == "dummy"
+        return tags
+
+
+class FamilyClassifier(ClassifierMixin, FamilyEstimator):
+    """A family's classifier."""
+
+    classes_: np.ndarray
+
+    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+        check_classification_targets(y)
+        if pd.isna(y).any():
+            raise ValueError("Input y contains NaN.")
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        task = "binary" if len(self.classes_) <= 2 else "multiclass"
+        if task not in self.family.tasks:
+            raise ValueError(_refusal(self.family, task))
+        return codes, self.classes_, task
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Give the library's own class probabilities, shape (n_samples, n_classes)."""
+        Z = self.encode(X)
+        return np.asarray(self.estimator_.predict_proba(Z), dtype=np.float64)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Give the library's own decisions, shape (n_samples,)."""
+        Z = self.encode(X)
+        return self.classes_[self.estimator_.predict(Z)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = self.family.name == "dummy"
+        tags.classifier_tags.multi_class = "multiclass" in self.family.tasks
+        return tags
+
+
+def Regressor(family: str, **params: Any) -> FamilyRegressor:  # noqa: N802 - reads as the class that it returns one of
+    """Give the unfitted regressor of a family; its parameters are those of the family.
+
+    Raises
+    ------
+    ValueError
+        If there is no such family, or it can't do regression: names those that can.
+
+    Examples
+    --------
+    >>> from workbench import Regressor
+    >>> model = Regressor("tree", max_leaf_nodes=2).fit([[1.0]] * 10 + [[2.0]] * 10, [0.0] * 10 + [1.0] * 10)
+    >>> model.predict([[1.4], [1.6]])
+    array([0., 1.])
+    >>> print(model.form_)
+    y is
+        0 if x0 ≤ 1.5  (10 rows)
+        1 if x0 > 1.5  (10 rows)
+    """
+    return _class(find_family(family), FamilyRegressor)(**params)
+
+
+def Classifier(family: str, **params: Any) -> FamilyClassifier:  # noqa: N802
+    """Give the unfitted classifier of a family; its parameters are those of the family.
+
+    Raises
+    ------
+    ValueError
+        If there is no such family, or it can't tell classes apart: names those that can.
+    """
+    return _class(find_family(family), FamilyClassifier)(**params)
+
+
+def estimator_for(task: str, family: str, **params: Any) -> Any:
+    """Give the unfitted estimator of a family for a task.
+
+    Raises
+    ------
+    ValueError
+        If the family can't do the task: names those that can.
+    """
+    found = find_family(family)
+    if task not in found.tasks:
+        raise ValueError(_refusal(found, task))
+    return (Regressor if task == "regression" else Classifier)(family, **params)
+
+
+def _class(family: type[Family], base: type[Any]) -> type[Any]:
+    """Give the estimator class generated for a family; an attribute of this module, so that it can be pickled."""
+    task = "regression" if base is FamilyRegressor else "binary"
+    if task not in family.tasks and not (task == "binary" and "multiclass" in family.tasks):
+        raise ValueError(_refusal(family, "regression" if task == "regression" else "classification"))
+    name = family.__name__ + base.__name__.removeprefix("Family")
+    if name not in globals():
+        globals()[name] = _generate(name, family, base)
+    generated: type[Any] = globals()[name]
+    return generated
+
+
+def _generate(name: str, family: type[Family], base: type[Any]) -> type[Any]:
+    fields = family.Parameters.model_fields
+    parameters = [
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=f.get_default(call_default_factory=True))
+        for n, f in fields.items()
+    ]
+
+    def __init__(self: Any, **params: Any) -> None:  # noqa: N807 - becomes the method of the generated class
+        if unknown := sorted(set(params) - set(fields)):
+            raise TypeError(f"{name} has no parameter {unknown[0]!r}; it has {', '.join(fields) or 'none'}")
+        for parameter in parameters:
+            setattr(self, parameter.name, params.get(parameter.name, parameter.default))
+
+    self_ = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    __init__.__signature__ = inspect.Signature([self_, *parameters])  # type: ignore[attr-defined]
+    described = "\n".join(f"{n} : default {f.get_default()!r}\n    {f.description}" for n, f in fields.items())
+    doc = f"{family.title[0].upper()}{family.title[1:]}: {family.summary}.\n\nParameters\n----------\n{described}\n"
+    return type(name, (base,), {"__init__": __init__, "family": family, "__doc__": doc, "__module__": __name__})
+
+
+def __getattr__(name: str) -> Any:
+    for family in registry().values():
+        for base in (FamilyRegressor, FamilyClassifier):
+            if name == family.__name__ + base.__name__.removeprefix("Family"):
+                return _class(family, base)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _refusal(family: type[Family], task: str) -> str:
+    wanted = {"binary", "multiclass"} if task == "classification" else {task}
+    able = [n for n, f in registry().items() if wanted & set(f.tasks)]
+    return (
+        f"family {family.name!r} can't do {task}, only {', '.join(family.tasks)}; families that can: {', '.join(able)}"
+    )
+
+
+def _checked(family: Family, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Check parameters against the family's rules.
+
+    Raises
+    ------
+    ValueError
+        Names family, parameter, rule and value.
+    """
+    try:
+        return family.Parameters(**params).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(p) for p in first["loc"])
+        raise ValueError(f"{family.name}: {place}: {first['msg']}; got {first['input']!r}") from error
+
+
+def _form(
+    family: Family,
+    fitted: Any,
+    inputs: tuple[Input, ...],
+    columns: Frame,
+    kinds: dict[str, str],
+    subject: str,
+    classes: np.ndarray | None,
+) -> Form | None:
+    """Read the fitted function and rewrite it over the original columns."""
+    read = family.form(fitted, inputs)
+    if read is None:
+        return None
+    body = show_cuts(pull_back(read[0], inputs), columns)
+    used = {name: kinds[name] for name in kinds if name in body.columns}
+    gaps = tuple(n for n in used if columns.has_missing(n, kinds[n]))
+    return Form(body, read[1], used, subject, () if classes is None else tuple(classes.tolist()), gaps=gaps)

@@ -1,0 +1,101 @@
+"""What a model family is: one class that builds the library's estimator and reads back the function that it fitted."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from workbench.families.policy import Policy
+from workbench.forms import Additive, Input, Output
+
+EncodedForm = tuple[Additive, Output]
+
+
+class FamilyParameters(BaseModel):
+    """The parameters of a family: names, types, bounds and defaults."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class Family:
+    """A model family.
+
+    A subclass in a module of its own is all that a new family needs: estimators, study schema, contracts, command line
+    and cards follow from it. Libraries are imported inside methods.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        The name in a study; the name in texts; one sentence that says what it is.
+    tasks : tuple of str
+        Of "regression", "binary", "multiclass".
+    glassbox : bool
+        Whether its form is meant to be read.
+    policy : Policy
+        How columns become inputs.
+    reference : str
+        Authors, year, DOI.
+    assumptions, limits : tuple of str
+        Plain sentences for the card.
+    presets, search_space : mapping
+        Named sets of parameters; for each tunable parameter the values to try.
+    quick : mapping
+        Parameters of a quick look.
+    example_params : mapping
+        Small settings with which the contracts run.
+    expected_failed_checks : mapping of str to str
+        scikit-learn estimator checks that can't pass, with the reason.
+    tolerance : float
+        How far form and library may differ: 1e-9, or 1e-5 where the library computes in float32.
+    Parameters : type
+        The parameters, a subclass of `FamilyParameters`.
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    tasks: ClassVar[tuple[str, ...]] = ()
+    glassbox: ClassVar[bool] = True
+    policy: ClassVar[Policy]
+    reference: ClassVar[str] = ""
+    assumptions: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[tuple[str, ...]] = ()
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    quick: ClassVar[Mapping[str, Any]] = {}
+    example_params: ClassVar[Mapping[str, Any]] = {}
+    expected_failed_checks: ClassVar[Mapping[str, str]] = {}
+    tolerance: ClassVar[float] = 1e-9
+    Parameters: ClassVar[type[FamilyParameters]] = FamilyParameters
+
+    def build(self, task: str, params: Mapping[str, Any]) -> Any:
+        """Give the library's unfitted estimator for a task."""
+        raise NotImplementedError
+
+    def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm | None:
+        """Give the fitted function over the encoded inputs (named "0", "1", ...), or None where there is none."""
+        return None
+
+    def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """Ask the library itself for the score of encoded rows, shape (n_samples, k), on the form's scale.
+
+        By default predictions, or class probabilities, of two classes the second's alone.
+        """
+        if not hasattr(fitted, "classes_"):
+            return np.asarray(fitted.predict(Z))[:, None]
+        found = np.asarray(fitted.predict_proba(Z))
+        return found[:, 1:] if found.shape[1] == 2 else found
+
+    def smallest_support(self, fitted: Any, n_rows: int) -> int | None:
+        """Say how few training rows may stand behind one number of the form; None where nothing is promised."""
+        return None
+
+    def engine(self, fitted: Any) -> str:
+        """Name the library that did the work, with its version."""
+        module = type(fitted).__module__.partition(".")[0]
+        name = {"sklearn": "scikit-learn"}.get(module, module)
+        return f"{name} {importlib.import_module(module).__version__}"

@@ -1,0 +1,59 @@
+"""The random forest, a black-box baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.policy import Policy
+from workbench.forms import Identity, Input
+from workbench.readers.trees import read_trees
+
+
+class Forest(Family):
+    """The average of many deep trees, each grown on a bootstrap sample."""
+
+    name = "forest"
+    title = "random forest"
+    summary = (
+        "averages many deep trees, each grown on a random draw of the rows; exact as a form, but too large to read"
+    )
+    tasks = ("regression", "binary", "multiclass")
+    glassbox = False
+    policy = Policy(missing="native", categories="ordinal", unseen="other")
+    reference = "Breiman 2001, Random Forests, doi 10.1023/A:1010933404324"
+    assumptions = ("The target is nearly constant within small boxes cut along the columns.",)
+    limits = (
+        "No person can hold its form; what is said of its behaviour is summary.",
+        "It never predicts beyond the range of the training target.",
+        "Its leaves are made of few rows, so its form is kept private.",
+    )
+    search_space = {"min_samples_leaf": (1, 2, 5, 10), "max_features": ("third", "sqrt", "all")}
+    quick = {"n_estimators": 50}
+    example_params = {"n_estimators": 5}
+
+    class Parameters(FamilyParameters):
+        """Parameters of `forest`."""
+
+        n_estimators: int = Field(100, ge=1, description="number of trees")
+        max_features: Literal["third", "sqrt", "all"] = Field(
+            "third", description="how many inputs each cut may choose from"
+        )
+        min_samples_leaf: int = Field(1, ge=1, description="fewest training rows in a leaf")
+        max_depth: int | None = Field(None, ge=1, description="most questions on the way to a leaf; null for no limit")
+        random_state: Any = Field(0, description="seed of the draws")
+
+    def build(self, task: str, params: Mapping[str, Any]) -> Any:
+        """Give scikit-learn's forest."""
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        chosen: dict[str, Any] = {"third": 1 / 3, "sqrt": "sqrt", "all": 1.0}
+        settings = {**params, "max_features": chosen[params["max_features"]]}
+        return (RandomForestRegressor if task == "regression" else RandomForestClassifier)(**settings)
+
+    def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
+        """The average of the trees."""
+        return read_trees(fitted.estimators_), Identity()

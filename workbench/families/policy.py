@@ -1,0 +1,126 @@
+"""How a family gets its inputs: what happens to missing values, categories and levels never seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from workbench.columns import level_texts
+from workbench.forms import Affine, Frame, Input, IsMissing, Lookup
+
+# No level and no missing indicator stands for fewer rows than this: what is said of few rows could be traced to them.
+MIN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a family does with the columns that it is given, as the card prints it.
+
+    Attributes
+    ----------
+    missing : {"native", "impute+indicator"}
+        Left to the library, or the training mean with an indicator where at least 10 training rows miss.
+    categories : {"one-hot", "ordinal"}
+        Levels of fewer than 10 training rows are pooled. Ordered levels are codes wherever there are thresholds.
+    unseen : {"other", "prior"}
+        A level not seen in training counts as the pooled rare levels; without such a pool as no level at all
+        ("other"), or as the average training row ("prior").
+    scale : bool
+        Whether inputs are centred and numbers brought to unit variance; never with thresholds.
+    """
+
+    missing: Literal["native", "impute+indicator"]
+    categories: Literal["one-hot", "ordinal"]
+    unseen: Literal["other", "prior"]
+    scale: bool = False
+
+
+def fit_inputs(
+    X: pd.DataFrame, kinds: Mapping[str, str], policy: Policy, sample_weight: np.ndarray | None = None
+) -> tuple[Input, ...]:
+    """Fit the maps from original columns to encoded inputs.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+    kinds : mapping of column name to kind
+    policy : Policy
+    sample_weight : ndarray of shape (n_samples,), optional
+        Means and variances are weighted; counts of rows are not.
+    """
+    frame = Frame(X)
+    weight = np.ones(len(X)) if sample_weight is None else sample_weight
+    inputs: list[Input] = []
+    for name, kind in kinds.items():
+        if kind in ("category", "ordered"):
+            inputs += _category(X[name], kind, policy, weight)
+        else:
+            inputs += _number(name, frame.numbers(name), policy, weight)
+    return tuple(inputs)
+
+
+def _number(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> list[Input]:
+    if policy.missing == "native":
+        return [Affine(name)]
+    present = ~np.isnan(x)
+    mean, scale = 0.0, 1.0
+    if present.any():
+        mean = float(np.average(x[present], weights=weight[present]))
+        scale = float(np.sqrt(np.average((x[present] - mean) ** 2, weights=weight[present]))) if policy.scale else 1.0
+        # a constant column: its variance is rounding error
+        scale = scale if scale > 1e-12 * max(1.0, abs(mean)) else 1.0
+    filled: Input = Affine(name, mean, scale, missing=0.0) if policy.scale else Affine(name, missing=mean)
+    return [filled, IsMissing(name)] if (~present).sum() >= MIN_ROWS else [filled]
+
+
+def _category(values: pd.Series, kind: str, policy: Policy, weight: np.ndarray) -> list[Input]:
+    name, texts = str(values.name), pd.Series(level_texts(values), dtype="str")
+    counts = texts.value_counts()
+    order = _order(values, kind, list(counts.index))
+    kept = tuple(level for level in order if counts.get(level, 0) >= MIN_ROWS)
+    pooled = len(texts) - int(texts.isna().sum()) - sum(int(counts[level]) for level in kept)
+    has_missing, has_pool = int(texts.isna().sum()) >= MIN_ROWS, pooled >= MIN_ROWS
+    if not kept:
+        return []
+    if policy.categories == "ordinal" or (kind == "ordered" and not policy.scale):
+        return [_ordinal(name, order if kind == "ordered" else kept, has_pool, policy)]
+    inputs = [Lookup(name, kept, tuple(float(a == b) for a in kept), 0.0, 0.0) for b in kept]
+    if has_pool:
+        inputs.append(Lookup(name, kept, (0.0,) * len(kept), 1.0, 0.0 if has_missing else 1.0))
+    if has_missing:
+        inputs.append(Lookup(name, kept, (0.0,) * len(kept), 0.0, 1.0))
+    if not policy.scale:
+        return list(inputs)
+    return [_centred(each, texts, weight, has_pool, has_missing) for each in inputs]
+
+
+def _order(values: pd.Series, kind: str, found: Sequence[str]) -> tuple[str, ...]:
+    if kind == "ordered" and isinstance(values.dtype, pd.CategoricalDtype):
+        return tuple(level for level in level_texts(pd.Series(values.cat.categories)) if level is not None)
+    return tuple(sorted(found))
+
+
+def _ordinal(name: str, levels: tuple[str, ...], has_pool: bool, policy: Policy) -> Lookup:
+    """Codes 0, 1, 2, ...; pooled levels come last; missing is left to the library, or the middle."""
+    codes = tuple(float(i) for i in range(len(levels)))
+    missing = float("nan") if policy.missing == "native" else (len(levels) - 1) / 2
+    return Lookup(name, levels, codes, float(len(levels)) if has_pool else missing, missing)
+
+
+def _centred(each: Lookup, texts: pd.Series, weight: np.ndarray, has_pool: bool, has_missing: bool) -> Lookup:
+    """Shift by the training mean, so that what was never seen stands at 0, the average row."""
+    codes = pd.Categorical(texts, categories=list(each.levels)).codes
+    z = np.where(codes >= 0, np.array([*each.values, 0.0])[codes], each.unseen)
+    z[texts.isna().to_numpy()] = each.missing
+    mean = float(np.average(z, weights=weight))
+    return Lookup(
+        each.column,
+        each.levels,
+        tuple(v - mean for v in each.values),
+        each.unseen - mean if has_pool else 0.0,
+        each.missing - mean if has_missing or has_pool else 0.0,
+    )
