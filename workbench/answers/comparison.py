@@ -1,0 +1,55 @@
+"""What one model's scores say against those of another, fold by fold."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workbench.answers.answer import Answer
+
+_NUMBERS = ("difference", "lower", "upper", "minimum_detectable", "p_value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Answer):
+    """The price of a model against a reference, from paired scores on the same folds.
+
+    Attributes
+    ----------
+    model, reference : str
+        Names of models.
+    metric : str
+        Name of the metric; numbers are in its unit.
+    difference : float
+        The mean over folds of how much worse the model scores than the reference: positive where it is worse, whether
+        higher or lower scores are better.
+    lower, upper : float
+        The interval of the difference; NaN where a single score allows none.
+    level : float
+        The coverage that the interval aims at.
+    n_scores : int
+        Folds in which both have a score.
+    minimum_detectable : float
+        Half the width of the interval: a smaller difference can't be told from none by these rows.
+    p_value : float
+        Two-sided, of no difference.
+    """
+
+    kind: ClassVar[str] = "comparison"
+    model: str
+    reference: str
+    metric: str
+    difference: float
+    lower: float
+    upper: float
+    level: float
+    n_scores: int
+    minimum_detectable: float
+    p_value: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in _NUMBERS:
+            if getattr(self, name) is None:  # JSON has no NaN
+                object.__setattr__(self, name, math.nan)

@@ -1,0 +1,36 @@
+"""Something that a reader of a study should know before trusting it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workbench.answers.answer import Answer, AnswerError
+
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Answer):
+    """A finding with its evidence and what to do about it.
+
+    Attributes
+    ----------
+    severity : {"high", "medium", "low"}
+    title, evidence, action : str
+        Plain sentences.
+    about : str
+        "study", or the name of a model.
+    """
+
+    kind: ClassVar[str] = "finding"
+    severity: str
+    title: str
+    evidence: str
+    action: str
+    about: str = "study"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.severity not in SEVERITIES:
+            raise AnswerError(f"finding: severity must be one of {', '.join(SEVERITIES)}; got {self.severity!r}")

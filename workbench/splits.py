@@ -1,0 +1,337 @@
+"""Holdout and folds that do not leak: by class, by group, forward in time, and with an eye on repeated rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workbench.blocks import choose_blocks, deal_blocks, join_blocks
+from workbench.duplicates import CHOICES, Duplicates, identical_rows, judge_duplicates
+from workbench.table import Table
+
+
+class SplitError(ValueError):
+    """A table can't be split as asked: names the setting, the numbers and the way out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One division of the development rows: row positions in the table, ascending."""
+
+    train: np.ndarray
+    test: np.ndarray
+    repeat: int
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """The rows set aside, the rows to develop on, and the folds over these.
+
+    Attributes
+    ----------
+    scheme : str
+        In words, for example "5-fold, 2 repeats, stratified".
+    development, holdout : ndarray of int
+        Row positions in the table, ascending; the holdout may be empty.
+    folds : tuple of Fold
+    duplicates : Duplicates
+    seed : int
+    hash : str
+        SHA-256 over all index arrays.
+    """
+
+    scheme: str
+    development: np.ndarray
+    holdout: np.ndarray
+    folds: tuple[Fold, ...]
+    duplicates: Duplicates
+    seed: int
+    hash: str
+
+
+def make_splits(
+    table: Table,
+    *,
+    holdout: float = 0.25,
+    folds: int = 5,
+    repeats: int = 2,
+    seed: int = 0,
+    duplicates: str = "auto",
+) -> Splits:
+    """Set a holdout aside and lay repeated folds over the other rows.
+
+    Classes are stratified. Rows of one *block* are never parted: a block is a group, a set of rows with identical
+    features (where repeats are kept together), or what groups and repeats join into, directly or over several steps.
+
+    A table with a time column is split forward in time: the holdout is its last share, and fold i trains on all that
+    comes before the span that it is tested on. Equal times are never parted, and there is one repeat. Rows before the
+    tested span (or before the holdout) that share a block with it are purged: neither trained on nor tested.
+
+    Parameters
+    ----------
+    table : Table
+    holdout : float
+        The share of rows to set aside, from 0 to 0.9; whole blocks come as near to it as they can.
+    folds : int
+        At least 2.
+    repeats : int
+        At least 1: how often the folds are drawn anew.
+    seed : int
+        The same seed gives the same splits on any machine.
+    duplicates : {"auto", "together", "ignore", "drop"}
+        Rows with identical features stay on one side, are split like any others, or only the first of each is kept;
+        `auto` decides between the first two, see `workbench.duplicates.judge_duplicates`.
+
+    Returns
+    -------
+    Splits
+
+    Raises
+    ------
+    SplitError
+        If a setting is outside its range, there are more folds than rows, blocks or times, a class has fewer rows than
+        folds or is missing where a fold trains, or a time is missing.
+
+    Notes
+    -----
+    Misleads when rows belong together in a way that no column says. Forward in time, early folds train on fewer rows.
+
+    Examples
+    --------
+    >>> table = Table.from_frame(pd.DataFrame({"x": range(100), "y": range(100)}), target="y")
+    >>> splits = make_splits(table, holdout=0.2)
+    >>> splits.scheme, len(splits.development), len(splits.holdout), len(splits.folds)
+    ('5-fold, 2 repeats', 80, 20, 10)
+    """
+    _check_settings(holdout, folds, repeats, seed, duplicates)
+    if table.time is not None:
+        repeats = 1
+    judge_seed, holdout_seed, _, *fold_seeds = _seeds(seed, 3 + repeats)
+    same = identical_rows(table)
+    found = judge_duplicates(table, same, duplicates, judge_seed)
+    rows = np.flatnonzero(~pd.Series(same).duplicated()) if found.choice == "drop" else np.arange(table.n_rows)
+    blocks = join_blocks(table.groups, same if found.choice == "together" else None)
+    _check_classes(table, rows, folds, "")
+    if table.time is None:
+        development, held = _set_aside(table, rows, blocks, holdout, holdout_seed)
+    else:
+        development, held = _last_share(_moments(table.time), rows, blocks, holdout)
+    if len(held):
+        _check_classes(table, development, folds, " outside the holdout")
+    laid = tuple(
+        Fold(train, test, repeat, number)
+        for repeat, fold_seed in enumerate(fold_seeds)
+        for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
+    )
+    return Splits(
+        scheme=_scheme(table, folds, repeats, found.choice),
+        development=development,
+        holdout=held,
+        folds=laid,
+        duplicates=found,
+        seed=int(seed),
+        hash=_hash([development, held, *(part for fold in laid for part in (fold.train, fold.test))]),
+    )
+
+
+def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
+    """Lay one repeat of folds the other way about repeated rows, to measure what the choice does to the scores.
+
+    Where repeats were kept together, they are now split like any others, and the reverse. Where they were dropped, the
+    copies of development rows come back and are split like any others. No row of the holdout is used. Empty where no
+    row repeats, and where the other choice can't fill as many folds: then there is nothing to measure.
+    """
+    choice = splits.duplicates.choice
+    if choice == "none":
+        return ()
+    same = identical_rows(table)
+    rows = splits.development
+    if choice == "drop":
+        rows = np.flatnonzero(np.isin(same, same[rows]))
+    blocks = join_blocks(table.groups, same if choice == "ignore" else None)
+    n_folds = 1 + max(fold.number for fold in splits.folds)
+    try:
+        laid = list(_lay_folds(table, rows, blocks, n_folds, _seeds(splits.seed, 3)[2]))
+    except SplitError:
+        return ()
+    return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))
+
+
+def _seeds(seed: int, count: int) -> list[int]:
+    """Give independent seeds; the first ones stay the same when more are asked for."""
+    return [int(word) for word in np.random.SeedSequence(seed).generate_state(count)]
+
+
+def _hash(arrays: list[np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(len(array).to_bytes(8, "little") + array.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def _scheme(table: Table, folds: int, repeats: int, choice: str) -> str:
+    parts = [f"{folds}-fold"]
+    if table.time is not None:
+        parts.append("forward in time")
+    else:
+        parts.append(f"{repeats} repeat{'s' * (repeats != 1)}")
+        if table.classes:
+            parts.append("stratified")
+    if table.groups is not None:
+        parts.append("by group")
+    said = {"together": "repeated rows together", "drop": "repeated rows dropped"}
+    return ", ".join([*parts, said[choice]] if choice in said else parts)
+
+
+def _check_settings(holdout: float, folds: int, repeats: int, seed: int, duplicates: str) -> None:
+    for name, value, least in (("folds", folds, 2), ("repeats", repeats, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise SplitError(f"split.{name} must be a whole number of at least {least}; got {value!r}")
+    if isinstance(holdout, bool) or not isinstance(holdout, int | float) or not 0 <= holdout <= 0.9:
+        raise SplitError(f"split.holdout must be a share of the rows from 0 (none) to 0.9; got {holdout!r}")
+    if duplicates not in CHOICES:
+        raise SplitError(f"split.duplicates must be one of {', '.join(CHOICES)}; got {duplicates!r}")
+
+
+def _check_classes(table: Table, rows: np.ndarray, folds: int, where: str) -> None:
+    if not table.classes:
+        return
+    counts = table.y.iloc[rows].value_counts()
+    for label in table.classes:
+        if (count := int(counts.get(label, 0))) < folds:
+            raise SplitError(
+                f"class {label!r} has {count:,} rows{where}, fewer than split.folds: {folds}; set fewer folds, "
+                f"{'a smaller split.holdout, ' if where else ''}or join the class with another or leave it out"
+            )
+
+
+# ---- rows in any order
+
+
+def _class_counts(table: Table, rows: np.ndarray, blocks: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Give each row's block, numbered from 0, and the rows per block and class, shape (n_blocks, n_classes)."""
+    block = np.arange(len(rows)) if blocks is None else pd.factorize(blocks[rows])[0]
+    label = pd.factorize(table.y.to_numpy()[rows])[0] if table.classes else np.zeros(len(rows), dtype=np.int64)
+    n_blocks, n_classes = int(block.max()) + 1, int(label.max()) + 1
+    counts = np.bincount(block * n_classes + label, minlength=n_blocks * n_classes)
+    return block, counts.reshape(n_blocks, n_classes)
+
+
+def _set_aside(
+    table: Table, rows: np.ndarray, blocks: np.ndarray | None, share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Part off a share of the rows of each class, by whole blocks."""
+    if share == 0:
+        return rows, rows[:0]
+    block, counts = _class_counts(table, rows, blocks)
+    held = choose_blocks(counts, share, seed)[block]
+    if not held.any():
+        unit = "row" if blocks is None else "block of rows that belong together"
+        raise SplitError(
+            f"split.holdout: {share} of {len(rows):,} rows is less than half of any {unit}; set 0 or a larger share"
+        )
+    return rows[~held], rows[held]
+
+
+def _lay_folds(
+    table: Table, rows: np.ndarray, blocks: np.ndarray | None, n_folds: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the rows that each fold trains on and tests."""
+    if table.time is not None:
+        parts = _forward(_moments(table.time), rows, blocks, n_folds)
+    elif blocks is None:
+        parts = _by_row(table, rows, n_folds, seed)
+    else:
+        parts = _by_block(table, rows, blocks, n_folds, seed)
+    for number, (train, test) in enumerate(parts):
+        _check_training_part(table, train, number)
+        yield train, test
+
+
+def _by_row(table: Table, rows: np.ndarray, n_folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    if len(rows) < n_folds:
+        raise SplitError(f"split.folds: {n_folds} folds need as many rows; there are {len(rows)} outside the holdout")
+    splitter = (StratifiedKFold if table.classes else KFold)(n_folds, shuffle=True, random_state=seed)
+    for train, test in splitter.split(rows, pd.factorize(table.y.iloc[rows])[0]):
+        yield rows[train], rows[test]
+
+
+def _by_block(
+    table: Table, rows: np.ndarray, blocks: np.ndarray, n_folds: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    block, counts = _class_counts(table, rows, blocks)
+    if len(counts) < n_folds:
+        raise SplitError(
+            f"split.folds: {n_folds} folds need as many blocks of rows that belong together (groups, identical rows); "
+            f"there are {len(counts):,} outside the holdout; set fewer folds"
+        )
+    fold = deal_blocks(counts, n_folds, seed)[block]
+    for number in range(n_folds):
+        yield rows[fold != number], rows[fold == number]
+
+
+def _check_training_part(table: Table, train: np.ndarray, number: int) -> None:
+    if not len(train):
+        raise SplitError(
+            f"fold {number + 1} has no row to train on: all rows before it share a block with the rows that it tests; "
+            "set fewer folds, or take the role group or time from its column"
+        )
+    if table.classes and (absent := set(table.classes) - set(table.y.iloc[train].unique())):
+        place = "before the time that it tests" if table.time is not None else "outside the group that it tests"
+        raise SplitError(
+            f"fold {number + 1} can't learn class {sorted(absent, key=str)[0]!r}: no row {place} has it; "
+            "set fewer folds, or join the class with another or leave it out"
+        )
+
+
+# ---- forward in time
+
+
+def _moments(time: np.ndarray) -> np.ndarray:
+    """Give the rank of each row's time among the distinct times."""
+    moments = pd.factorize(time, sort=True)[0]
+    if missing := int((moments < 0).sum()):
+        raise SplitError(f"the time is missing in {missing:,} rows; give each row a time, or leave these rows out")
+    return moments
+
+
+def _last_share(
+    moments: np.ndarray, rows: np.ndarray, blocks: np.ndarray | None, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Part off the last share of the rows, at the nearest change of time; purge what shares a block with it."""
+    if share == 0:
+        return rows, rows[:0]
+    _, moment, counts = np.unique(moments[rows], return_inverse=True, return_counts=True)
+    if len(counts) < 2:
+        raise SplitError("split.holdout: all rows have the same time, so there is no last share; set 0")
+    before = np.cumsum(counts)[:-1]
+    held = moment > int(np.argmin(np.abs(before - (1 - share) * len(rows))))
+    return _purged(rows[~held], rows[held], blocks), rows[held]
+
+
+def _forward(
+    moments: np.ndarray, rows: np.ndarray, blocks: np.ndarray | None, n_folds: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give expanding windows over the distinct times."""
+    from sklearn.model_selection import TimeSeriesSplit
+
+    times, moment = np.unique(moments[rows], return_inverse=True)
+    if len(times) <= n_folds:
+        raise SplitError(
+            f"split.folds: {n_folds} folds forward in time need {n_folds + 1} different times; "
+            f"there are {len(times)} outside the holdout; set fewer folds"
+        )
+    for _, tested in TimeSeriesSplit(n_folds).split(times):
+        test = rows[(moment >= tested[0]) & (moment <= tested[-1])]
+        yield _purged(rows[moment < tested[0]], test, blocks), test
+
+
+def _purged(train: np.ndarray, test: np.ndarray, blocks: np.ndarray | None) -> np.ndarray:
+    return train if blocks is None else train[~np.isin(blocks[train], blocks[test])]
