@@ -207,6 +207,7 @@ def test_the_delimiter_is_found_out(delimiter: str, end: str) -> None:
 def test_commas_in_cells_do_not_mislead() -> None:
     frame = read("acid;sweet, or dry\n6,5;a\n7,25;b\n")
     assert frame.to_dict("list") == {"acid": [6.5, 7.25], "sweet, or dry": ["a", "b"]}
+    assert list(read("price, EUR;weight, kg\n1,50;2,30\n4,50;0,75\n")) == ["price, EUR", "weight, kg"]
     assert read("name,note\na;b,c\n").to_dict("list") == {"name": ["a;b"], "note": ["c"]}
     assert read("name, age\nAnn, 3\n").to_dict("list") == {"name": ["Ann"], "age": [3]}
     assert read("one\n1\n2\n").to_dict("list") == {"one": [1, 2]}

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-# Tried in this order: the comma last, for it also occurs in names and as a decimal mark.
-_DELIMITERS = ("\t", ";", "|", ",")
+_DELIMITERS = ("\t", "|", ";", ",")
 _SNIFFED_ROWS = 100
 
 # pandas' own markers without "None", which is as often a level ("no alley, no pool"), and with the "?" of UCI's files.
@@ -28,7 +27,7 @@ class CatalogError(ValueError):
 def read_delimited(data: bytes, place: str) -> pd.DataFrame:
     """Read the content of a delimited text file with a header line.
 
-    The delimiter is the one of tab, ``;``, ``|`` and comma that splits the header and the first rows into equally many
+    The delimiter is the one of tab, ``|``, ``;`` and comma that splits the header and the first rows into equally many
     cells; blanks after it don't count. A decimal comma is read as such where the delimiter is no comma, and no number
     in the file has a decimal point. A cell is missing if it is empty or one of `MISSING`.
 
@@ -73,43 +72,53 @@ def _decode(data: bytes, place: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Give the first delimiter that splits header and first rows alike, else the one that splits the header most."""
-    cells_in_header = {}
+    """Give the delimiter that splits header and first rows alike, into the most cells; else the header alone.
+
+    The comma stands back behind any other that splits alike, for a file with decimal commas may be split by them too.
+    """
     stream = io.StringIO(text, newline="")
+    merits: dict[str, tuple[bool, bool, int]] = {}
     for delimiter in _DELIMITERS:
         stream.seek(0)
-        rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
+        rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
-            cells = [len(row) for row in itertools.islice(rows, _SNIFFED_ROWS) if row]
-        except csv.Error:  # a cell without end: not the delimiter, or told with its place by _check_lines
+            cells = [len(row) for row in itertools.islice(rows, _SNIFFED_ROWS) if not _is_blank(row)]
+        except csv.Error:  # quotes that make no sense with it
             continue
-        if cells and cells[0] > 1 and len(set(cells)) == 1:
-            return delimiter
-        cells_in_header[delimiter] = cells[0] if cells else 0
-    return max(reversed(cells_in_header), key=cells_in_header.__getitem__, default=",")
+        if cells and cells[0] > 1:
+            alike = len(set(cells)) == 1
+            merits[delimiter] = (alike, alike and delimiter != ",", cells[0])
+    if merits:
+        return max(merits, key=merits.__getitem__)
+    return max(reversed(_DELIMITERS), key=text.split("\n", 1)[0].count)
 
 
 def _check_lines(text: str, delimiter: str, place: str) -> None:
     """Raise what pandas would mend in silence: missing and surplus cells, nameless and repeated columns."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    filled = (row for row in rows if len(row) > 1 or "".join(row).strip())
+    has_rows = False
     try:
-        header = next(filled, None)
+        header = next(itertools.dropwhile(_is_blank, rows), None)
         if header is None:
             raise CatalogError(f"{place}: the file is empty; it needs a header line and rows")
         _check_header(header, f"{place}: line {rows.line_num}")
-        n_rows = 0
-        for row in filled:
-            if len(row) != len(header):
+        width = len(header)
+        for row in rows:
+            if len(row) == width:
+                has_rows = True
+            elif not _is_blank(row):
                 raise CatalogError(
-                    f"{place}: line {rows.line_num} has {len(row)} cells, but the header has {len(header)} (delimiter "
+                    f"{place}: line {rows.line_num} has {len(row)} cells, but the header has {width} (delimiter "
                     f"{delimiter!r}): mend the line; a cell that holds the delimiter needs quotes"
                 )
-            n_rows += 1
     except csv.Error as error:
         raise CatalogError(f"{place}: line {rows.line_num}: {error}; mend the quotes or the cell") from error
-    if not n_rows:
+    if not has_rows:
         raise CatalogError(f"{place}: the file has a header but no rows")
+
+
+def _is_blank(row: list[str]) -> bool:
+    return len(row) <= 1 and not "".join(row).strip()
 
 
 def _check_header(header: list[str], place: str) -> None:
@@ -125,7 +134,7 @@ def _check_header(header: list[str], place: str) -> None:
 
 def _decimal_mark(text: str, delimiter: str, place: str) -> str:
     """Give the decimal mark: a comma where cells are numbers with one and none has a point."""
-    if delimiter == ",":
+    if delimiter == "," or "," not in text:
         return "."
     edge = re.escape(delimiter) + r'"\r\n'
 
@@ -138,7 +147,7 @@ def _decimal_mark(text: str, delimiter: str, place: str) -> str:
     comma = next(numbers(","), None)
     if comma is None:
         return "."
-    if point := next(numbers(r"\."), None):
+    if "." in text and (point := next(numbers(r"\."), None)):
         raise CatalogError(
             f"{place}: the decimal mark must be one; got {shown(comma)} and {shown(point)}: write all numbers with a "
             "decimal point, or give a DataFrame"
