@@ -57,7 +57,7 @@ def fit_inputs(
     inputs: list[Input] = []
     for name, kind in kinds.items():
         if kind in ("category", "ordered"):
-            inputs += _category(X[name], kind, policy, weight)
+            inputs += _category(X[name], kind, policy, frame, weight)
         else:
             inputs += _number(name, frame.numbers(name), policy, weight)
     return tuple(inputs)
@@ -77,7 +77,7 @@ def _number(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> lis
     return [filled, IsMissing(name)] if (~present).sum() >= MIN_ROWS else [filled]
 
 
-def _category(values: pd.Series, kind: str, policy: Policy, weight: np.ndarray) -> list[Input]:
+def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight: np.ndarray) -> list[Input]:
     name, texts = str(values.name), pd.Series(level_texts(values), dtype="str")
     counts = texts.value_counts()
     order = _order(values, kind, list(counts.index))
@@ -95,7 +95,7 @@ def _category(values: pd.Series, kind: str, policy: Policy, weight: np.ndarray) 
         inputs.append(Lookup(name, kept, (0.0,) * len(kept), 0.0, 1.0))
     if not policy.scale:
         return list(inputs)
-    return [_centred(each, texts, weight, has_pool, has_missing) for each in inputs]
+    return [_centred(each, frame, weight, has_pool, has_missing) for each in inputs]
 
 
 def _order(values: pd.Series, kind: str, found: Sequence[str]) -> tuple[str, ...]:
@@ -111,12 +111,9 @@ def _ordinal(name: str, levels: tuple[str, ...], has_pool: bool, policy: Policy)
     return Lookup(name, levels, codes, float(len(levels)) if has_pool else missing, missing)
 
 
-def _centred(each: Lookup, texts: pd.Series, weight: np.ndarray, has_pool: bool, has_missing: bool) -> Lookup:
+def _centred(each: Lookup, frame: Frame, weight: np.ndarray, has_pool: bool, has_missing: bool) -> Lookup:
     """Shift by the training mean, so that what was never seen stands at 0, the average row."""
-    codes = pd.Categorical(texts, categories=list(each.levels)).codes
-    z = np.where(codes >= 0, np.array([*each.values, 0.0])[codes], each.unseen)
-    z[texts.isna().to_numpy()] = each.missing
-    mean = float(np.average(z, weights=weight))
+    mean = float(np.average(each.encode(frame), weights=weight))
     return Lookup(
         each.column,
         each.levels,

@@ -23,14 +23,15 @@ def float32_boundary(threshold: Floats) -> Floats:
     -------
     ndarray of float64, same shape
     """
-    t = np.asarray(threshold, dtype=np.float64)
+    given = np.asarray(threshold, dtype=np.float64)
+    t = np.where(np.isinf(given), 0.0, given)
     with np.errstate(over="ignore"):
         f = t.astype(np.float32)
         f = np.where(f.astype(np.float64) > t, np.nextafter(f, np.float32(-np.inf)), f)
         g = np.nextafter(f, np.float32(np.inf))
         middle = f.astype(np.float64) + (g.astype(np.float64) - f.astype(np.float64)) / 2
         exact = np.where(middle.astype(np.float32) <= f, middle, np.nextafter(middle, -np.inf))
-    return np.where(np.isinf(t), t, exact)
+    return np.where(np.isinf(given), given, exact)
 
 
 def shortest_between(low: float, high: float) -> float:

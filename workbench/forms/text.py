@@ -38,7 +38,7 @@ def score_text(score: Additive, subject: str, outputs: Sequence[str], reading: R
     if len(trees) == 1 and len(score.terms) == 1 and not score.intercept.any():
         return "\n".join([f"{subject} is", *_tree_lines(trees[0], outputs, reading)])
     lines = [f"{subject} = {_vector(score.intercept, outputs)}"]
-    lines += ["  + " + _term_text(term, outputs) for term in score.terms if not isinstance(term, Tree)]
+    lines += ["  " + _term_text(term, outputs, reading) for term in score.terms if not isinstance(term, Tree)]
     conditions = sum(int((~t.is_leaf).sum()) for t in trees)
     if conditions > _MOST_CONDITIONS:
         lines.append(f"  + {len(trees):,} trees with {conditions:,} conditions in all: too many to read")
@@ -71,8 +71,7 @@ def cut_text(tree: Tree, node: int, kind: str) -> str:
     """Write a cut point: the shortest decimal where there is one, a date for moments."""
     t = float(tree.threshold[node] if tree.shown is None else tree.shown[node])
     if kind == "datetime":
-        seconds = np.datetime64(0, "s") + np.timedelta64(round(t * 86_400), "s")
-        return str(seconds).replace("T00:00:00", "").replace("T", " ")
+        return moment_text(t)
     return f"{t:.15g}".replace("-", "−", 1) if t < 0 else f"{t:.15g}"
 
 
@@ -100,17 +99,33 @@ def _vector(vector: Floats, outputs: Sequence[str]) -> str:
     return "(" + ", ".join(f"{o}: {number_text(float(v))}" for o, v in zip(outputs, vector, strict=True)) + ")"
 
 
-def _term_text(term: Linear | Levels, outputs: Sequence[str]) -> str:
+def _term_text(term: Linear | Levels, outputs: Sequence[str], reading: Reading) -> str:
+    """Write a term with the sign that joins it to the sum."""
     if isinstance(term, Linear):
-        center = number_text(abs(term.center))
-        base = f"({term.column} {'−' if term.center >= 0 else '+'} {center})" if term.center else term.column
-        text = f"{_vector(term.coef, outputs)} × {base}"
+        one = term.coef.size == 1
+        sign = "− " if one and term.coef[0] < 0 else "+ "
+        text = sign + f"{_vector(np.abs(term.coef) if one else term.coef, outputs)} × {_centred(term, reading)}"
         return text + (f"; {_vector(term.missing, outputs)} where missing" if term.missing.any() else "")
     parts = [f"{level}: {_vector(v, outputs)}" for level, v in zip(term.levels, term.values, strict=True)]
     parts += [
         f"{n}: {_vector(v, outputs)}" for n, v in (("any other", term.unseen), ("missing", term.missing)) if v.any()
     ]
-    return f"{term.column} [" + "; ".join(parts) + "]"
+    return f"+ {term.column} [" + "; ".join(parts) + "]"
+
+
+def _centred(term: Linear, reading: Reading) -> str:
+    """Write the column less its centre; moments as days since a day."""
+    if reading.kinds.get(term.column) == "datetime":
+        return f"(days of {term.column} since {moment_text(term.center)})"
+    if not term.center:
+        return term.column
+    return f"({term.column} {'−' if term.center > 0 else '+'} {number_text(abs(term.center))})"
+
+
+def moment_text(days: float) -> str:
+    """Write a moment, given in days since 1970-01-01, as a date, with the time of day unless it is midnight."""
+    moment = np.datetime64(0, "s") + np.timedelta64(round(days * 86_400), "s")
+    return str(moment).replace("T00:00:00", "").replace("T", " ")
 
 
 def latex_name(name: str) -> str:
@@ -138,7 +153,7 @@ def _latex(score: Additive, i: int, reading: Reading) -> str:
     if conditions > _MOST_CONDITIONS:
         parts.append(rf"\sum_{{t=1}}^{{{len(trees)}}} \mathrm{{tree}}_t(x)")
         trees = []
-    parts += [_latex_term(t, i) for t in score.terms if not isinstance(t, Tree)]
+    parts += [_latex_term(t, i, reading) for t in score.terms if not isinstance(t, Tree)]
     parts += [_latex_tree(t, i, reading) for t in trees]
     return " + ".join(parts).replace("+ -", "- ")
 
@@ -148,11 +163,14 @@ def _latex_number(value: float) -> str:
     return mantissa + (rf" \times 10^{{{int(exponent)}}}" if exponent else "")
 
 
-def _latex_term(term: Linear | Levels, i: int) -> str:
+def _latex_term(term: Linear | Levels, i: int, reading: Reading) -> str:
     if isinstance(term, Linear):
-        sign = "-" if term.center >= 0 else "+"
-        inner = rf"({latex_name(term.column)} {sign} {_latex_number(abs(term.center))})"
-        return rf"{_latex_number(float(term.coef[i]))}\,{inner if term.center else latex_name(term.column)}"
+        if reading.kinds.get(term.column) == "datetime" or not term.center:
+            inner = latex_name(_centred(term, reading))
+        else:
+            sign = "-" if term.center > 0 else "+"
+            inner = rf"({latex_name(term.column)} {sign} {_latex_number(abs(term.center))})"
+        return rf"{_latex_number(float(term.coef[i]))}\,{inner}"
     rows = [rf"{_latex_number(float(v[i]))} & {latex_name(lv)}" for lv, v in zip(term.levels, term.values, strict=True)]
     rows += [
         rf"{_latex_number(float(v[i]))} & \text{{{n}}}"
