@@ -100,6 +100,7 @@ def test_imports_stay_light():
         ({"sample_weight": [1.0]}, "sample_weight must have shape (50,), one per row; got shape (1,)"),
         ({"sample_weight": np.zeros(50)}, "sample_weight must be finite, at least 0, and not all 0"),
         ({"background": FRAME}, "background must have the type and the columns of X; got ['a b', 'ü']"),
+        ({"positive": "yes"}, "positive must be one of a binary classifier's classes, []; got 'yes'"),
         ({"model": len}, "model must be a fitted estimator with scikit-learn's interface"),
         ({"model": StandardScaler()}, "model must be a fitted estimator with scikit-learn's interface"),
     ],

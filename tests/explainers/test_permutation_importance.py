@@ -4,6 +4,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.svm import LinearSVC
 
 from workbench import metrics
@@ -121,6 +122,16 @@ def test_default_metric_is_one_that_the_model_can_answer(X):
     assert metrics.metric(importance(LinearSVC().fit(X, y), X, y).metric).needs == "predict"
 
 
+def test_the_positive_class_can_be_named(X):
+    y = np.where(X[:, 0] + np.random.default_rng(0).normal(size=len(X)) > 0.8, "yes", "no")
+    model = LogisticRegression().fit(X, y)
+    for positive in ("yes", "no"):
+        answer = importance(model, X, y, metric="f1", positive=positive)
+        assert answer.baseline_score == pytest.approx(f1_score(y, model.predict(X), pos_label=positive))
+        auc = importance(model, X, y, metric="roc_auc", positive=positive).baseline_score
+        assert auc == pytest.approx(roc_auc_score(y == "yes", model.predict_proba(X)[:, 1]))
+
+
 def test_what_is_refused(X):
     y = X[:, 0]
     model = LinearRegression().fit(X, y)
@@ -128,9 +139,9 @@ def test_what_is_refused(X):
         importance(model, X, None)
     with pytest.raises(ValueError, match=r"y must have one value per row of X, shape \(400,\); got shape \(399,\)"):
         importance(model, X, y[1:])
-    with pytest.raises(ValueError, match=r"unknown metric 'rsme'; did you mean 'rmse'\?"):
+    with pytest.raises(ValueError, match=r"got 'rsme'; did you mean 'rmse'\?"):
         importance(model, X, y, metric="rsme")
-    with pytest.raises(ValueError, match=r"must be one for regression .*; got 'log_loss'"):
+    with pytest.raises(ValueError, match="metric 'log_loss' can't score a regression task"):
         importance(model, X, y, metric="log_loss")
     with pytest.raises(ValueError, match="metric 'log_loss' needs predict_proba, which LinearSVC does not have"):
         importance(LinearSVC().fit(X, y > 0), X, y > 0, metric="log_loss")

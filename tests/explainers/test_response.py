@@ -36,6 +36,13 @@ def test_binary_is_the_positive_class():
     assert np.array_equal(asked(searched).values, asked(model).values)
 
 
+def test_another_positive_class():
+    model, margin = LogisticRegression().fit(X, TWO), LinearSVC().fit(X, TWO)
+    assert Response.of(model, X, "no").outputs == ("no",)
+    assert np.array_equal(Response.of(model, X, "no").values[:, 0], model.predict_proba(X)[:, 0])
+    assert np.array_equal(Response.of(margin, X, "no").values[:, 0], -margin.decision_function(X))
+
+
 def test_multiclass_is_every_class():
     model = LogisticRegression().fit(X, THREE)
     assert asked(model).outputs == ("0", "1", "2")

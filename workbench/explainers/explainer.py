@@ -104,6 +104,7 @@ def explain(
     background: pd.DataFrame | np.ndarray | None = None,
     sample_weight: Any = None,
     random_state: int = 0,
+    positive: Any = None,
     **options: Any,
 ) -> Answer:
     """Explain a fitted model by one method.
@@ -125,6 +126,8 @@ def explain(
         A weight per row that is averaged or scored: of `background` where the method uses one, of `X` otherwise.
     random_state : int
         Seed; the same seed gives the same numbers.
+    positive : label, optional
+        The class of a binary classifier that is explained; ``model.classes_[1]`` by default.
     **options
         The method's own options: `explainer(method).Options`.
 
@@ -159,6 +162,7 @@ def explain(
         background=background if found.uses_background else None,
         sample_weight=sample_weight,
         random_state=random_state,
+        positive=positive,
         place=method,
     )
     if found.needs_y and inputs.y is None:

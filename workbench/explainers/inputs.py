@@ -21,6 +21,7 @@ class Inputs:
     background: pd.DataFrame | np.ndarray  # X itself where none was given
     sample_weight: np.ndarray | None  # per row of background
     random_state: int
+    positive: Any = None  # the class of two that is explained; None: classes_[1]
 
     @classmethod
     def check(
@@ -32,6 +33,7 @@ class Inputs:
         background: Any = None,
         sample_weight: Any = None,
         random_state: int = 0,
+        positive: Any = None,
         place: str = "explain",
     ) -> Inputs:
         """Check that everything fits together; `place` begins the message of an error.
@@ -62,6 +64,7 @@ class Inputs:
             background=background,
             sample_weight=_checked_weight(sample_weight, len(background), place),
             random_state=int(random_state),
+            positive=_checked_positive(model, positive, place),
         )
 
     def column(self, feature: int) -> pd.Series:
@@ -109,6 +112,15 @@ def _check_names_of_model(model: Any, X: Any, names: tuple[str, ...], place: str
             )
     if len(fitted) != len(names):
         raise ValueError(f"{place} must have the model's {len(fitted)} columns; got {len(names)}")
+
+
+def _checked_positive(model: Any, positive: Any, place: str) -> Any:
+    if positive is None:
+        return None
+    classes = list(getattr(model, "classes_", ()))
+    if len(classes) != 2 or positive not in classes:
+        raise ValueError(f"{place}: positive must be one of a binary classifier's classes, {classes}; got {positive!r}")
+    return positive
 
 
 def _checked_y(y: Any, n_rows: int, place: str) -> np.ndarray | None:

@@ -129,7 +129,8 @@ def individual_curves(inputs: Inputs, feature: int, grid: Grid) -> tuple[np.ndar
     for start in range(0, len(grid), step):
         chosen = grid.positions[start : start + step]
         positions = np.repeat(chosen, n_rows).reshape(-1, n_rows)
-        response = Response.of(inputs.model, stack(inputs.background, feature, inputs.X, positions))
+        stacked = stack(inputs.background, feature, inputs.X, positions)
+        response = Response.of(inputs.model, stacked, inputs.positive)
         parts.append(response.values.reshape(len(chosen), n_rows, -1))
     individual = np.concatenate(parts)
     # A matrix product may round a row by its place in the matrix: a column that is not used must come out exactly flat.

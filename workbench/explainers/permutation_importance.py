@@ -10,10 +10,10 @@ import numpy as np
 import pydantic
 
 from workbench.answers.importance import Importance
-from workbench.explainers.explainer import Explainer, nearest
+from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.stacks import copies_per_stack, stack
-from workbench.metrics import Metric, default_metrics, metric, metrics
+from workbench.metrics import Metric, default_metrics, metric
 
 
 class PermutationImportance(Explainer):
@@ -111,26 +111,22 @@ def chosen_metric(model: Any, name: str | None) -> Metric:
         task = "binary" if len(model.classes_) == 2 else "multiclass"
     if name is None:
         return next(m for m in map(metric, default_metrics(task)) if hasattr(model, m.needs))
-    if name not in metrics():
-        raise ValueError(f"permutation_importance: metric: unknown metric {name!r}{nearest(name, metrics())}")
-    chosen = metric(name)
-    if task not in chosen.tasks:
-        able = ", ".join(m for m in metrics() if task in metric(m).tasks)
-        raise ValueError(f"permutation_importance: metric must be one for {task} ({able}); got {name!r}")
+    chosen = metric(name, task=task)
     if not hasattr(model, chosen.needs):
-        raise ValueError(
-            f"permutation_importance: metric {name!r} needs {chosen.needs}, which {type(model).__name__} does not have"
-        )
+        raise ValueError(f"metric {name!r} needs {chosen.needs}, which {type(model).__name__} does not have")
     return chosen
 
 
 def _scores(inputs: Inputs, chosen: Metric, column: int, orders: np.ndarray) -> Iterator[float]:
     """Score the rows with one column in each of these orders."""
     step = copies_per_stack(inputs.X)
-    classes = tuple(getattr(inputs.model, "classes_", ()))
+    known = list(getattr(inputs.model, "classes_", ()))
+    classes = sorted(known, key=lambda label: label == inputs.positive) if inputs.positive is not None else known
     for start in range(0, len(orders), step):
         some = orders[start : start + step]
         answer = np.asarray(getattr(inputs.model, chosen.needs)(stack(inputs.X, column, inputs.X, some)))
+        if chosen.needs == "predict_proba":
+            answer = answer[:, [known.index(label) for label in classes]]
         for predicted in np.split(answer, len(some)):
             told = {"y_proba" if chosen.needs == "predict_proba" else "y_pred": predicted}
             yield chosen(inputs.y, **told, classes=classes, sample_weight=inputs.sample_weight)

@@ -31,8 +31,8 @@ class Response:
     scale: str
 
     @classmethod
-    def of(cls, model: Any, X: Any) -> Response:
-        """Ask a fitted model for the numbers to explain, in float64.
+    def of(cls, model: Any, X: Any, positive: Any = None) -> Response:
+        """Ask a fitted model for the numbers to explain, in float64; `positive` is the class of two, if not the second.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class Response:
         from sklearn.base import is_classifier
 
         if is_classifier(model):
-            return cls._of_classifier(model, X)
+            return cls._of_classifier(model, X, positive)
         values = np.asarray(model.predict(X), dtype=float)
         values = values.reshape(len(values), -1)
         several = values.shape[1] > 1
@@ -53,7 +53,7 @@ class Response:
         )
 
     @classmethod
-    def _of_classifier(cls, model: Any, X: Any) -> Response:
+    def _of_classifier(cls, model: Any, X: Any, positive: Any) -> Response:
         name = type(model).__name__
         if hasattr(model, "predict_proba"):
             method, scale = model.predict_proba, "response"
@@ -70,8 +70,11 @@ class Response:
         values = np.asarray(values, dtype=float)
         values = values.reshape(len(values), -1)
         classes = tuple(level_text(c) for c in model.classes_)
-        if len(classes) == 2:  # two probabilities, or the one margin of the positive class
-            return cls(values=values[:, -1:], outputs=classes[1:], scale=scale)
+        if len(classes) == 2:
+            if scale == "margin":  # one number, for the second class
+                values = np.column_stack([-values[:, 0], values[:, 0]])
+            which = 1 if positive is None else list(model.classes_).index(positive)
+            return cls(values=values[:, [which]], outputs=(classes[which],), scale=scale)
         one_vs_one = scale == "margin" and getattr(model, "decision_function_shape", "ovr") == "ovo"
         if values.shape[1] != len(classes) or one_vs_one:
             raise ValueError(
