@@ -7,6 +7,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.svm import LinearSVC
 
+import workbench as wb
 from workbench import metrics
 from workbench.answers import Answer
 from workbench.explainers import explain, stacks
@@ -107,6 +108,24 @@ def test_neither_batches_nor_other_columns_nor_repeats_change_a_number(X, monkey
     turned = frame[["<script>", "a", "größe"]]
     one, other = importance(linear, frame, y), importance(LinearRegression().fit(turned, y), turned, y)
     np.testing.assert_allclose(other.importances, one.importances[[2, 0, 1]], atol=1e-9)
+
+
+def test_one_row_and_a_constant_column_have_nothing_to_shuffle(X):
+    frame = pd.DataFrame({"a": X[:, 0], "one": 1.0})
+    model = LinearRegression().fit(frame, X[:, 0])
+    assert (importance(model, frame[:1], X[:1, 0], metric="mae").importances == 0).all()
+    assert (importance(model, frame, X[:, 0]).importances[1] == 0).all()
+
+
+def test_of_an_estimator_of_the_workbench_over_a_mixed_table(people, people_target):
+    model = wb.Regressor("tree", max_leaf_nodes=5).fit(people, people_target)
+    answer = importance(model, people, people_target)
+    used = set(model.form_.columns)
+    assert 0 < len(used) < people.shape[1]
+    for name, values in zip(answer.feature_names, answer.importances, strict=True):
+        assert (values == 0).all() == (name not in used)
+    for effect in explain(model, "partial_dependence", people).effects:
+        assert (np.ptp(effect.average) == 0) == (effect.feature not in used)
 
 
 def test_few_calls(X, function_model):

@@ -45,7 +45,7 @@ class Inputs:
         sklearn.exceptions.NotFittedError
             If the model is not fitted.
         """
-        check_model(model, place)
+        _check_model(model, place)
         names = _feature_names(X, f"{place}: X")
         _check_names_of_model(model, X, names, f"{place}: X")
         if background is not None:
@@ -72,7 +72,7 @@ class Inputs:
         return self.X.iloc[:, feature] if isinstance(self.X, pd.DataFrame) else pd.Series(self.X[:, feature])
 
 
-def check_model(model: Any, place: str) -> None:
+def _check_model(model: Any, place: str) -> None:
     """Check that a model is a fitted estimator that predicts."""
     if not hasattr(model, "predict") or not hasattr(model, "__sklearn_tags__"):
         raise ValueError(
