@@ -1,0 +1,131 @@
+"""The inside of a worker process: one unit, from its claim to its stored value."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import random
+import re
+import signal
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from workbench.store.log import Log
+from workbench.store.store import Store
+from workbench.store.unit import resolve
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1")
+# meant for the developers of libraries: Python hides them by default, and so does a worker
+_HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is told: `call` is the pickled function and its arguments."""
+
+    unit: str
+    key: str
+    call: bytes
+    store: Store
+    log: Log
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker tells: that it starts, and how its unit ended."""
+
+    status: str
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    traceback: str = ""
+
+
+def work(task: Task, writer: Connection) -> None:
+    """Run one unit in this process, tell how it went, and end the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C reaches the whole group; the run itself ends its workers
+    committing = threading.Lock()
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("worker: work() belongs in a process that run_units has started")
+    threading.Thread(target=_end_with, args=(parent, committing), daemon=True).start()
+    _one_thread()
+    _seed(task.key)
+    with task.store.claim(task.key), suppress(BrokenPipeError):  # nobody is left to be told
+        # A run that was killed leaves workers that are about to end. Whoever waits for the claim starts after they
+        # have, and of those that come to the claim late none starts at all: so no two runs of a unit overlap.
+        if parent.is_alive():
+            writer.send(_compute(task, writer, committing))
+    os._exit(0)  # a library's threads or exit handlers can't hold up what is already stored
+
+
+def _compute(task: Task, writer: Connection, committing: threading.Lock) -> Report:
+    if not task.fresh and (notes := task.store.notes(task.key)) is not None:  # another run was quicker
+        return Report("found", notes.get("seconds", 0.0), tuple(notes.get("warnings", ())))
+    task.log.append(task.unit, task.key, "start", 0.0, os.getpid())
+    writer.send(Report("start"))
+    began = time.perf_counter()
+    caught: list[warnings.WarningMessage] = []
+    try:
+        function, arguments = pickle.loads(task.call)  # noqa: S301 made by the run that started this process
+        arguments = resolve(arguments, task.store)
+        began = time.perf_counter()
+        with _warnings() as caught:
+            value = function(**arguments)
+        seconds, texts = time.perf_counter() - began, _texts(caught)
+        with committing:
+            task.store.put(task.key, value, {"seconds": seconds, "warnings": texts, "pid": os.getpid()})
+            task.log.append(task.unit, task.key, "done", seconds, os.getpid())
+        return Report("done", seconds, texts)
+    except BaseException as error:  # whatever a unit raises, SystemExit too, is its own failure, not the run's
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        return Report("failed", time.perf_counter() - began, _texts(caught), message, traceback.format_exc())
+
+
+def _end_with(parent: Any, committing: threading.Lock) -> None:
+    """End this process when its run has ended, but not between storing a value and logging it."""
+    parent.join()
+    with committing:
+        os._exit(1)
+
+
+def _one_thread() -> None:
+    """Have linear algebra use one thread: the order of its sums, so the last digits, depend on their number."""
+    if all(os.environ.get(name) == number for name, number in ONE_THREAD.items()):
+        return  # libraries have read it as they were loaded
+    import threadpoolctl  # type: ignore[import-untyped]
+
+    os.environ.update(ONE_THREAD)
+    threadpoolctl.threadpool_limits(limits=1)
+
+
+def _seed(key: str) -> None:
+    """Seed the global generators: a library that draws from them draws the same in every run."""
+    import numpy as np
+
+    random.seed(key)
+    np.random.seed(int(key[:8], 16))  # noqa: NPY002 it is the global one that must be tamed
+
+
+@contextmanager
+def _warnings() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for category in _HIDDEN:
+            warnings.simplefilter("ignore", category)
+        yield caught
+
+
+def _texts(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Give each text once, in the order of first appearance, without the addresses that differ between runs."""
+    texts = (f"{warning.category.__name__}: {warning.message}" for warning in caught)
+    return tuple(dict.fromkeys(re.sub(r" at 0x[0-9a-f]+", "", " ".join(text.split())) for text in texts))
