@@ -16,14 +16,14 @@ Specs = tuple[list[dict[str, Any]], list[Problem]]
 
 
 def read_models(entries: list[Any], families: Registry) -> Specs:
-    """Read ``tree`` and ``{tree: {name: small-tree, max_leaf_nodes: 12}}``: a name, a family, all parameters."""
+    """Read ``tree`` and ``{tree: {name: small-tree, max_leaf_nodes: 12}}``: name, family, parameters."""
     specs: list[dict[str, Any]] = []
     problems: list[Problem] = []
     taken: dict[str, int] = {}
     for n, family, given in _entries(entries, "models", families, problems):
         where: Loc = ("models", n, family)
         name = given.pop("name", family)
-        params = _resolved(families[family].Parameters, given, where, problems)
+        params = _checked(families[family].Parameters, given, where, problems)
         try:
             file_name(name)
         except ValueError as error:
@@ -38,7 +38,7 @@ def read_models(entries: list[Any], families: Registry) -> Specs:
 
 
 def read_questions(entries: list[Any], explainers: Registry) -> Specs:
-    """Read ``shap`` and ``{partial_dependence: {grid_resolution: 20}}``: a method, all its options."""
+    """Read ``shap`` and ``{partial_dependence: {grid_resolution: 20}}``: method and options."""
     specs: list[dict[str, Any]] = []
     problems: list[Problem] = []
     asked: dict[str, int] = {}
@@ -48,7 +48,7 @@ def read_questions(entries: list[Any], explainers: Registry) -> Specs:
             problems.append(
                 Problem(where, f"is asked for in explain[{first}] already; ask once, with one set of options")
             )
-        options = _resolved(explainers[method].Options, given, where, problems)
+        options = _checked(explainers[method].Options, given, where, problems)
         specs.append({"method": method, "options": options})
     return specs, problems
 
@@ -83,10 +83,10 @@ def _entries(
                 yield n, key, dict(given)
 
 
-def _resolved(model: type[BaseModel], given: dict[str, Any], where: Loc, problems: list[Problem]) -> dict[str, Any]:
-    """Check parameters against their model, and write the defaults out."""
+def _checked(model: type[BaseModel], given: dict[str, Any], where: Loc, problems: list[Problem]) -> dict[str, Any]:
+    """Check parameters against their model, and give those that were set: defaults stay open to seed and quick runs."""
     try:
-        return model.model_validate_json(json.dumps(given), strict=True).model_dump(mode="json")
+        return model.model_validate_json(json.dumps(given), strict=True).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         problems += problems_of(error, model, given, where)
         return {}

@@ -187,7 +187,7 @@ class Run(Part):
 
 
 class ModelSpec(Part):
-    """A model to train: its name in the study, its family, and all parameters of the family, defaults included."""
+    """A model to train: its name in the study, its family, and the parameters that the study sets."""
 
     name: str
     family: str
@@ -195,7 +195,7 @@ class ModelSpec(Part):
 
 
 class ExplainSpec(Part):
-    """A question to ask every model: the method and all its options, defaults included."""
+    """A question to ask every model: the method, and the options that the study sets."""
 
     method: str
     options: dict[str, Any] = {}

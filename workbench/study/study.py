@@ -190,7 +190,7 @@ class Study(Part):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the study as plain data with all defaults written out: again a study.
+        """Give the study as plain data, defaults written out but those of families and explainers: again a study.
 
         A source that is a file is reduced to its name, so that no folder's or person's name is handed on; `run.jobs`,
         which changes no number, and what `report` leaves open are left out.

@@ -84,7 +84,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def _refused(self, problem: str) -> yaml.MarkedYAMLError:
-        return _broken(problem, self.peek_event())
+        return _broken(problem, self.current_event)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         mapping: dict[str, Any] = {}
