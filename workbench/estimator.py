@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -160,9 +160,8 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
     classes_: np.ndarray
 
     def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+        assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        if pd.isna(y).any():
-            raise ValueError("Input y contains NaN.")
         self.classes_, codes = np.unique(y, return_inverse=True)
         task = "binary" if len(self.classes_) <= 2 else "multiclass"
         if task not in self.family.tasks:

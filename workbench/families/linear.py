@@ -13,6 +13,8 @@ from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Softmax
 from workbench.readers.linear import read_linear
 
+_MOST_ITERATIONS = 10_000
+
 
 class Linear(Family):
     """A weighted sum of the columns; for classes, of their log odds."""
@@ -50,13 +52,12 @@ class Linear(Family):
             "mean for lasso and elastic_net, of the log loss's sum for classes",
         )
         l1_ratio: float = Field(0.5, ge=0, le=1, description="share of lasso in elastic_net")
-        max_iter: int = Field(10_000, ge=1, description="most iterations of the solver")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the estimator of the penalty; for classes multinomial logistic regression."""
         from sklearn import linear_model
 
-        penalty, alpha, most = params["penalty"], params["alpha"], params["max_iter"]
+        penalty, alpha = params["penalty"], params["alpha"]
         if penalty == "auto":
             penalty = "none" if task == "regression" else "ridge"
         ratio = {"none": 0.0, "ridge": 0.0, "lasso": 1.0, "elastic_net": params["l1_ratio"]}[penalty]
@@ -67,14 +68,14 @@ class Linear(Family):
                 l1_ratio=ratio,
                 solver="lbfgs" if smooth else "saga",
                 tol=1e-8 if smooth else 1e-6,
-                max_iter=most,
+                max_iter=_MOST_ITERATIONS,
                 random_state=None if smooth else 0,
             )
         if penalty == "none":
             return linear_model.LinearRegression()
         if penalty == "ridge":
             return linear_model.Ridge(alpha=alpha)
-        return linear_model.ElasticNet(alpha=alpha, l1_ratio=ratio, max_iter=most)
+        return linear_model.ElasticNet(alpha=alpha, l1_ratio=ratio, max_iter=_MOST_ITERATIONS)
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """Coefficients and intercept; logistic for two classes, softmax for more."""

@@ -33,6 +33,9 @@ class Tree(Family):
     )
     search_space = {"max_leaf_nodes": (4, 8, 12, 16, 24, 32, 64), "min_samples_leaf": (10, 20, 50)}
     example_params = {"max_leaf_nodes": 8}
+    expected_failed_checks = {
+        "check_sample_weight_equivalence_on_dense_data": "min_samples_leaf counts rows: a row of weight 3 is one row"
+    }
 
     class Parameters(FamilyParameters):
         """Parameters of `tree`."""
