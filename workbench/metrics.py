@@ -125,7 +125,7 @@ class Metric:
         """
         if self.tasks == _REGRESSION:
             return self(y, model.predict(X), sample_weight=sample_weight)
-        known = list(model.classes_)
+        known = np.asarray(model.classes_).tolist()
         classes = list(classes) or known
         if set(known) != set(classes):
             raise MetricError(f"{self.name}: the model knows the classes {known}, the table has {classes}")
@@ -164,7 +164,7 @@ class Metric:
     def _codes(self, labels: np.ndarray, classes: list[Any]) -> np.ndarray:
         codes = pd.Index(classes, dtype=object).get_indexer(pd.Index(labels, dtype=object))
         if (codes < 0).any():
-            raise MetricError(f"{self.name}: label {labels[codes < 0][0]!r} is none of the classes {classes}")
+            raise MetricError(f"{self.name}: label {labels[codes < 0].tolist()[0]!r} is none of the classes {classes}")
         return codes
 
 

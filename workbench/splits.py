@@ -129,7 +129,7 @@ def make_splits(
         for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
     )
     return Splits(
-        scheme=_scheme(table, folds, repeats, found.choice),
+        scheme=_scheme(table, folds, repeats, found.choice, len(rows) - len(development) - len(held)),
         development=development,
         holdout=held,
         folds=laid,
@@ -174,7 +174,7 @@ def _hash(arrays: list[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _scheme(table: Table, folds: int, repeats: int, choice: str) -> str:
+def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int) -> str:
     parts = [f"{folds}-fold"]
     if table.time is not None:
         parts.append("forward in time")
@@ -185,7 +185,11 @@ def _scheme(table: Table, folds: int, repeats: int, choice: str) -> str:
     if table.groups is not None:
         parts.append("by group")
     said = {"together": "repeated rows together", "drop": "repeated rows dropped"}
-    return ", ".join([*parts, said[choice]] if choice in said else parts)
+    if choice in said:
+        parts.append(said[choice])
+    if purged:
+        parts.append(f"{purged:,} earlier rows of the holdout's blocks left out")
+    return ", ".join(parts)
 
 
 def _check_settings(holdout: float, folds: int, repeats: int, seed: int, duplicates: str) -> None:
