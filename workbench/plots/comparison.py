@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,12 @@ def draw(
     figure = new_figure(WIDTH, 64 + 24 * len(several), palette)
     ax = new_axes(figure, palette, left=left, right=right, bottom=46, top=14, ticks="x")
     ax.set_ylim(len(several) - 0.4, -0.6)
-    ends = [0.0, *(c.lower for c in several), *(c.upper for c in several), *((region, -region) if region else ())]
+    ends = [
+        0.0,
+        *(v for c in several for v in (c.difference, c.lower, c.upper)),
+        *((region, -region) if region else ()),
+    ]
+    ends = [end for end in ends if math.isfinite(end)]
     margin = 0.06 * (max(ends) - min(ends)) or 1.0
     ax.set_xlim(min(ends) - margin, max(ends) + margin)
     if region:
@@ -53,8 +59,15 @@ def draw(
         glass = (glassbox or {}).get(c.model, True)
         colour = palette.accent if glass else palette.rival
         ax.hlines(row, c.lower, c.upper, color=colour, linewidth=2)
-        ax.plot([c.difference], [row], marker="o", markersize=7, color=colour, markeredgewidth=1.6,
-                markerfacecolor=colour if glass else "none")  # fmt: skip
+        ax.plot(
+            [c.difference],
+            [row],
+            marker="o",
+            markersize=7,
+            color=colour,
+            markeredgewidth=1.6,
+            markerfacecolor=colour if glass else "none",
+        )
         write(ax, 0, row, names[row], palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
         write(
             ax,
@@ -70,8 +83,18 @@ def draw(
     quiet_axis(ax.xaxis, bins=4)
     ax.tick_params(axis="x", length=0)
     score = shown(metric or several[0].metric, 20)
-    write(ax, 0.5, 0, f"worse than {shown(several[0].reference, 20)} by ({score})", palette, at="axes fraction",
-          shift=(0, -26), ha="center", va="top", fontsize=SMALL)  # fmt: skip
+    write(
+        ax,
+        0.5,
+        0,
+        f"worse than {shown(several[0].reference, 20)} by ({score})",
+        palette,
+        at="axes fraction",
+        shift=(0, -26),
+        ha="center",
+        va="top",
+        fontsize=SMALL,
+    )
     if title:
         set_title(figure, finding(several), palette)
     return figure
@@ -88,7 +111,8 @@ def finding(comparisons: Sequence[Any]) -> str:
         return f"{shown(c.model)} {verdict} {reference}"
     if not worse and not better:
         return f"No model can be told apart from {reference}"
-    parts = [f"{len(worse)} of {len(comparisons)} models score worse than {reference}"] if worse else []
+    verb = "scores" if len(worse) == 1 else "score"
+    parts = [f"{len(worse)} of {len(comparisons)} models {verb} worse than {reference}"] if worse else []
     parts += [f"{len(better)} of {len(comparisons)} better"] if better else []
     return ", ".join(parts)
 

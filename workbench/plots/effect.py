@@ -23,7 +23,7 @@ from workbench.plots.style import (
     write,
 )
 
-WIDTH = 340.0
+WIDTH = 300.0
 _CONTINUOUS = ("number", "datetime")
 _MARKS = "osD^vP"
 _DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (2, 2)), (0, (8, 2, 2, 2)), (0, (1, 1)), (0, (12, 3)))
@@ -62,8 +62,12 @@ def draw_all(effects: Any, palette: Palette = LIGHT, *, response: str = "average
     limits = shared_limits(panels)
     for position, panel in enumerate(panels):
         row, column = divmod(position, columns)
-        margins = {"left": column * WIDTH + 8, "right": (columns - 1 - column) * WIDTH + 10, "top": row * height + 4,
-                   "bottom": total - (row + 1) * height + 4}  # fmt: skip
+        margins = {
+            "left": column * WIDTH + 8,
+            "right": (columns - 1 - column) * WIDTH + 10,
+            "top": row * height + 4,
+            "bottom": total - (row + 1) * height + 4,
+        }
         _panel(figure, panel, palette, (shown(panel.feature), response), limits, margins)
     return figure
 
@@ -139,8 +143,14 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
     outputs = [shown(o, 14) for o in effect.outputs]
     several = len(outputs) > 1
     room = max(text_width(o, SMALL) for o in outputs) + 4 if several else 0
-    ax = new_axes(figure, palette, left=margins["left"] + 40, right=margins["right"] + room, top=margins["top"] + 22,
-                  bottom=margins["bottom"] + 50)  # fmt: skip
+    ax = new_axes(
+        figure,
+        palette,
+        left=margins["left"] + 40,
+        right=margins["right"] + room,
+        top=margins["top"] + 22,
+        bottom=margins["bottom"] + 50,
+    )
     x = np.asarray(effect.grid_values, dtype=float)
     margin = 0.02 * float(np.ptp(x)) or max(abs(float(x[0])) * 0.05, 0.5)
     ax.set_xlim(x.min() - margin, x.max() + margin)
@@ -179,9 +189,17 @@ def _strip(ax: Any, effect: Any, palette: Palette) -> None:
         first, last = max(left, low), min(right, high)
         if share > 0 and last > first:
             ax.add_patch(
-                Rectangle((first, 0), last - first, 8 / axes_size(ax)[1], transform=place, clip_on=False,
-                          color=palette.muted, alpha=round(0.06 + 0.74 * float(share), 3), linewidth=0)
-            )  # fmt: skip
+                Rectangle(
+                    (first, 0),
+                    last - first,
+                    8 / axes_size(ax)[1],
+                    transform=place,
+                    clip_on=False,
+                    color=palette.muted,
+                    alpha=round(0.06 + 0.74 * float(share), 3),
+                    linewidth=0,
+                )
+            )
 
 
 def _levels(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, margins: Mapping[str, float]) -> None:
@@ -189,8 +207,15 @@ def _levels(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, m
     several = len(effect.outputs) > 1
     order = _kept_levels(effect)
     names = [shown(effect.grid_values[i], 20) for i in order]
-    ax = new_axes(figure, palette, left=margins["left"] + max(text_width(n, SMALL) for n in names) + 14, ticks="x",
-                  right=margins["right"] + 6, bottom=margins["bottom"] + 40, top=margins["top"] + 40)  # fmt: skip
+    ax = new_axes(
+        figure,
+        palette,
+        left=margins["left"] + max(text_width(n, SMALL) for n in names) + 14,
+        ticks="x",
+        right=margins["right"] + 6,
+        bottom=margins["bottom"] + 40,
+        top=margins["top"] + 40,
+    )
     ax.set_xlim(*ylim)
     ax.set_ylim(-0.6, len(order) - 0.4)
     for row in range(len(effect.outputs)):
@@ -214,8 +239,17 @@ def _level_heads(ax: Any, effect: Any, top: int, palette: Palette) -> None:
     ends = [float(curve[top]) for curve in effect.average]
     gap = max(text_width(n, SMALL) for n in names) + 8
     for row, place in enumerate(spread([scale * end for end in ends], gap)):
-        write(ax, ends[row], 1, names[row], palette, at=("data", "axes fraction"), ha="center", fontsize=SMALL,
-              shift=(place - scale * ends[row], 8))  # fmt: skip
+        write(
+            ax,
+            ends[row],
+            1,
+            names[row],
+            palette,
+            at=("data", "axes fraction"),
+            ha="center",
+            fontsize=SMALL,
+            shift=(place - scale * ends[row], 8),
+        )
 
 
 def _kept_levels(effect: Any) -> Any:

@@ -67,8 +67,18 @@ def draw(
         )
     score = shown(metric or importance.metric, 24)
     change = "fall" if importance.greater_is_better else "rise"
-    write(ax, 0.5, 0, f"{change} in {score} when the column is shuffled", palette, at="axes fraction", shift=(0, -24),
-          ha="center", va="top", fontsize=SMALL)  # fmt: skip
+    write(
+        ax,
+        0.5,
+        0,
+        f"{change} in {score} when the column is shuffled",
+        palette,
+        at="axes fraction",
+        shift=(0, -24),
+        ha="center",
+        va="top",
+        fontsize=SMALL,
+    )
     if title:
         set_title(figure, finding(importance, labels=labels), palette)
     return figure

@@ -35,8 +35,9 @@ def draw(
     Better is always up. The dummy, which every score is read against, is a line; models whose size nobody has
     counted stand at the right edge.
     """
-    rows = [row for row in leaderboard.rows if row.family != "dummy"]
-    dummy = next((row for row in leaderboard.rows if row.family == "dummy"), None)
+    scored = [row for row in leaderboard.rows if row.score is not None]
+    rows = [row for row in scored if row.family != "dummy"]
+    dummy = next((row for row in scored if row.family == "dummy"), None)
     figure = new_figure(WIDTH, HEIGHT, palette)
     ax = new_axes(figure, palette, left=50, right=12, bottom=48, top=30)
     x = _horizontal(ax, rows)
@@ -45,8 +46,15 @@ def draw(
         colour = palette.accent if row.glassbox else palette.rival
         if row.lower is not None:
             ax.vlines(x[row.model], row.lower, row.upper, color=colour, linewidth=1.6, alpha=0.75)
-        ax.plot([x[row.model]], [row.score], marker="o", markersize=8.5, color=colour, markeredgewidth=1.8,
-                markerfacecolor=colour if row.glassbox else palette.paper)  # fmt: skip
+        ax.plot(
+            [x[row.model]],
+            [row.score],
+            marker="o",
+            markersize=8.5,
+            color=colour,
+            markeredgewidth=1.8,
+            markerfacecolor=colour if row.glassbox else palette.paper,
+        )
     taken = _taken(ax, rows, x)
     if dummy and level is not None:
         text = f"{shown(dummy.model, 20)} {_score(leaderboard, dummy.score)}"
@@ -67,9 +75,9 @@ def draw(
 
 def finding(leaderboard: Any, *, greater_is_better: bool = True) -> str:
     """Say which model scores best and which glass box does, with the size of both."""
-    rows = [row for row in leaderboard.rows if row.family != "dummy"]
+    rows = [row for row in leaderboard.rows if row.family != "dummy" and row.score is not None]
     if not rows:
-        return "No model beside the dummy"
+        return "No model beside the dummy has a score"
     sign = 1 if greater_is_better else -1
     best = max(rows, key=lambda row: sign * row.score)
     glass = [row for row in rows if row.glassbox]
@@ -98,7 +106,7 @@ def _holds(row: Any) -> str:
 
 def _places(leaderboard: Any) -> int:
     rows = leaderboard.rows
-    return decimals([r.score for r in rows], [(r.upper - r.lower) / 2 for r in rows if r.lower is not None])
+    return decimals([r.score for r in rows], [(r.upper - r.lower) / 2 for r in rows if r.upper is not None])
 
 
 def _score(leaderboard: Any, value: float) -> str:
@@ -158,10 +166,29 @@ def _vertical(ax: Any, rows: Sequence[Any], dummy: Any, greater_is_better: bool)
 
 def _name_axes(ax: Any, metric: str, greater_is_better: bool, palette: Palette) -> None:
     direction = "" if greater_is_better else ", axis turned: lower is better"
-    write(ax, 0, 1, f"{shown(metric, 24)}{direction}", palette, at="axes fraction", shift=(-42, 16), fontsize=SMALL,
-          color=palette.muted)  # fmt: skip
-    write(ax, 0.5, 0, "numbers to hold (logarithmic)", palette, at="axes fraction", shift=(0, -26), ha="center",
-          va="top", fontsize=SMALL + 0.5)  # fmt: skip
+    write(
+        ax,
+        0,
+        1,
+        f"{shown(metric, 24)}{direction}",
+        palette,
+        at="axes fraction",
+        shift=(-42, 16),
+        fontsize=SMALL,
+        color=palette.muted,
+    )
+    write(
+        ax,
+        0.5,
+        0,
+        "numbers to hold (logarithmic)",
+        palette,
+        at="axes fraction",
+        shift=(0, -26),
+        ha="center",
+        va="top",
+        fontsize=SMALL + 0.5,
+    )
 
 
 def _to_points(ax: Any, x: float, y: float) -> tuple[float, float]:

@@ -26,6 +26,7 @@ WIDTH = 420.0
 
 def draw_line(model: str, rows: Sequence[Any], palette: Palette = LIGHT, *, greater_is_better: bool = True) -> Any:
     """Draw one model's score with its interval on the line from the dummy (left) to the best model (right)."""
+    rows = [row for row in rows if row.score is not None]
     this = next(row for row in rows if row.model == model)
     sign = 1 if greater_is_better else -1
     dummy = next((row for row in rows if row.family == "dummy"), None)
@@ -51,8 +52,15 @@ def draw_line(model: str, rows: Sequence[Any], palette: Palette = LIGHT, *, grea
             solid_capstyle="butt",
         )
     colour = _colour(this, palette)
-    ax.plot([this.score], [0.5], marker="o", markersize=11, color=colour, markeredgewidth=2,
-            markerfacecolor=colour if this.glassbox else palette.paper)  # fmt: skip
+    ax.plot(
+        [this.score],
+        [0.5],
+        marker="o",
+        markersize=11,
+        color=colour,
+        markeredgewidth=2,
+        markerfacecolor=colour if this.glassbox else palette.paper,
+    )
     _text(ax, this.score, f"{shown(this.model, 24)} {fixed(this.score, places)}", 20, palette, bold=True)
     others = [row for row in marks.values() if row.model != model]
     texts = [f"{shown(row.model, 18)} {fixed(row.score, places)}" for row in others]
@@ -76,8 +84,18 @@ def _text(ax: Any, x: float, text: str, dy: float, palette: Palette, *, nudge: f
     middle = width * (x - x0) / (x1 - x0) + nudge
     half = text_width(text, SMALL) / 2 * (1.12 if bold else 1) + 2
     inside = min(max(middle, half - 24), width + 24 - half)
-    write(ax, x, 0.5, text, palette, shift=(inside - width * (x - x0) / (x1 - x0), dy), ha="center", fontsize=SMALL,
-          fontweight="bold" if bold else "normal", color=palette.ink if bold else palette.muted)  # fmt: skip
+    write(
+        ax,
+        x,
+        0.5,
+        text,
+        palette,
+        shift=(inside - width * (x - x0) / (x1 - x0), dy),
+        ha="center",
+        fontsize=SMALL,
+        fontweight="bold" if bold else "normal",
+        color=palette.ink if bold else palette.muted,
+    )
 
 
 def describe_line(model: str, rows: Sequence[Any], metric: str) -> str:
@@ -90,9 +108,16 @@ def describe_line(model: str, rows: Sequence[Any], metric: str) -> str:
 
 
 def draw_folds(
-    folds: Sequence[float], mean: float, lower: float, upper: float, palette: Palette = LIGHT, *, metric: str = "",
-    dummy: float | None = None, holdout: float | None = None,
-) -> Any:  # fmt: skip
+    folds: Sequence[float],
+    mean: float,
+    lower: float,
+    upper: float,
+    palette: Palette = LIGHT,
+    *,
+    metric: str = "",
+    dummy: float | None = None,
+    holdout: float | None = None,
+) -> Any:
     """Draw the score of every fold as a dot, the mean with its interval below, dummy and holdout as marked lines."""
     figure = new_figure(WIDTH, 150, palette)
     ax = new_axes(figure, palette, left=60, right=16, bottom=46, top=28, ticks="x")
@@ -100,8 +125,16 @@ def draw_folds(
     margin = 0.05 * (max(known) - min(known)) or 0.05
     ax.set_xlim(min(known) - margin, max(known) + margin)
     ax.set_ylim(-0.6, 1.6)
-    ax.plot(list(folds), [1.0] * len(folds), linestyle="none", marker="o", markersize=8, color=palette.accent,
-            alpha=0.5, markeredgewidth=0)  # fmt: skip
+    ax.plot(
+        list(folds),
+        [1.0] * len(folds),
+        linestyle="none",
+        marker="o",
+        markersize=8,
+        color=palette.accent,
+        alpha=0.5,
+        markeredgewidth=0,
+    )
     ax.hlines(0, lower, upper, color=palette.accent, linewidth=2.5)
     ax.plot([mean], [0], marker="o", markersize=8, color=palette.accent)
     for y, text in ((1, "folds"), (0, "mean")):
@@ -117,5 +150,15 @@ def draw_folds(
 
 
 def _text_above(ax: Any, x: float, text: str, nudge: float, palette: Palette) -> None:
-    write(ax, x, 1, text, palette, at=("data", "axes fraction"), shift=(nudge, 10), ha="center", fontsize=SMALL,
-          color=palette.muted)  # fmt: skip
+    write(
+        ax,
+        x,
+        1,
+        text,
+        palette,
+        at=("data", "axes fraction"),
+        shift=(nudge, 10),
+        ha="center",
+        fontsize=SMALL,
+        color=palette.muted,
+    )

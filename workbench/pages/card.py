@@ -1,0 +1,254 @@
+"""From the results of a run to one card per model: all that a page about a model says, as typed JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from workbench.pages.parts import (
+    DataPart,
+    EnvironmentPart,
+    FindingPart,
+    MetricPart,
+    Part,
+    Results,
+    SplitsPart,
+    Standing,
+    data,
+    environment,
+    findings,
+    public,
+    ranking,
+    small,
+    splits,
+    standings,
+)
+
+# what only a person can say: key of the study's `report`, heading of the section, what the card calls it
+PROVIDED = {
+    "version": ("identity", "Version"),
+    "owner": ("identity", "Owner"),
+    "developer": ("identity", "Developer"),
+    "validator": ("identity", "Validator"),
+    "contact": ("identity", "Contact"),
+    "licence": ("identity", "Licence of the model"),
+    "citation": ("identity", "Citation of the model"),
+    "purpose": ("use", "Purpose"),
+    "intended_use": ("use", "Intended use"),
+    "users": ("use", "Users"),
+    "affected": ("use", "Affected people"),
+    "out_of_scope": ("use", "Out of scope"),
+    "misuse": ("use", "Foreseeable misuse"),
+    "materiality": ("use", "Materiality"),
+    "oversight": ("limits", "Human oversight"),
+    "monitoring": ("limits", "Monitoring"),
+}
+
+
+class Statement(Part):
+    """What a person said, or None where nobody did."""
+
+    key: str
+    section: Literal["identity", "use", "limits"]
+    title: str
+    text: str | None
+
+
+class ScorePart(Part):
+    """One metric of the model: mean over folds with its 95% interval, every fold, and the holdout."""
+
+    metric: MetricPart
+    mean: float | None
+    lower: float | None
+    upper: float | None
+    folds: tuple[float | None, ...]
+    holdout: float | None
+    other_duplicates: float | None
+    dummy: float | None
+
+
+class FormPart(Part):
+    """The model itself, as far as a report may hold it."""
+
+    available: bool
+    private: bool
+    reason: str
+    sha256: str
+    file: str
+    text: str
+    latex: str
+    form: dict[str, Any] | None
+
+
+class MethodPart(Part):
+    """How the model was made."""
+
+    summary: str
+    engine: str
+    params: dict[str, Any]
+    policy: dict[str, str]
+    reference: str
+    assumptions: tuple[str, ...]
+    limits: tuple[str, ...]
+    features_used: tuple[str, ...]
+
+
+class AnswerPart(Part):
+    """One explanation: the method's name and its answer."""
+
+    method: str
+    answer: dict[str, Any]
+
+
+class Card(Part):
+    """A model card; `card_format` counts the versions of this schema."""
+
+    card_format: Literal[1] = 1
+    name: str
+    family: str
+    title: str
+    glassbox: bool
+    study: str
+    headline: str
+    price: str
+    ranking: MetricPart
+    region: float
+    findings: tuple[FindingPart, ...]
+    study_findings: tuple[FindingPart, ...]
+    size: int | None
+    stored_numbers: int | None
+    statements: tuple[Statement, ...]
+    provided: int
+    asked: int
+    form: FormPart
+    method: MethodPart
+    answers: tuple[AnswerPart, ...]
+    scores: tuple[ScorePart, ...]
+    leaderboard: tuple[Standing, ...]
+    comparisons: tuple[dict[str, Any], ...]
+    data: DataPart
+    splits: SplitsPart
+    environment: EnvironmentPart
+    fit_seconds: float | None
+    privacy: tuple[str, ...]
+
+
+def cards(results: Results) -> dict[str, dict[str, Any]]:
+    """Make the card of every model that was fitted, by name.
+
+    Parameters
+    ----------
+    results : mapping
+        What results.json of a run holds.
+
+    Returns
+    -------
+    dict of str to dict
+        JSON-able; `Card.model_validate` reads each back, `Card.model_json_schema()` describes it.
+    """
+    fitted = [model for model in results["models"] if model["status"] == "ok"]
+    return {model["name"]: _card(model, results).model_dump(mode="json") for model in fitted}
+
+
+def _card(model: Mapping[str, Any], results: Results) -> Card:
+    name = model["name"]
+    statements = _statements(results["study"].get("report") or {})
+    form = _form(model)
+    return Card(
+        name=name,
+        family=model["family"],
+        title=model["title"],
+        glassbox=model["glassbox"],
+        study=results["data"]["title"] or results["data"]["name"],
+        headline=results["headline"],
+        price=next((p["sentence"] for p in results["price"] if p["model"] == name), ""),
+        ranking=ranking(results),
+        region=results["region"],
+        findings=findings(results, about=name),
+        study_findings=findings(results, about="study"),
+        size=model["size"],
+        stored_numbers=model["stored_numbers"],
+        statements=statements,
+        provided=sum(statement.text is not None for statement in statements),
+        asked=len(statements),
+        form=form,
+        method=_method(model),
+        answers=tuple(AnswerPart(method=a["method"], answer=_withhold(a["answer"])) for a in model["answers"]),
+        scores=_scores(model, results),
+        leaderboard=standings(results),
+        comparisons=tuple(c for c in results["comparisons"] if c["model"] == name),
+        data=data(results),
+        splits=splits(results),
+        environment=environment(results),
+        fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
+        privacy=_privacy(form),
+    )
+
+
+def _statements(report: Mapping[str, Any]) -> tuple[Statement, ...]:
+    return tuple(
+        Statement(key=key, section=section, title=title, text=str(report[key]) if report.get(key) else None)  # type: ignore[arg-type]
+        for key, (section, title) in PROVIDED.items()
+    )
+
+
+def _form(model: Mapping[str, Any]) -> FormPart:
+    given = model["form"] or {}
+    private = bool(given.get("private"))
+    return FormPart(
+        available=model["form"] is not None,
+        private=private,
+        reason=public(given.get("reason") or ""),
+        sha256=given.get("sha256") or "",
+        file="" if private else public(given.get("path") or ""),
+        text="" if private else model["form_text"] or "",
+        latex="" if private else model["form_latex"] or "",
+        form=None if private else model["form_dict"],
+    )
+
+
+def _method(model: Mapping[str, Any]) -> MethodPart:
+    names = ("summary", "engine", "params", "policy", "reference", "assumptions", "limits", "features_used")
+    return MethodPart(**{name: model[name] for name in names})
+
+
+def _scores(model: Mapping[str, Any], results: Results) -> tuple[ScorePart, ...]:
+    dummy = next((m for m in results["models"] if m["family"] == "dummy" and m["status"] == "ok"), None)
+    return tuple(
+        ScorePart(
+            metric=MetricPart(**metric),
+            **{k: model["scores"][metric["name"]][k] for k in ("mean", "lower", "upper", "folds")},
+            holdout=(model["holdout"] or {}).get(metric["name"]),
+            other_duplicates=(model["other_duplicates"] or {}).get(metric["name"]),
+            dummy=dummy["scores"][metric["name"]]["mean"] if dummy else None,
+        )
+        for metric in results["metrics"]
+        if metric["name"] in model["scores"]
+    )
+
+
+def _withhold(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Withhold counts of rows below 10 within an answer, at any depth."""
+    out: dict[str, Any] = {}
+    for key, value in answer.items():
+        if key == "bin_counts" and value is not None:
+            out[key] = [None if small(count) else count for count in value]
+        elif isinstance(value, Mapping):
+            out[key] = _withhold(value)
+        elif isinstance(value, list):
+            out[key] = [_withhold(v) if isinstance(v, Mapping) else v for v in value]
+        else:
+            out[key] = value
+    return out
+
+
+def _privacy(form: FormPart) -> tuple[str, ...]:
+    lines = [
+        "This card holds no row of the data, no count of rows below 10, and no path of a file.",
+        "Ranges run from the 10th lowest to the 10th highest value. Cut points, coefficients and curves are computed "
+        "from the data and tell something of it.",
+    ]
+    if form.private:
+        reason = f": {form.reason}" if form.reason else ""
+        lines.append(f"The model's own file is kept apart from what is sent{reason}.")
+    return tuple(lines)

@@ -1,0 +1,248 @@
+"""What cards and the index have in common: their typed parts, read from the results of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from workbench.plots.numbers import SMALLEST_COUNT
+
+Results = Mapping[str, Any]
+
+
+class Part(BaseModel):
+    """A part of a page: frozen, no unknown field, no number that JSON can't hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class FindingPart(Part):
+    """Something that a reader should know or do."""
+
+    severity: Literal["high", "medium", "low"]
+    title: str
+    evidence: str
+    action: str
+    about: str
+
+
+class Standing(Part):
+    """One model's line of the leaderboard."""
+
+    model: str
+    family: str
+    title: str
+    glassbox: bool
+    score: float | None
+    lower: float | None
+    upper: float | None
+    price: float | None
+    price_lower: float | None
+    price_upper: float | None
+    size: int | None
+    stored_numbers: int | None
+    holdout: float | None
+    fit_seconds: float | None
+
+
+class MetricPart(Part):
+    """A score by name."""
+
+    name: str
+    title: str
+    greater_is_better: bool
+    in_target_units: bool
+
+
+class Level(Part):
+    """A level of a column; a count of None is withheld, because it or its neighbour is below 10."""
+
+    level: str
+    count: int | None
+
+
+class ColumnPart(Part):
+    """A column: `low` and `high` are the 10th lowest and the 10th highest value."""
+
+    name: str
+    title: str
+    kind: str
+    role: str
+    unit: str
+    description: str
+    missing: int | None
+    low: float | None
+    high: float | None
+    median: float | None
+    levels: tuple[Level, ...]
+
+
+class DataPart(Part):
+    """Where the rows come from and what they hold."""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    url: str
+    licence: str
+    citation: str
+    hash: str
+    n_rows: int
+    n_features: int
+    task: str
+    classes: tuple[str, ...]
+    target: ColumnPart
+    target_mean: float | None
+    columns: tuple[ColumnPart, ...]
+
+
+class DuplicatesPart(Part):
+    """What was found about rows that repeat another row's features, and what was done."""
+
+    repeated_rows: int | None
+    rows: int
+    most_by_chance: int | None
+    asked: str
+    choice: str
+    reason: str
+
+
+class SplitsPart(Part):
+    """How rows were held out and folded."""
+
+    scheme: str
+    seed: int
+    hash: str
+    n_development: int
+    n_holdout: int
+    n_folds: int
+    n_repeats: int
+    duplicates: DuplicatesPart
+
+
+class EnvironmentPart(Part):
+    """The machine and the versions of a run."""
+
+    python: str
+    platform: str
+    versions: dict[str, str]
+    command: str
+    workbench: str
+    date: str
+
+
+def findings(results: Results, about: str | None = None) -> tuple[FindingPart, ...]:
+    """Give the findings, gravest first; of one model where `about` names it."""
+    order = {"high": 0, "medium": 1, "low": 2}
+    chosen = [f for f in results["findings"] if about is None or f["about"] == about]
+    names = FindingPart.model_fields
+    parts = [FindingPart.model_validate({k: public(v) for k, v in f.items() if k in names}) for f in chosen]
+    return tuple(sorted(parts, key=lambda f: order[f.severity]))
+
+
+def standings(results: Results) -> tuple[Standing, ...]:
+    """Give the lines of the leaderboard, best first, each with the seconds of its fit."""
+    seconds = results["timing"].get("models", {})
+    return tuple(
+        Standing(**row, fit_seconds=seconds.get(row["model"], {}).get("fit")) for row in results["leaderboard"]["rows"]
+    )
+
+
+def ranking(results: Results) -> MetricPart:
+    """Give the metric that ranks."""
+    return MetricPart(**next(m for m in results["metrics"] if m["name"] == results["ranking"]))
+
+
+def data(results: Results) -> DataPart:
+    """Give the part about the data, with every count of rows below 10 withheld."""
+    given = dict(results["data"])
+    target = dict(given.pop("target"))
+    mean = target.pop("mean", None)
+    return DataPart(
+        **{
+            **given,
+            "source": public(given["source"]),
+            "classes": tuple(str(c) for c in given["classes"]),
+            "target": _column(target, given["n_rows"]),
+            "target_mean": mean,
+            "columns": tuple(_column(c, given["n_rows"]) for c in given["columns"]),
+        }
+    )
+
+
+def splits(results: Results) -> SplitsPart:
+    """Give the part about partitions and folds."""
+    given = results["splits"]
+    duplicates = dict(given["duplicates"])
+    if small(duplicates["repeated_rows"]):
+        # the sentence names the number too
+        duplicates |= {"repeated_rows": None, "reason": "fewer than 10 rows repeat the features of another row"}
+    if small(duplicates["most_by_chance"]):
+        duplicates["most_by_chance"] = None
+    return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates)})
+
+
+def environment(results: Results) -> EnvironmentPart:
+    """Give the part about the machine."""
+    given = results["environment"]
+    return EnvironmentPart(
+        **{**given, "command": public(given["command"])},
+        workbench=results["workbench"],
+        date=str(results["timing"].get("date", "")),
+    )
+
+
+def withheld(counts: Sequence[int | None]) -> list[int | None]:
+    """Withhold counts between 1 and 9; where that is one alone, the next smallest too, as its total would tell it.
+
+    Examples
+    --------
+    >>> withheld([120, 4, 30]), withheld([120, 4, 3]), withheld([120, 0, 30])
+    ([120, None, None], [120, None, None], [120, 0, 30])
+    """
+    out = [None if small(count) else count for count in counts]
+    if out.count(None) == 1:
+        known = [(count, i) for i, count in enumerate(out) if count]
+        if known:
+            out[min(known)[1]] = None
+    return out
+
+
+def _column(given: Mapping[str, Any], n_rows: int) -> ColumnPart:
+    missing = given.get("missing", 0)
+    # levels and missing rows add up to all rows, so they are withheld together
+    levels = given.get("levels") or []
+    counts = withheld([*(level["count"] for level in levels), missing])
+    given_texts = {k: str(given.get(k) or "") for k in ("name", "title", "kind", "role", "unit", "description")}
+    return ColumnPart.model_validate(
+        {
+            **given_texts,
+            **{k: given.get(k) for k in ("low", "high", "median")},
+            "missing": counts[-1] if levels else None if small(missing) or small(n_rows - missing) else missing,
+            "levels": [{"level": str(v["level"]), "count": c} for v, c in zip(levels, counts, strict=False)],
+        }
+    )
+
+
+def small(count: float | None) -> bool:
+    """Tell whether a count of rows is one that no report may show."""
+    return count is not None and 0 < count < SMALLEST_COUNT
+
+
+# a path from the root, a drive, a home or a neighbouring folder: its last part is the file's name
+_PATH = re.compile(r"""(?<![\w:/.])(?:~|\.\.?|[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|]+)*[\\/]([^\\/\s'"<>|]+)[\\/]?""")
+
+
+def public(text: str) -> str:
+    """Keep the file's name alone of a path: folders tell of people and machines.
+
+    Examples
+    --------
+    >>> public("workbench run /home/ann/secret/study.yaml --out ../reports/"), public("see https://doi.org/10.24432/C5")
+    ('workbench run study.yaml --out reports', 'see https://doi.org/10.24432/C5')
+    """
+    return _PATH.sub(r"\1", text)

@@ -1,0 +1,210 @@
+"""The sections of a model's page in reading order, each opened by a sentence made from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.answers import Answer
+from workbench.pages import behaviour, model, tables
+from workbench.pages.card import Card, Statement
+from workbench.pages.parts import EnvironmentPart, SplitsPart
+from workbench.pages.views import Block, Cell, Fact, Head, PictureView, Section, TableView
+from workbench.plots import PAGE, comparison, scores, svg
+from workbench.plots.numbers import count, decimals, fixed, interval, rows, seconds, short
+from workbench.plots.style import shown
+
+
+def sections(card: Card) -> list[Section]:
+    """Give all sections below the first screen."""
+    return [
+        Section("model", "The model itself", model.lead(card), model.blocks(card)),
+        Section("behaviour", "Behaviour", behaviour.lead(card), behaviour.blocks(card)),
+        _evidence(card),
+        _use(card),
+        _data(card),
+        _method(card),
+        _limits(card),
+        _identity(card),
+        reproduce(card.environment, card.splits, card.data.hash, card.fit_seconds),
+        Section("privacy", "Privacy", "What this page discloses.", [Block(bullets=card.privacy)]),
+    ]
+
+
+def _evidence(card: Card) -> Section:
+    main = next(part for part in card.scores if part.metric.name == card.ranking.name)
+    folds = [fold for fold in main.folds if fold is not None]
+    if main.mean is None or not folds:
+        return Section("evidence", "Evidence", f"{main.metric.title} could not be computed on any fold.", _design(card))
+    places = decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
+    low, high = fixed(min(folds), places), fixed(max(folds), places)
+    lead = (
+        f"{main.metric.title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"
+    )
+    lead += (
+        f", and {fixed(main.holdout, places)} on the holdout." if main.holdout is not None else "; no holdout was kept."
+    )
+    blocks = []
+    if main.lower is not None and main.upper is not None:
+        drawing = scores.draw_folds(
+            folds,
+            main.mean,
+            main.lower,
+            main.upper,
+            PAGE,
+            metric=main.metric.title,
+            dummy=main.dummy,
+            holdout=main.holdout,
+        )
+        finding = f"{main.metric.title} by fold: {low} to {high}, mean {fixed(main.mean, places)}"
+        told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
+        told += ", ".join(fixed(fold, places) for fold in folds) + "."
+        note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
+        blocks.append(Block(pictures=[PictureView(svg(drawing, finding, told), finding, note)]))
+    return Section("evidence", "Evidence", lead, [*blocks, *_design(card)])
+
+
+def _design(card: Card) -> list[Block]:
+    return [
+        Block(tables=[tables.scores(card.scores)]),
+        Block(heading="Validation design", paragraphs=[design(card.splits)], tables=[tables.folds(card.scores)]),
+        _challengers(card),
+    ]
+
+
+def design(splits: SplitsPart) -> str:
+    """Describe in a sentence or two how rows were held out and folded."""
+    held = f"{count(splits.n_holdout)} rows are held out and used once" if splits.n_holdout else "No rows are held out"
+    repeats = splits.duplicates.reason.rstrip(".")
+    return (
+        f"Of all rows, {count(splits.n_development)} are for development: {splits.scheme} (seed {splits.seed}). {held}. "
+        f"{repeats[:1].upper()}{repeats[1:]}."
+    )
+
+
+def _challengers(card: Card) -> Block:
+    compared: list[Any] = [Answer.from_dict(c) for c in card.comparisons]
+    pictures = []
+    if compared:
+        finding = comparison.finding(compared)
+        drawing = comparison.draw(
+            compared,
+            PAGE,
+            region=card.region,
+            metric=card.ranking.title,
+            title=False,
+            glassbox={card.name: card.glassbox},
+        )
+        note = f"Paired by fold, with 95% intervals. Shaded: below {short(card.region)}, too small to matter."
+        pictures.append(PictureView(svg(drawing, finding, comparison.describe(compared)), finding, note))
+    board = tables.leaderboard(card.leaderboard, card.ranking, "All models of the study", links=False, strong=card.name)
+    return Block(
+        heading="Challengers", paragraphs=[card.price] if card.price else [], pictures=pictures, tables=[board]
+    )
+
+
+def _facts(statements: Sequence[Statement], section: str) -> list[Fact]:
+    return [Fact(s.title, s.text) for s in statements if s.section == section]
+
+
+def _provided(facts: Sequence[Fact]) -> str:
+    given = sum(fact.text is not None for fact in facts)
+    return f"{given} of {len(facts)} entries that only a person can supply are provided."
+
+
+def _use(card: Card) -> Section:
+    facts = _facts(card.statements, "use")
+    return Section("use", "Use", _provided(facts), [Block(facts=facts)])
+
+
+def _data(card: Card) -> Section:
+    part = card.data
+    empty = sum(column.missing != 0 for column in part.columns)
+    gaps = "no column has missing values" if not empty else f"{count(empty)} of them have missing values"
+    lead = f"{count(part.n_rows)} rows with {count(part.n_features)} features; {gaps}."
+    return Section("data", "Data", lead, data_blocks(card.data))
+
+
+def data_blocks(part: Any) -> list[Block]:
+    """Give the blocks about the data: where it comes from, and its columns."""
+    facts = [
+        Fact("Source", part.source or None),
+        Fact("Address", part.url or None),
+        Fact("Licence", part.licence or None),
+        Fact("Citation", part.citation or None),
+        Fact("Content, SHA-256", part.hash, code=True),
+    ]
+    paragraphs = [part.description] if part.description else []
+    return [Block(paragraphs=paragraphs, facts=facts), Block(tables=[tables.columns(part.columns, part.target)])]
+
+
+def _method(card: Card) -> Section:
+    method = card.method
+    params = [[Cell(shown(k)), Cell(shown(_value(v), 60))] for k, v in method.params.items()]
+    policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
+    blocks = [
+        Block(
+            paragraphs=[method.summary],
+            facts=[Fact("Software", method.engine), Fact("Reference", method.reference), *policy],
+        )
+    ]
+    if params:
+        blocks.append(
+            Block(tables=[TableView("Parameters", [Head("Parameter"), Head("Value")], params, name="parameters")])
+        )
+    if method.assumptions:
+        blocks.append(Block(heading="Assumptions", bullets=method.assumptions))
+    lead = f"{card.title}, made with {method.engine}" + (
+        f" in {seconds(card.fit_seconds)} seconds." if card.fit_seconds is not None else "."
+    )
+    return Section("method", "Method", lead, blocks)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _limits(card: Card) -> Section:
+    known = len(card.method.limits)
+    lead = (
+        f"{count(known)} known {'limit' if known == 1 else 'limits'} of models of this kind."
+        if known
+        else "No limits are on record."
+    )
+    blocks = [Block(bullets=card.method.limits)] if known else []
+    return Section("limits", "Limits", lead, [*blocks, Block(facts=_facts(card.statements, "limits"))])
+
+
+def _identity(card: Card) -> Section:
+    facts = _facts(card.statements, "identity")
+    facts += [
+        Fact("Date", card.environment.date or None),
+        Fact("Model file, SHA-256", card.form.sha256 or "no file", code=bool(card.form.sha256)),
+    ]
+    return Section("identity", "Identity", _provided(_facts(card.statements, "identity")), [Block(facts=facts)])
+
+
+def reproduce(environment: EnvironmentPart, splits: SplitsPart, data_hash: str, fit_seconds: float | None) -> Section:
+    """Give the section that says how to get the same numbers again."""
+    lead = f"The command below gives the same numbers with seed {splits.seed}, the same data and the same versions."
+    facts = [
+        Fact("Workbench", environment.workbench),
+        Fact("Python", environment.python),
+        Fact("Machine", environment.platform),
+        Fact("Seed", str(splits.seed)),
+        Fact("Data, SHA-256", data_hash, code=True),
+        Fact("Splits, SHA-256", splits.hash, code=True),
+        Fact("Rows", f"{count(splits.n_development)} for development, {rows(splits.n_holdout)} held out"),
+    ]
+    if fit_seconds is not None:
+        facts.append(Fact("Fit", f"{seconds(fit_seconds)} seconds"))
+    blocks = [
+        Block(text=environment.command),
+        Block(facts=facts),
+        Block(tables=[tables.versions(environment.versions)]),
+    ]
+    return Section("reproduce", "Reproduce", lead, blocks)

@@ -1,0 +1,181 @@
+"""The tables of the pages: rows of formatted cells, from the typed parts of a card or the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.pages.card import ScorePart
+from workbench.pages.index import RepeatsPart, Step
+from workbench.pages.parts import ColumnPart, MetricPart, Standing
+from workbench.pages.views import Cell, Head, TableView
+from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, rows, seconds, short
+from workbench.plots.style import shown
+
+_MOST_LEVELS = 8
+
+
+def mark(row: Standing) -> Any:
+    """Give the mark of a model: a glass box, a black box, or the dummy."""
+    return "dummy" if row.family == "dummy" else "glass" if row.glassbox else "black"
+
+
+def score_places(board: Sequence[Standing]) -> int:
+    """Give the decimals that all scores and prices of a study share."""
+    return decimals([row.score for row in board], [half(row) for row in board])
+
+
+def half(row: Standing) -> float | None:
+    """Give half the width of a score's interval."""
+    return None if row.lower is None or row.upper is None else (row.upper - row.lower) / 2
+
+
+def leaderboard(
+    board: Sequence[Standing], metric: MetricPart, caption: str, *, links: bool, strong: str = ""
+) -> TableView:
+    """Make the table of all models, best first."""
+    places = score_places(board)
+    heads = [
+        Head("Model"),
+        *(Head(t, numeric=True) for t in (metric.title, "± 95%", "Price")),
+        Head("Price, 95% interval"),
+        *(Head(t, numeric=True) for t in ("Size", "Fit (s)", "Holdout")),
+    ]
+    if links:
+        heads.append(Head("Card"))
+    lines = []
+    for row in board:
+        href = f"cards/{row.model}.html" if links else f"{row.model}.html" if row.model != strong else ""
+        price = MISSING if row.price is None else interval(row.price_lower, row.price_upper, places)
+        cells = [
+            Cell(shown(row.model, 40), row.model, href, mark(row)),
+            Cell(fixed(row.score, places), row.score),
+            Cell(fixed(half(row), places), half(row)),
+            Cell(fixed(row.price, places), row.price),
+            Cell(price),
+            Cell(count(row.size), row.size),
+            Cell(seconds(row.fit_seconds), row.fit_seconds),
+            Cell(fixed(row.holdout, places), row.holdout),
+        ]
+        if links:
+            cells.append(Cell("JSON", href=f"cards/{row.model}.json", note=f"card of {shown(row.model, 40)} as JSON"))
+        lines.append(cells)
+    position = next((i for i, row in enumerate(board) if row.model == strong), -1)
+    return TableView(caption, heads, lines, sortable=True, strong=position, name="leaderboard")
+
+
+def scores(parts: Sequence[ScorePart]) -> TableView:
+    """Make the table of a model's scores, a metric a row."""
+    told_other = any(part.other_duplicates is not None for part in parts)
+    heads = [
+        Head("Metric"),
+        Head("Mean over folds", numeric=True),
+        Head("95% interval"),
+        Head("Holdout", numeric=True),
+        Head("Dummy", numeric=True),
+    ]
+    if told_other:
+        heads.append(Head("Repeats treated the other way", numeric=True))
+    lines = []
+    for part in parts:
+        width = None if part.lower is None or part.upper is None else (part.upper - part.lower) / 2
+        places = decimals([part.mean], [width])
+        direction = "higher is better" if part.metric.greater_is_better else "lower is better"
+        within = MISSING if part.lower is None else interval(part.lower, part.upper, places)
+        values = (part.holdout, part.dummy) + ((part.other_duplicates,) if told_other else ())
+        lines.append(
+            [Cell(f"{part.metric.title} ({direction})"), Cell(fixed(part.mean, places), part.mean), Cell(within)]
+            + [Cell(fixed(value, places), value) for value in values]
+        )
+    return TableView("Scores: mean over the folds, and once on the holdout", heads, lines, name="scores")
+
+
+def folds(parts: Sequence[ScorePart]) -> TableView:
+    """Make the table of a model's scores fold by fold."""
+    places = [decimals([part.mean], [_above(part)]) for part in parts]
+    heads = [Head("Fold"), *(Head(part.metric.title, numeric=True) for part in parts)]
+    lines = [
+        [Cell(str(i + 1), i + 1), *(Cell(fixed(p.folds[i], d), p.folds[i]) for p, d in zip(parts, places, strict=True))]
+        for i in range(len(parts[0].folds))
+    ]
+    return TableView("Score of every fold", heads, lines, sortable=True, name="folds")
+
+
+def _above(part: ScorePart) -> float | None:
+    return None if part.upper is None or part.mean is None else part.upper - part.mean
+
+
+def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:
+    """Make the table of the columns: what each is, what it ranges over, what is missing."""
+    heads = [
+        Head("Column"),
+        Head("Kind"),
+        Head("Role"),
+        Head("Unit"),
+        *(Head(t, numeric=True) for t in ("Low", "Median", "High")),
+        Head("Levels (rows)", long=True),
+        Head("Missing", numeric=True),
+        Head("What it is", long=True),
+    ]
+    lines = []
+    for part in (target, *parts):
+        listed = [f"{shown(v.level)} ({rows(v.count)})" for v in part.levels[:_MOST_LEVELS]]
+        if len(part.levels) > _MOST_LEVELS:
+            listed.append(f"and {count(len(part.levels) - _MOST_LEVELS)} more")
+        name = shown(part.title, 40)
+        if shown(part.name, 40) != name:
+            name += f" ({shown(part.name, 40)})" if part.name.casefold() != part.title.casefold() else ""
+        lines.append(
+            [
+                Cell(name, part.title),
+                Cell(part.kind),
+                Cell("target" if part is target else part.role),
+                Cell(shown(part.unit, 24) if part.unit else ""),
+                *(Cell(short(v, 4), v) for v in (part.low, part.median, part.high)),
+                Cell(", ".join(listed)),
+                Cell(rows(part.missing), part.missing),
+                Cell(shown(part.description, 300) if part.description else ""),
+            ]
+        )
+    return TableView(
+        "The columns",
+        heads,
+        lines,
+        sortable=True,
+        name="columns",
+        note="Low and high are the 10th lowest and the 10th highest value. Counts of rows below 10 are withheld.",
+    )
+
+
+def repeats(part: RepeatsPart, metric: MetricPart) -> TableView:
+    """Make the table of scores under both readings of repeated rows."""
+    values = [v for row in part.rows for v in (row.together, row.ignore)]
+    places = decimals(values)
+    heads = [
+        Head("Model"),
+        Head("Kept together", numeric=True),
+        Head("Split apart", numeric=True),
+        Head("Difference", numeric=True),
+    ]
+    lines = []
+    for row in part.rows:
+        gap = None if row.together is None or row.ignore is None else row.ignore - row.together
+        lines.append(
+            [
+                Cell(shown(row.model, 40), row.model),
+                *(Cell(fixed(v, places), v) for v in (row.together, row.ignore, gap)),
+            ]
+        )
+    return TableView(f"{metric.title} by how repeated rows are split", heads, lines, sortable=True, name="repeats")
+
+
+def versions(given: dict[str, str]) -> TableView:
+    """Make the table of package versions."""
+    lines = [[Cell(name), Cell(version)] for name, version in sorted(given.items())]
+    return TableView("Packages", [Head("Package"), Head("Version")], lines, name="versions")
+
+
+def steps(parts: Sequence[Step]) -> TableView:
+    """Make the table of the time that every unit of work took."""
+    lines = [[Cell(shown(step.name, 80)), Cell(seconds(step.seconds), step.seconds)] for step in parts]
+    return TableView("Time per step", [Head("Step"), Head("Seconds", numeric=True)], lines, sortable=True, name="steps")
