@@ -75,6 +75,11 @@ class Explainer(ABC):
 _REGISTRY: Registry[Explainer] = Registry("workbench.explainers", Explainer, "explainer")  # type: ignore[type-abstract]
 
 
+def registry() -> dict[str, type[Explainer]]:
+    """Give all explainers by name."""
+    return _REGISTRY.classes
+
+
 def explainers() -> tuple[str, ...]:
     """Name the explainers at hand: those of this package, and those that other packages register.
 

@@ -43,6 +43,8 @@ class Family:
         Plain sentences for the card.
     presets, search_space : mapping
         Named sets of parameters; for each tunable parameter the values to try.
+    libraries : tuple of str
+        Distributions whose version decides what is fitted.
     quick : mapping
         Parameters of a quick look.
     example_params : mapping
@@ -66,6 +68,7 @@ class Family:
     limits: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    libraries: ClassVar[tuple[str, ...]] = ("scikit-learn",)
     quick: ClassVar[Mapping[str, Any]] = {}
     example_params: ClassVar[Mapping[str, Any]] = {}
     expected_failed_checks: ClassVar[Mapping[str, str]] = {}

@@ -1,0 +1,311 @@
+"""What came of a plan: its outcomes gathered into results."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from workbench import __version__
+from workbench.answers import Finding, Provenance
+from workbench.catalog import dataset, datasets
+from workbench.evaluation import (
+    Entry,
+    corrected_interval,
+    headline,
+    leaderboard,
+    price_sentence,
+    prices,
+    repeats_finding,
+    repeats_story,
+    titles_of,
+)
+from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
+from workbench.families.policy import MIN_ROWS
+from workbench.metrics import Metric
+from workbench.plan import Model, Plan
+from workbench.store import Outcome
+from workbench.study import Study
+from workbench.work.fit import Fitted, fit_model, score_fold
+
+
+class Gathered:
+    """The outcomes of a plan's units, gathered into results."""
+
+    def __init__(self, plan: Plan, outcomes: Mapping[str, Outcome]) -> None:
+        self.plan, self.outcomes = plan, outcomes
+        self.failed = tuple((m.name, error) for m in plan.models if (error := self._error(m)))
+
+    def _of(self, model: Model) -> list[Outcome]:
+        return [o for o in self.outcomes.values() if o.unit.about == model.name]
+
+    def _error(self, model: Model) -> str:
+        """Say why a model could not be made; a failed explanation counts too: it was asked for."""
+        return next((f"{o.unit.name}: {o.error}" for o in self._of(model) if not o.ok), "")
+
+    def _scored(self, model: Model) -> bool:
+        return all(o.ok for o in self._of(model) if o.unit.function in (fit_model, score_fold))
+
+    def _fitted(self, model: Model) -> Fitted:
+        value: Fitted = self.outcomes[f"{model.name}: fit"].value
+        return value
+
+    def _folds(self, model: Model, kind: str) -> list[dict[str, float]]:
+        start = f"{model.name}: {kind}"
+        return [o.value for o in self._of(model) if o.unit.name.startswith(start)]
+
+    @cached_property
+    def _sizes(self) -> dict[str, np.ndarray]:
+        folds = self.plan.splits.folds
+        return {
+            "n_train": np.array([len(f.train) for f in folds]),
+            "n_test": np.array([len(f.test) for f in folds]),
+        }
+
+    @cached_property
+    def models(self) -> list[dict[str, Any]]:
+        """What is known of each model."""
+        return [self._describe(model) for model in self.plan.models]
+
+    def _describe(self, model: Model) -> dict[str, Any]:
+        family = model.family
+        policy = family.policy
+        known: dict[str, Any] = {
+            "name": model.name,
+            "family": model.spec.family,
+            "title": model.title,
+            "summary": family.summary,
+            "glassbox": family.glassbox,
+            "params": model.params,
+            "policy": {"missing": policy.missing, "categories": policy.categories, "unseen": policy.unseen},
+            "reference": family.reference,
+            "assumptions": list(family.assumptions),
+            "limits": list(family.limits),
+            "status": "failed" if self._error(model) else "ok",
+            "error": self._error(model) or None,
+            "engine": None,
+            "scores": {},
+            "holdout": None,
+            "other_duplicates": None,
+            "size": None,
+            "stored_numbers": None,
+            "features_used": None,
+            "form": None,
+            "form_dict": None,
+            "form_text": None,
+            "form_latex": None,
+            "answers": self._answers(model),
+        }
+        if not self._scored(model):
+            return known
+        fitted = self._fitted(model)
+        known |= {
+            "engine": fitted.engine,
+            "scores": self._scores(model),
+            "holdout": {k: number(v) for k, v in fitted.holdout.items()} or None,
+            "other_duplicates": self._other(model),
+        }
+        return known | self._form(model, fitted)
+
+    def _scores(self, model: Model) -> dict[str, Any]:
+        folds = self._folds(model, "fold")
+        found = {}
+        for m in self.plan.metrics:
+            scores = np.array([fold[m.name] for fold in folds])
+            interval = corrected_interval(scores, **self._sizes)
+            found[m.name] = {
+                "mean": number(interval.mean),
+                "lower": number(interval.lower),
+                "upper": number(interval.upper),
+                "folds": [number(s) for s in scores],
+            }
+        return found
+
+    def _other(self, model: Model) -> dict[str, float | None] | None:
+        others = self._folds(model, "other fold")
+        if not others:
+            return None
+        return {m.name: number(float(np.nanmean([o[m.name] for o in others]))) for m in self.plan.metrics}
+
+    def _form(self, model: Model, fitted: Fitted) -> dict[str, Any]:
+        form = fitted.form
+        if form is None:
+            return {}
+        reason = _private_reason(fitted)
+        file = f"{model.name}.json"
+        return {
+            "size": form.size,
+            "stored_numbers": form.stored_numbers,
+            "features_used": list(form.columns),
+            "form": {
+                "path": f"models/{file}",
+                "sha256": hashlib.sha256(form.files[file]).hexdigest(),
+                "private": bool(reason),
+                "reason": reason,
+            },
+            "form_dict": None if reason else form.plain,
+            "form_text": None if reason else form.text,
+            "form_latex": None if reason else form.latex,
+        }
+
+    def form_files(self) -> dict[bool, dict[str, bytes]]:
+        """Give the contents of the models' files by name, private (True) and public (False) ones."""
+        files: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
+        for model in self.plan.models:
+            if self._scored(model) and (fitted := self._fitted(model)).form is not None:
+                files[bool(_private_reason(fitted))] |= fitted.form.files
+        return files
+
+    def _answers(self, model: Model) -> list[dict[str, Any]]:
+        asked = [(e.method, self.outcomes[f"{model.name}: {e.method}"]) for e in self.plan.study.explain]
+        return [{"method": method, "answer": outcome.value} for method, outcome in asked if outcome.ok]
+
+    def results(self, command: str) -> dict[str, Any]:
+        """Give the results but for the timing."""
+        plan, ranking = self.plan, self.plan.metrics[0]
+        entries = [self._entry(m) for m in plan.models if self._scored(m)]
+        board = leaderboard(entries, metric=ranking, **self._sizes)
+        compared = prices(entries, metric=ranking, **self._sizes)
+        region = self._region(entries)
+        titles = titles_of(board)
+        story = repeats_story(
+            plan.splits.duplicates,
+            {m["name"]: m["scores"][ranking.name]["mean"] for m in self.models if m["scores"]},
+            {m["name"]: m["other_duplicates"][ranking.name] for m in self.models if m["other_duplicates"]},
+            titles=titles,
+            metric=ranking,
+            region=region,
+        )
+        findings = self._findings(entries)
+        if story is not None:
+            findings.append(repeats_finding(plan.splits.duplicates, story, region))
+        findings.sort(key=lambda f: ("high", "medium", "low").index(f.severity))
+        return {
+            "format": FORMAT,
+            "workbench": __version__,
+            "study": plan.study.to_dict(),
+            "data": describe_data(plan.table, _facts(plan.study)),
+            "splits": self._splits(),
+            "metrics": [_metric(m) for m in plan.metrics],
+            "ranking": ranking.name,
+            "region": region,
+            "models": self.models,
+            "leaderboard": board.to_dict(),
+            "comparisons": [c.to_dict() for c in compared],
+            "price": [{"model": c.model, "sentence": price_sentence(c, titles, ranking, region)} for c in compared],
+            "headline": headline(board, compared, ranking, region),
+            "duplicates_story": None
+            if story is None
+            else {"sentence": story.sentence, "rows": list(story.rows), "reason": plan.splits.duplicates.reason},
+            "findings": [f.to_dict() for f in findings],
+            "environment": environment(
+                command, sorted({*DISTRIBUTIONS, *(lib for m in plan.models for lib in m.family.libraries)})
+            ),
+        }
+
+    def _entry(self, model: Model) -> Entry:
+        fitted = self._fitted(model)
+        ranking = self.plan.metrics[0].name
+        return Entry(
+            model=model.name,
+            family=model.spec.family,
+            title=model.title,
+            glassbox=model.family.glassbox,
+            scores=np.array([fold[ranking] for fold in self._folds(model, "fold")]),
+            size=fitted.form.size if fitted.form else None,
+            stored_numbers=fitted.form.stored_numbers if fitted.form else None,
+            holdout=number(fitted.holdout.get(ranking)),
+        )
+
+    def _region(self, entries: list[Entry]) -> float:
+        asked = self.plan.study.compare.region
+        if asked != "auto":
+            return float(asked)
+        dummy = next((e.mean for e in entries if e.family == "dummy"), 0.0)
+        return self.plan.metrics[0].region_for(dummy)
+
+    def _splits(self) -> dict[str, Any]:
+        splits = self.plan.splits
+        return {
+            "scheme": splits.scheme,
+            "seed": splits.seed,
+            "hash": splits.hash,
+            "n_development": len(splits.development),
+            "n_holdout": len(splits.holdout),
+            "n_folds": 1 + max(f.number for f in splits.folds),
+            "n_repeats": 1 + max(f.repeat for f in splits.folds),
+            "duplicates": asdict(splits.duplicates),
+        }
+
+    def _findings(self, entries: list[Entry]) -> list[Finding]:
+        """What went wrong, and which models look at the columns in vain."""
+        found = []
+        for model in self.plan.models:
+            if error := self._error(model):
+                found.append(
+                    _finding(
+                        "high", f"{model.title} could not be made", error, "Mend what the error names.", model.name
+                    )
+                )
+            told = sorted({w for o in self._of(model) if o.ok for w in o.warnings})
+            if told:
+                text = "; ".join(told[:3]) + (f"; and {len(told) - 3} more" if len(told) > 3 else "")
+                step = "Read the warning: it says what the library was not content with."
+                found.append(_finding("low", f"Warnings while {model.title} was made", text, step, model.name))
+        ranking = self.plan.metrics[0]
+        sign = 1 if ranking.greater_is_better else -1
+        dummy = next((e for e in entries if e.family == "dummy"), None)
+        for entry in entries:
+            if dummy and entry is not dummy and sign * (entry.mean - dummy.mean) <= 0:
+                text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
+                step = "Don't use it: the columns, the parameters or the number of rows don't support it."
+                found.append(
+                    _finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
+                )
+        return found
+
+    def timing(self, total: float) -> dict[str, Any]:
+        """Give all that differs from run to run."""
+        return {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "total": total,
+            "units": {name: o.seconds for name, o in self.outcomes.items()},
+            "models": {m.name: {"fit": self._fitted(m).seconds} for m in self.plan.models if self._scored(m)},
+        }
+
+
+def _private_reason(fitted: Fitted) -> str:
+    support = fitted.smallest_support
+    if support is None:
+        return "its form may hold numbers that come from single rows"
+    if support < MIN_ROWS:
+        return f"a part of its form stands for fewer than {MIN_ROWS} training rows"
+    return ""
+
+
+def _facts(study: Study) -> dict[str, str]:
+    """Give what the catalog says of a bundled data set."""
+    if study.data.source not in datasets():
+        return {"source": study.to_dict()["data"]["source"]}
+    found = dataset(study.data.source)
+    return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
+
+
+def _metric(m: Metric) -> dict[str, Any]:
+    return {key: getattr(m, key) for key in ("name", "title", "greater_is_better", "in_target_units")}
+
+
+def _finding(severity: str, title: str, evidence: str, action: str, about: str) -> Finding:
+    return Finding(
+        severity=severity,
+        title=title[0].upper() + title[1:],
+        evidence=evidence,
+        action=action,
+        about=about,
+        provenance=Provenance(method="run"),
+    )

@@ -1,0 +1,184 @@
+"""What a study asks of a table, as units of work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from workbench.explainers import registry as explainer_registry
+from workbench.facts import DISTRIBUTIONS, environment
+from workbench.families import find_family
+from workbench.families import registry as family_registry
+from workbench.metrics import Metric, default_metrics, metric
+from workbench.splits import Splits, make_splits, other_folds
+from workbench.store import Ref, Unit, source_hash
+from workbench.study import ModelSpec, Study
+from workbench.table import Table
+from workbench.work.explain import explain_model
+from workbench.work.fit import fit_model, score_fold
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model of the study with all its parameters."""
+
+    spec: ModelSpec
+    params: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name in the study."""
+        return self.spec.name
+
+    @cached_property
+    def family(self) -> Any:
+        """Its family."""
+        return find_family(self.spec.family)
+
+    @property
+    def title(self) -> str:
+        """What sentences call it: the family's title, or the name that the study gives."""
+        return str(self.family.title) if self.name == self.spec.family else self.name
+
+
+class Plan:
+    """What a study asks of a table, as units of work.
+
+    Parameters
+    ----------
+    study : Study
+    table : Table
+    quick : bool
+        Whether families take their quick parameters where the study sets none.
+
+    Raises
+    ------
+    ValueError
+        If a family or metric can't do the task, or a column has a role that no family here can use.
+    """
+
+    def __init__(self, study: Study, table: Table, *, quick: bool = False) -> None:
+        self.study, self.table = study, table
+        study.check_task(table.task, families=family_registry())
+        for column in table.schema:
+            if column.role in ("offset", "exposure"):
+                raise ValueError(
+                    f"study: data.columns.{column.name}.role: no family takes an {column.role} yet; set it to ignore"
+                )
+        asked = study.split
+        self.splits: Splits = make_splits(
+            table,
+            holdout=asked.holdout,
+            folds=asked.folds,
+            repeats=asked.repeats,
+            seed=asked.seed,
+            duplicates=asked.duplicates,
+        )
+        self.other = other_folds(table, self.splits)
+        names = default_metrics(table.task) if study.metrics == "auto" else study.metrics
+        self.metrics: tuple[Metric, ...] = tuple(metric(name) for name in names)
+        self.models = [self._model(spec, quick) for spec in self._with_dummy(study.models)]
+        self.versions = {name: environment("", [name])["versions"][name] for name in DISTRIBUTIONS}
+        home = {"table": table.hash, "source": source_hash("workbench.table"), "versions": self.versions}
+        self.table_key = hashlib.sha256(json.dumps(home, sort_keys=True).encode()).hexdigest()
+
+    @staticmethod
+    def _with_dummy(specs: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
+        """Add the baseline that every score is read against, if the study doesn't ask for it."""
+        if any(spec.family == "dummy" for spec in specs):
+            return specs
+        taken = {spec.name.casefold() for spec in specs}
+        return (ModelSpec(name="baseline" if "dummy" in taken else "dummy", family="dummy"), *specs)
+
+    def _model(self, spec: ModelSpec, quick: bool) -> Model:
+        family = find_family(spec.family)
+        given = {**(family.quick if quick else {}), **spec.params}
+        if "random_state" in family.Parameters.model_fields:
+            given.setdefault("random_state", self.study.split.seed)
+        return Model(spec, family.Parameters(**given).model_dump())
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """All units: each model's fit and folds, then its explanations, then the folds of the other choice."""
+        fits = [self._fit(model) for model in self.models]
+        folds = [
+            self._fold(m, f, f"fold {f.repeat + 1}.{f.number + 1}") for m in self.models for f in self.splits.folds
+        ]
+        others = [self._fold(m, f, f"other fold {f.number + 1}") for m in self.models for f in self.other]
+        explained = [unit for m, fit in zip(self.models, fits, strict=True) for unit in self._explanations(m, fit)]
+        return [*fits, *folds, *explained, *others]
+
+    def _identity(self, model: Model, **more: Any) -> dict[str, Any]:
+        return {
+            "family": model.spec.family,
+            "params": model.params,
+            "metrics": [m.name for m in self.metrics],
+            "versions": {**self.versions, **environment("", model.family.libraries)["versions"]},
+            "source": source_hash("workbench.work.fit", model.family.__module__),
+            **more,
+        }
+
+    def _fit(self, model: Model) -> Unit:
+        rows, holdout = self.splits.development, self.splits.holdout
+        return Unit(
+            name=f"{model.name}: fit",
+            function=fit_model,
+            arguments={
+                "table": Ref(self.table_key),
+                "rows": rows,
+                "holdout": holdout,
+                "name": model.name,
+                **self._how(model),
+            },
+            identity=self._identity(model, rows=_digest(rows), holdout=_digest(holdout), name=model.name),
+            limit=self.study.run.time_limit,
+            about=model.name,
+        )
+
+    def _fold(self, model: Model, fold: Any, name: str) -> Unit:
+        return Unit(
+            name=f"{model.name}: {name}",
+            function=score_fold,
+            arguments={"table": Ref(self.table_key), "train": fold.train, "test": fold.test, **self._how(model)},
+            identity=self._identity(model, train=_digest(fold.train), test=_digest(fold.test)),
+            limit=self.study.run.time_limit,
+            about=model.name,
+        )
+
+    def _how(self, model: Model) -> dict[str, Any]:
+        return {"family": model.spec.family, "params": model.params, "metrics": tuple(m.name for m in self.metrics)}
+
+    def _explanations(self, model: Model, fit: Unit) -> list[Unit]:
+        units = []
+        for asked in self.study.explain:
+            method = explainer_registry()[asked.method]
+            options = dict(asked.options)
+            if "metric" in method.Options.model_fields:
+                options.setdefault("metric", self.metrics[0].name)
+            arguments = {"method": asked.method, "options": options, "seed": self.study.split.seed}
+            units.append(
+                Unit(
+                    name=f"{model.name}: {asked.method}",
+                    function=explain_model,
+                    arguments={
+                        "table": Ref(self.table_key),
+                        "fitted": fit.ref,
+                        "development": self.splits.development,
+                        "holdout": self.splits.holdout,
+                        **arguments,
+                    },
+                    identity={**arguments, "source": source_hash("workbench.work.explain", method.__module__)},
+                    limit=self.study.run.time_limit,
+                    about=model.name,
+                )
+            )
+        return units
+
+
+def _digest(rows: np.ndarray) -> str:
+    return hashlib.sha256(np.asarray(rows, dtype="<i8").tobytes()).hexdigest()
