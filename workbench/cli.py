@@ -1,0 +1,315 @@
+"""The command line: parsing and printing only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from workbench.forms import Form
+    from workbench.study import Study
+
+# exit codes: 0 only when everything asked for was made
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(name="workbench", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the file.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="The folder of a run, such as reports/penguins.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="workbench")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"workbench {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _workbench(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A glassbox workbench for tables: what interpretability costs, with an error bar, in cards that can be checked."""
+
+
+@app.command()
+def run(
+    study: Annotated[
+        str,
+        typer.Argument(metavar="STUDY", help="A study file, a bundled data set's name, or a data file with --target."),
+    ],
+    target: Annotated[str | None, typer.Option(help="The column to predict, where STUDY is a data file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder of the run; reports/<study> by default.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer folds and smaller models: a first look.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything anew.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; they change no number.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Train, compare and explain the models of a study, and write their cards."""
+    from workbench.terminal import Progress, leaderboard, note, say
+
+    with _clean_errors(debug):
+        asked = _study(study, target)
+        from workbench import runner
+
+        try:
+            with Progress() as progress:
+                result = runner.run(asked, out=out, quick=quick, fresh=fresh, jobs=jobs, on_event=progress)
+        except KeyboardInterrupt:
+            note("Interrupted. Finished work is kept: the same command goes on from here.")
+            raise typer.Exit(INTERRUPTED) from None
+    leaderboard(result.results)
+    say(f"\n{result.results['headline']}\n")
+    say(str(Path(result.folder) / "index.html"))
+    for name, error in result.failed:
+        note(f"failed: {name}: {error}", style="red")
+    if result.failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def new(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    out: Annotated[Path | None, typer.Option(help="The study file to write; '-': show it.")] = None,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Write a first study file for a data file, with comments."""
+    from workbench.terminal import can_write, command, note
+
+    with _clean_errors(debug):
+        from workbench.store import write_whole
+        from workbench.study.parts import Data
+
+        file = out or Path(f"{Data(source=data.name, target=target).name}.yaml")
+        show = str(file) == "-"
+        folder = Path() if show else file.parent
+        if not show:
+            can_write(file, force=force)
+        text, left_out = _template(data, target, folder)
+        for reason in left_out.values():
+            note(f"left out: {reason}")
+        if show:
+            sys.stdout.write(text)
+            return
+        write_whole(file, text)
+        note(f"{file} is written; read it through, then: {command('run', file)}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option(help="The file to write; shown when absent.")] = None,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Show the JSON Schema of study files."""
+    import json
+
+    with _clean_errors(debug):
+        from workbench.study import json_schema
+
+        _write(
+            json.dumps(json_schema(_families(), _explainers()), indent=2, ensure_ascii=False) + "\n", out, force=force
+        )
+
+
+@app.command()
+def datasets(debug: Debug = False) -> None:
+    """List the bundled data sets."""
+    from workbench.terminal import table
+
+    with _clean_errors(debug):
+        from workbench.catalog import dataset, load
+        from workbench.catalog import datasets as names
+
+        known = [dataset(name) for name in names()]
+        rows = [(d.name, f"{load(d.name).n_rows:,}", d.task, d.licence, d.title) for d in known]
+        table(("name", "rows", "task", "licence", "what"), rows, right=("rows",))
+
+
+@app.command()
+def families(debug: Debug = False) -> None:
+    """List the model families."""
+    from workbench.terminal import table
+
+    with _clean_errors(debug):
+        known = _families()
+        rows = [
+            (n, "yes" if f.glassbox else "no", ", ".join(f.tasks), f"{f.title}: {f.summary}") for n, f in known.items()
+        ]
+        table(("name", "glass box", "tasks", "what"), rows)
+
+
+@app.command()
+def explainers(debug: Debug = False) -> None:
+    """List the methods that explain models."""
+    from workbench.terminal import table
+
+    with _clean_errors(debug):
+        known = _explainers()
+        table(("name", "what"), [(name, f"{e.title}: {e.summary}") for name, e in known.items()])
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL.json", help="A saved model, such as reports/x/models/tree.json.")
+    ],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file with the model's columns.")],
+    out: Annotated[Path | None, typer.Option(help="The CSV file to write; shown when absent.")] = None,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Predict the rows of a data file by a saved model."""
+    with _clean_errors(debug):
+        from workbench.catalog import read_frame
+        from workbench.forms import Form
+
+        form = Form.load(model)
+        frame = read_frame(data)
+        if missing := [name for name in form.columns if name not in frame.columns]:
+            raise ValueError(
+                f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
+            )
+        _write(_predictions(form, frame).to_csv(index=False, lineterminator="\n"), out, force=force)
+
+
+@app.command()
+def card(folder: RunFolder, debug: Debug = False) -> None:
+    """Write the pages of a run again, from its results alone."""
+    from workbench.terminal import say
+
+    with _clean_errors(debug):
+        _results(folder)
+        from workbench.pages import render
+
+        render(folder)
+        say(str(folder / "index.html"))
+
+
+@app.command()
+def status(folder: RunFolder, debug: Debug = False) -> None:
+    """Show how far a run is."""
+    from workbench.terminal import say, units
+
+    with _clean_errors(debug):
+        from workbench.store import read_log
+
+        log = read_log(folder)
+        if not log and not (folder / "results.json").exists():
+            raise FileNotFoundError(f"{folder}: is no folder of a run: it holds neither units.jsonl nor results.json")
+        unfinished = units(log)
+        say(f"finished: {'yes' if (folder / 'results.json').exists() and not unfinished else 'no'}")
+
+
+@contextmanager
+def _clean_errors(debug: bool) -> Iterator[None]:
+    """Turn what the input is to blame for into a message and exit code 2; anything else is our own fault and shows."""
+    from workbench.store import StoreError
+    from workbench.terminal import note
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError, StoreError) as error:
+        if debug:
+            raise
+        note(str(error), style="red")
+        raise typer.Exit(BAD_INPUT) from error
+
+
+def _families() -> Mapping[str, type[Any]]:
+    from workbench.families import registry
+
+    return registry()
+
+
+def _explainers() -> Mapping[str, type[Any]]:
+    from workbench.explainers import explainer
+    from workbench.explainers import explainers as names
+
+    return {name: explainer(name) for name in names()}
+
+
+def _study(given: str, target: str | None) -> Study:
+    """Read the study that is meant: a file, a bundled one, or a first one of a data file."""
+    from workbench.study import Study
+
+    path = Path(given)
+    is_study = path.suffix.lower() in (".yaml", ".yml")
+    is_bundled = not path.suffix and path.name == given
+    if target is not None and (is_study or is_bundled):
+        raise ValueError(f"--target goes with a data file; {given} has a target of its own")
+    if is_bundled:
+        from workbench.catalog import dataset
+
+        path = dataset(given).study_path
+    if is_study or is_bundled:
+        return Study.read(path, families=_families(), explainers=_explainers())
+    if path.is_dir():
+        raise ValueError(f"{given}: is a folder; name a study file or a data file in it")
+    if target is None:
+        raise ValueError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
+    from workbench.terminal import note
+
+    text, left_out = _template(path, target, Path())
+    for reason in left_out.values():
+        note(f"left out: {reason}")
+    return Study.from_text(text, place=given, families=_families(), explainers=_explainers())
+
+
+def _template(data: Path, target: str, folder: Path) -> tuple[str, dict[str, str]]:
+    """Draft a study file that will lie in a folder."""
+    from workbench.catalog import read_frame
+    from workbench.study import describe, template
+
+    table, left_out = describe(read_frame(data), target)
+    source = str(data) if data.is_absolute() else os.path.relpath(data, folder)
+    return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
+
+
+def _predictions(form: Form, frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, np.ndarray] = {"prediction": form.predict(frame)}
+    if form.classes:
+        shares = form.predict_proba(frame)
+        columns |= {f"probability_{label}": shares[:, k] for k, label in enumerate(form.classes)}
+    return pd.DataFrame(columns)
+
+
+def _results(folder: Path) -> None:
+    if not (folder / "results.json").is_file():
+        raise FileNotFoundError(f"{folder}: is no folder of a finished run: it holds no results.json")
+
+
+def _write(text: str, out: Path | None, *, force: bool) -> None:
+    """Write a text to a file, or show it."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    from workbench.store import write_whole
+    from workbench.terminal import can_write
+
+    can_write(out, force=force)
+    write_whole(out, text)

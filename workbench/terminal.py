@@ -1,0 +1,179 @@
+"""What the command line shows: tables, messages, the progress of a run; plain where nobody watches."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.table import Column, Table
+
+if TYPE_CHECKING:
+    from workbench.store import Event
+
+GLASS, BLACK = "●", "○"
+
+
+def printable(text: Any) -> str:
+    """Give a text without the control characters that would reach the terminal: data are not to be trusted."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
+
+
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Give a console that prints text as it is: data may hold what looks like markup."""
+    return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print a text on standard output."""
+    console().print(printable(text))
+
+
+def note(text: str, *, style: str | None = None) -> None:
+    """Print a message on standard error."""
+    console(stderr=True).print(printable(text), style=style)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
+    """Print a table; where it does not go to a terminal, as wide as it needs."""
+    columns = [
+        Column(h, justify="right" if h in right else "left", overflow="fold", no_wrap=h in right) for h in headers
+    ]
+    grid = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for row in rows:
+        grid.add_row(*(printable(cell) for cell in row))
+    out = console()
+    if not out.is_terminal:
+        out = console(width=console(width=100_000).measure(grid).maximum)
+    out.print(grid, soft_wrap=False)
+
+
+def command(*words: str | Path) -> str:
+    """Write a command as a shell takes it."""
+    return shlex.join(["workbench", *map(str, words)])
+
+
+class Progress:
+    """Shows the units of a run: one bar on a terminal, a line per settled unit elsewhere.
+
+    Call it with each `workbench.store.Event`.
+    """
+
+    def __init__(self) -> None:
+        self._console = console(stderr=True)
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._bar = _bar(self._console)
+            self._task = self._bar.add_task("preparing", total=None)
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        failed = event.event in ("failed", "timeout", "skipped")
+        if failed:
+            reason = f": {event.error}" if event.error else ""
+            self._print(f"{event.unit} {_WORDS[event.event]}{reason}", style="red")
+        if self._bar:
+            label = {"description": printable(event.unit)} if event.event == "start" else {}
+            self._bar.update(self._task, completed=event.done, total=event.total, **label)
+        elif event.event in ("done", "found"):
+            took = f"{event.seconds:.1f} s" if event.event == "done" else "found"
+            self._print(f"[{event.done}/{event.total}] {event.unit} ({took})")
+
+    def _print(self, text: str, style: str | None = None) -> None:
+        self._console.print(printable(text), style=style)
+
+
+_WORDS = {"failed": "failed", "timeout": "took too long", "skipped": "was skipped"}
+
+
+def _bar(on: Console) -> Any:
+    from rich import progress
+
+    name = progress.TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    return progress.Progress(
+        name,
+        progress.BarColumn(bar_width=20),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        console=on,
+        expand=True,
+        transient=True,
+    )
+
+
+def leaderboard(results: Mapping[str, Any]) -> None:
+    """Print the models of a run, best first."""
+    from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, signed
+
+    board = results["leaderboard"]
+    title = next((m["title"] for m in results["metrics"] if m["name"] == board["metric"]), board["metric"])
+    rows = board["rows"]
+    widths = [(r["upper"] - r["lower"]) / 2 for r in rows if r.get("lower") is not None and r.get("upper") is not None]
+    places = decimals([r["score"] for r in rows], widths)
+
+    def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+        has_interval = row.get("lower") is not None
+        return (
+            f"{GLASS if row['glassbox'] else BLACK} {row['model']}",
+            fixed(row["score"], places),
+            interval(row["lower"], row["upper"], places) if has_interval else MISSING,
+            MISSING if row.get("price") is None else signed(row["price"], places),
+            count(row.get("size")),
+            fixed(row.get("holdout"), places),
+        )
+
+    headers = ("model", title, "95% interval", "price", "size", "holdout")
+    table(headers, map(cells, rows), right=headers[1:])
+    reference = f"; price: against {board['reference']}" if board.get("reference") else ""
+    say(f"{GLASS} glass box  {BLACK} black box{reference}; size: numbers to hold in mind")
+
+
+def can_write(path: Path, *, force: bool) -> None:
+    """Check that nothing would be overwritten unasked.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file.
+    """
+    if path.exists() and not force:
+        raise FileExistsError(f"{path}: exists already; give another --out, or --force to overwrite it")
+
+
+def units(log: Sequence[Mapping[str, Any]]) -> bool:
+    """Print what became of the units in a run's log; tell whether any was started and not settled."""
+    last = {entry["unit"]: entry for entry in log}
+    settled: dict[str, list[str]] = {"done": [], "running": [], "interrupted": [], "failed": []}
+    for unit, entry in last.items():
+        if entry["event"] == "start":
+            settled["running" if _is_alive(entry["pid"]) else "interrupted"].append(unit)
+        else:
+            settled["done" if entry["event"] in ("done", "found") else "failed"].append(unit)
+    for what in ("running", "interrupted", "failed"):
+        for unit in settled[what]:
+            say(f"{what}: {unit}")
+    say("units: " + ", ".join(f"{len(names)} {what}" for what, names in settled.items()))
+    return bool(settled["running"] or settled["interrupted"])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # alive, and another user's
+        return True
+    return True
