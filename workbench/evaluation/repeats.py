@@ -72,7 +72,7 @@ def repeats_story(
         return None
     other = _JOINED if here == _APART else _APART
     rows: tuple[dict[str, Any], ...] = tuple(
-        {"model": model, here: score, other: other_scores[model]}
+        {"model": model, here: float(score), other: float(other_scores[model])}
         for model, score in scores.items()
         if model in other_scores and not math.isnan(score) and not math.isnan(other_scores[model])
     )
