@@ -20,7 +20,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import workbench
-from workbench import terminal
+from workbench import explainers, families, terminal
+from workbench.catalog import dataset
 from workbench.cli import app
 from workbench.forms import Additive, Form, Identity, Linear, Logistic, Softmax
 from workbench.store import Event, StoreError
@@ -60,7 +61,10 @@ class Pretended:
     calls: list[dict[str, Any]] = field(default_factory=list)
     studies: list[Study] = field(default_factory=list)
 
-    def run(self, study: Study, *, on_event: Callable[[Event], None], **options: Any) -> Any:
+    def run(self, study: str | Path | Study, *, on_event: Callable[[Event], None], **options: Any) -> Any:
+        if not isinstance(study, Study):
+            path = dataset(study).study_path if isinstance(study, str) else study
+            study = Study.read(path, families=families.registry(), explainers=explainers.registry())
         self.studies.append(study)
         self.calls.append(options)
         on_event(Event("tree, fold 1", "tree", "start", 0.0, 0, 3))

@@ -67,9 +67,9 @@ def run(
     from workbench.terminal import Progress, leaderboard, note, say
 
     with _clean_errors(debug):
-        asked = _study(study, target)
         from workbench import runner
 
+        asked = _asked(study, target)
         try:
             with Progress() as progress:
                 result = runner.run(asked, out=out, quick=quick, fresh=fresh, jobs=jobs, on_event=progress)
@@ -245,31 +245,29 @@ def _families() -> Mapping[str, type[Any]]:
 
 
 def _explainers() -> Mapping[str, type[Any]]:
-    from workbench.explainers import explainer
-    from workbench.explainers import explainers as names
+    from workbench.explainers import registry
 
-    return {name: explainer(name) for name in names()}
+    return registry()
 
 
-def _study(given: str, target: str | None) -> Study:
-    """Read the study that is meant: a file, a bundled one, or a first one of a data file."""
-    from workbench.study import Study
-
+def _asked(given: str, target: str | None) -> str | Path | Study:
+    """Give what is to be run: a bundled name, the path of a study file, or a first study of a data file."""
     path = Path(given)
     is_study = path.suffix.lower() in (".yaml", ".yml")
     is_bundled = not path.suffix and path.name == given
     if target is not None and (is_study or is_bundled):
         raise ValueError(f"--target goes with a data file; {given} has a target of its own")
+    if is_study:
+        return path
     if is_bundled:
         from workbench.catalog import dataset
 
-        path = dataset(given).study_path
-    if is_study or is_bundled:
-        return Study.read(path, families=_families(), explainers=_explainers())
+        return dataset(given).name
     if path.is_dir():
         raise ValueError(f"{given}: is a folder; name a study file or a data file in it")
     if target is None:
         raise ValueError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
+    from workbench.study import Study
     from workbench.terminal import note
 
     text, left_out = _template(path, target, Path())
