@@ -247,7 +247,7 @@ def test_an_interrupt_ends_the_workers_and_keeps_what_is_done(store, folder):
     assert store.get(units[0].key) == 1
     worker = read_log(folder)[-1]
     assert worker["event"] == "start"
-    wait_for(lambda: not Path(f"/proc/{worker['pid']}").exists())
+    wait_for(lambda: not uf.is_running(worker["pid"]))
 
 
 # --- a run as a whole, killed and otherwise
@@ -273,7 +273,7 @@ def wait_for(condition, process=None, seconds=30.0):
     end = time.monotonic() + seconds
     while not condition() and (process is None or process.poll() is None):
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 def kill(process, whole_group):
@@ -342,7 +342,7 @@ def test_kill_at_random_moments(tmp_path, undisturbed):
 
         return come
 
-    kill_often(tmp_path, [moment(chance.uniform(0, 0.3)) for _ in range(10)], undisturbed)
+    kill_often(tmp_path, [moment(chance.uniform(0, 0.2)) for _ in range(10)], undisturbed)
 
 
 def test_kill_at_the_end_of_a_unit_and_in_the_midst_of_a_write(tmp_path, undisturbed):
@@ -368,11 +368,36 @@ def test_kill_between_the_end_of_a_unit_and_its_line_in_the_log(tmp_path):
     assert_nothing_ran_twice(folder, 1)
 
 
-def test_a_worker_that_cannot_be_ended_is_waited_for(tmp_path):
-    """A worker that keeps the interpreter to itself outlives its run; the next run neither joins nor repeats it."""
+def test_workers_end_with_their_run(tmp_path):
     folder = tmp_path / "run"
-    process = begin("hold", folder)
-    wait_for(lambda: (tmp_path / "marks" / "hold").exists() and (tmp_path / "marks" / "hold").read_text(), process)
+    process = begin("sleep", folder)
+    wait_for(lambda: events(folder), process)
     assert kill(process, whole_group=False)
-    assert " None " in finish("hold", folder)
-    assert_nothing_ran_twice(folder, 1)
+    worker = read_log(folder)[0]["pid"]
+    wait_for(lambda: not uf.is_running(worker), seconds=10)
+    assert events(folder) == ["start"]
+
+
+def test_a_worker_that_is_writing_when_its_run_is_killed_is_waited_for(tmp_path):
+    """It ends after its value is whole and logged; the next run neither joins it nor repeats it."""
+    folder = tmp_path / "run"
+    process = begin("slow", folder)
+    wait_for(lambda: list(tmp_path.glob("cache/values/.*")), process)
+    assert kill(process, whole_group=False)
+    assert " None " in finish("slow", folder)
+    assert events(folder) == ["start", "done", "found"]
+
+
+def test_a_worker_that_comes_after_its_run_has_ended_does_nothing(tmp_path):
+    code = (
+        "import multiprocessing, pickle, sys, threading, types\n"
+        "from pathlib import Path\n"
+        "from workbench.store import Store, log, worker\n"
+        "ended = types.SimpleNamespace(join=threading.Event().wait, is_alive=lambda: False)\n"
+        "multiprocessing.parent_process = lambda: ended\n"
+        "task = worker.Task('a', 'a' * 64, b'', Store(sys.argv[1]), log.Log(Path(sys.argv[1])), False)\n"
+        "worker.work(task, None)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code, tmp_path], env=environment, check=False).returncode == 0
+    assert events(tmp_path) == []

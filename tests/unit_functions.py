@@ -1,8 +1,6 @@
 """What the units of the tests do; a module of its own, so that worker processes can import it."""
 
-import fcntl
 import hashlib
-import math
 import os
 import random
 import signal
@@ -10,9 +8,6 @@ import sys
 import time
 import warnings
 from pathlib import Path
-
-import numpy as np
-import threadpoolctl
 
 from workbench import store as st
 from workbench.store import schedule
@@ -29,6 +24,8 @@ def total(parts):
 
 def surroundings():
     """All that a careless library may draw from."""
+    import numpy as np
+
     words = ["ash", "birch", "cedar", "elm", "fir", "oak", "pine", "yew"]
     return {
         "set": list(set(words)),
@@ -38,6 +35,9 @@ def surroundings():
 
 
 def threads():
+    import numpy as np
+    import threadpoolctl
+
     np.ones((3, 3)) @ np.ones((3, 3))
     return [library["num_threads"] for library in threadpoolctl.threadpool_info()]
 
@@ -92,28 +92,30 @@ def all_die_while_logging():
     return "stored"
 
 
-def grow(name, marks, parts=(), slow_write=False):
-    """Work for a while, alone; give a sizeable value that follows from the parts."""
-    with Path(marks, name).open("a") as mark:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another run of this unit at the same time raises
-        time.sleep(0.04)
-        if slow_write:
-            os.fsync = lambda _: time.sleep(0.1)
-        seed = hashlib.sha256(name.encode() + b"".join(part.tobytes() for part in parts)).digest()
-        return np.random.default_rng(list(seed)).normal(size=20_000)
+def grow(name, marks, parts=(), writing=0.0):
+    """Work for a while, alone; give a sizeable value that follows from the parts, and be slow to write it."""
+    mark = Path(marks, name)
+    if others := [pid for pid in (mark.read_text().split() if mark.exists() else ()) if is_running(pid)]:
+        raise RuntimeError(f"{name} is running in process {others[0]} already")
+    with mark.open("a") as file:
+        file.write(f"{os.getpid()} ")
+    time.sleep(0.03)
+    if writing:
+        os.fsync = lambda _: time.sleep(writing)
+    return hashlib.shake_256(name.encode() + b"".join(parts)).digest(200_000)
 
 
-def hold(name, marks):
-    """Keep the interpreter to itself, so that nothing in this process can end it."""
-    with Path(marks, name).open("a") as mark:
-        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        mark.write("x")
-        mark.flush()
-        return len(bin(math.factorial(130_000)))
+def is_running(pid):
+    """Tell whether a process can still do anything: on its way out it has lost its locks already."""
+    try:
+        flags = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6])
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return not flags & 0x4  # PF_EXITING
 
 
 def forest(marks):
-    """Twelve units: four layers of three, each fed by the whole layer above it."""
+    """Twelve units: four layers of three, each fed by two of the layer above it, one of them slow to write."""
     layers, above = [], ()
     for depth in range(4):
         layer = [
@@ -123,8 +125,8 @@ def forest(marks):
                 {
                     "name": f"{depth}-{number}",
                     "marks": marks,
-                    "parts": tuple(unit.ref for unit in above),
-                    "slow_write": number == 2,
+                    "parts": tuple(unit.ref for unit in above[1:]),
+                    "writing": 0.06 if number == 2 else 0.0,
                 },
                 identity={"depth": depth, "number": number},
             )
@@ -141,18 +143,18 @@ def run(kind, cache, folder, jobs, marks):
     cache = st.Store(cache)
     units = {
         "forest": lambda: forest(marks),
-        "hold": lambda: [st.Unit("hold", hold, {"name": "hold", "marks": marks})],
+        "slow": lambda: [st.Unit("slow", grow, {"name": "slow", "marks": marks, "writing": 1.5})],
+        "sleep": lambda: [st.Unit("sleep", sleep, {"seconds": 60})],
         "silent": lambda: [st.Unit("silent", all_die_while_logging)],
         "surroundings": lambda: [st.Unit(f"{n}", surroundings, identity={"n": n}) for n in range(4)],
     }[kind]()
     with st.lock_run(folder, cache):
         outcomes = st.run_units(units, cache, folder=folder, jobs=int(jobs))
-        lines = [f"{o.unit.name} {o.unit.key} {o.error} {_digest(o.value)}" for o in outcomes.values()]
+        lines = [
+            f"{o.unit.name} {o.unit.key} {o.error} {hashlib.sha256(repr(o.value).encode()).hexdigest()}"
+            for o in outcomes.values()
+        ]
         st.write_whole(Path(folder, "results.txt"), "\n".join(lines))
-
-
-def _digest(value):
-    return hashlib.sha256(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()).hexdigest()
 
 
 if __name__ == "__main__":
