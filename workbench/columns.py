@@ -109,7 +109,8 @@ def convert(values: pd.Series, kind: str, levels: Sequence[str] = ()) -> pd.Seri
             read = values.astype("boolean")
             return read if read.isna().any() else read.astype(bool)
         if kind == "datetime":
-            moments = pd.to_datetime(values)
+            is_moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
+            moments = values if is_moment else pd.to_datetime(values, format="ISO8601")
             return moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
     except TableError:
         raise

@@ -35,9 +35,7 @@ def check_parity(model: Any, data: Data) -> None:
             off = np.abs(form.predict_proba(rows) - fitted.predict_proba(rows))
             assert off.max() <= tolerance, f"{what}: the form's probabilities are off by {off.max():.3g}"
         else:
-            off = np.abs(form.predict(rows) - fitted.predict(rows)) - tolerance * (
-                np.abs(reference[:, 0]) + spread[0]
-            )
+            off = np.abs(form.predict(rows) - fitted.predict(rows)) - tolerance * (np.abs(reference[:, 0]) + spread[0])
             assert (off <= 0).all(), f"{what}: the form's predictions are off by {off.max():.3g}"
         if what == "training rows":
             assert (form.predict(rows) == fitted.predict(rows)).all() or not form.classes

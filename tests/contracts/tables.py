@@ -49,18 +49,8 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
     rng = np.random.default_rng(seed)
     base = X.iloc[rng.integers(0, len(X), 60)].reset_index(drop=True)
     found = {"training rows": X.dropna(), "training rows with gaps missing": X}
-    cuts = {}
-    if form is not None:
-        for term in form.body.terms:
-            if isinstance(term, Tree):
-                for j, name in enumerate(term.columns):
-                    if not term.levels[j]:
-                        cuts.setdefault(name, []).append(term.threshold[term.feature == j])
-    for name, found_cuts in cuts.items():
-        if form.kinds[name] != "number":
-            continue
-        t = np.unique(np.concatenate(found_cuts))
-        t = rng.permutation(t[np.isfinite(t)])[:200]
+    for name, t in _cuts(form).items():
+        t = rng.permutation(t)[:200]
         at = np.concatenate([t, np.nextafter(t, -np.inf), np.nextafter(t, np.inf)])
         rows = X.iloc[rng.integers(0, len(X), len(at))].reset_index(drop=True)
         found[f"cuts of {name}"] = rows.assign(**{name: at})
@@ -72,3 +62,15 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
             found[f"{name} missing"] = base.assign(**{name: gap})
     found["colour unseen"] = base.assign(colour="never seen")
     return {what: rows.reset_index(drop=True) for what, rows in found.items()}
+
+
+def _cuts(form: Form | None) -> dict[str, np.ndarray]:
+    """Give the finite cuts of a form's trees by number column."""
+    found: dict[str, list[np.ndarray]] = {}
+    trees = [term for term in form.body.terms if isinstance(term, Tree)] if form else []
+    for tree in trees:
+        for j, name in enumerate(tree.columns):
+            if form and form.kinds[name] == "number":
+                found.setdefault(name, []).append(tree.threshold[tree.feature == j])
+    cuts = {name: np.unique(np.concatenate(parts)) for name, parts in found.items()}
+    return {name: t[np.isfinite(t)] for name, t in cuts.items()}
