@@ -164,9 +164,10 @@ def test_an_interrupted_run_says_that_work_is_kept(runner: Pretended) -> None:
     assert result.stderr.splitlines()[-1] == "Interrupted. Finished work is kept: the same command goes on from here."
 
 
-def test_a_mistake_of_our_own_is_not_hidden(runner: Pretended) -> None:
-    runner.error = KeyError("a bug")
-    assert isinstance(invoke("run", "wine-quality-red").exception, KeyError)
+@pytest.mark.parametrize("mistake", [KeyError("a bug"), ValueError("a bug"), RuntimeError("a bug")])
+def test_a_mistake_of_our_own_is_not_hidden(runner: Pretended, mistake: Exception) -> None:
+    runner.error = mistake
+    assert invoke("run", "wine-quality-red").exception is mistake
 
 
 def test_a_folder_in_use_is_bad_input(runner: Pretended) -> None:
@@ -332,20 +333,25 @@ def test_predict_names_what_is_missing(tmp_path: Path) -> None:
     assert "must have all columns that the model reads; missing: 'x y', '<b>'" in result.stderr
     model.write_text("{}")
     assert invoke("predict", model, data).exit_code == 2
-    assert invoke("predict", tmp_path / "none.json", data).exit_code == 2
+    absent = invoke("predict", tmp_path / "none.json", data)
+    assert (absent.exit_code, absent.stderr) == (2, f"{tmp_path / 'none.json'}: No such file or directory\n")
 
 
 def test_card_renders_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import workbench.pages
 
-    seen: list[Path] = []
-    monkeypatch.setattr(workbench.pages, "render", seen.append)
+    seen: list[Any] = []
+    monkeypatch.setattr(workbench.pages, "render", lambda *given: seen.append(given))
     refused = invoke("card", tmp_path)
     assert (refused.exit_code, seen) == (2, [])
     assert "is no folder of a finished run" in refused.stderr
-    (tmp_path / "results.json").write_text("{}")
+    (tmp_path / "results.json").write_text('{"format": 1}')
     assert invoke("card", tmp_path).exit_code == 0
-    assert seen == [tmp_path]
+    assert seen == [(tmp_path, {"format": 1})]
+    (tmp_path / "results.json").write_text("{")
+    torn = invoke("card", tmp_path)
+    assert (torn.exit_code, len(seen)) == (2, 1)
+    assert "results.json: is no JSON" in torn.stderr
 
 
 def test_status_tells_how_far_a_run_is(tmp_path: Path) -> None:

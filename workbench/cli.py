@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from workbench.forms import Form
     from workbench.study import Study
 
-# exit codes: 0 only when everything asked for was made
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+# exit codes, besides 0 (everything asked for was made) and 2 (bad input)
+FAILED, INTERRUPTED = 1, 130
 
 app = typer.Typer(name="workbench", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -64,9 +63,9 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Train, compare and explain the models of a study, and write their cards."""
-    from workbench.terminal import Progress, leaderboard, note, say
+    from workbench.terminal import Progress, clean_errors, leaderboard, note, say
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         from workbench import runner
 
         asked = _asked(study, target)
@@ -94,13 +93,13 @@ def new(
     debug: Debug = False,
 ) -> None:
     """Write a first study file for a data file, with comments."""
-    from workbench.terminal import can_write, command, note
+    from workbench.terminal import can_write, clean_errors, command, note
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         from workbench.store import write_whole
-        from workbench.study.parts import Data
+        from workbench.study.parts import study_name
 
-        file = out or Path(f"{Data(source=data.name, target=target).name}.yaml")
+        file = out or Path(f"{study_name(data.name)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
@@ -124,7 +123,9 @@ def schema(
     """Show the JSON Schema of study files."""
     import json
 
-    with _clean_errors(debug):
+    from workbench.terminal import clean_errors
+
+    with clean_errors(debug):
         from workbench.study import json_schema
 
         _write(
@@ -135,9 +136,9 @@ def schema(
 @app.command()
 def datasets(debug: Debug = False) -> None:
     """List the bundled data sets."""
-    from workbench.terminal import table
+    from workbench.terminal import clean_errors, table
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         from workbench.catalog import dataset, load
         from workbench.catalog import datasets as names
 
@@ -149,9 +150,9 @@ def datasets(debug: Debug = False) -> None:
 @app.command()
 def families(debug: Debug = False) -> None:
     """List the model families."""
-    from workbench.terminal import table
+    from workbench.terminal import clean_errors, table
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         known = _families()
         rows = [
             (n, "yes" if f.glassbox else "no", ", ".join(f.tasks), f"{f.title}: {f.summary}") for n, f in known.items()
@@ -162,9 +163,9 @@ def families(debug: Debug = False) -> None:
 @app.command()
 def explainers(debug: Debug = False) -> None:
     """List the methods that explain models."""
-    from workbench.terminal import table
+    from workbench.terminal import clean_errors, table
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         known = _explainers()
         table(("name", "what"), [(name, f"{e.title}: {e.summary}") for name, e in known.items()])
 
@@ -180,14 +181,16 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict the rows of a data file by a saved model."""
-    with _clean_errors(debug):
+    from workbench.terminal import InputError, clean_errors
+
+    with clean_errors(debug):
         from workbench.catalog import read_frame
         from workbench.forms import Form
 
         form = Form.load(model)
         frame = read_frame(data)
         if missing := [name for name in form.columns if name not in frame.columns]:
-            raise ValueError(
+            raise InputError(
                 f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
             )
         _write(_predictions(form, frame).to_csv(index=False, lineterminator="\n"), out, force=force)
@@ -196,46 +199,29 @@ def predict(
 @app.command()
 def card(folder: RunFolder, debug: Debug = False) -> None:
     """Write the pages of a run again, from its results alone."""
-    from workbench.terminal import say
+    from workbench.terminal import clean_errors, say
 
-    with _clean_errors(debug):
-        _results(folder)
+    with clean_errors(debug):
+        results = _results(folder)
         from workbench.pages import render
 
-        render(folder)
+        render(folder, results)
         say(str(folder / "index.html"))
 
 
 @app.command()
 def status(folder: RunFolder, debug: Debug = False) -> None:
     """Show how far a run is."""
-    from workbench.terminal import say, units
+    from workbench.terminal import InputError, clean_errors, say, units
 
-    with _clean_errors(debug):
+    with clean_errors(debug):
         from workbench.store import read_log
 
         log = read_log(folder)
         if not log and not (folder / "results.json").exists():
-            raise FileNotFoundError(f"{folder}: is no folder of a run: it holds neither units.jsonl nor results.json")
+            raise InputError(f"{folder}: is no folder of a run: it holds neither units.jsonl nor results.json")
         unfinished = units(log)
         say(f"finished: {'yes' if (folder / 'results.json').exists() and not unfinished else 'no'}")
-
-
-@contextmanager
-def _clean_errors(debug: bool) -> Iterator[None]:
-    """Turn what the input is to blame for into a message and exit code 2; anything else is our own fault and shows."""
-    from workbench.store import StoreError
-    from workbench.terminal import note
-
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (ValueError, OSError, StoreError) as error:
-        if debug:
-            raise
-        note(str(error), style="red")
-        raise typer.Exit(BAD_INPUT) from error
 
 
 def _families() -> Mapping[str, type[Any]]:
@@ -252,11 +238,13 @@ def _explainers() -> Mapping[str, type[Any]]:
 
 def _asked(given: str, target: str | None) -> str | Path | Study:
     """Give what is to be run: a bundled name, the path of a study file, or a first study of a data file."""
+    from workbench.terminal import InputError, note
+
     path = Path(given)
     is_study = path.suffix.lower() in (".yaml", ".yml")
     is_bundled = not path.suffix and path.name == given
     if target is not None and (is_study or is_bundled):
-        raise ValueError(f"--target goes with a data file; {given} has a target of its own")
+        raise InputError(f"--target goes with a data file; {given} has a target of its own")
     if is_study:
         return path
     if is_bundled:
@@ -264,11 +252,10 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
 
         return dataset(given).name
     if path.is_dir():
-        raise ValueError(f"{given}: is a folder; name a study file or a data file in it")
+        raise InputError(f"{given}: is a folder; name a study file or a data file in it")
     if target is None:
-        raise ValueError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
+        raise InputError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
     from workbench.study import Study
-    from workbench.terminal import note
 
     text, left_out = _template(path, target, Path())
     for reason in left_out.values():
@@ -296,9 +283,18 @@ def _predictions(form: Form, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _results(folder: Path) -> None:
-    if not (folder / "results.json").is_file():
-        raise FileNotFoundError(f"{folder}: is no folder of a finished run: it holds no results.json")
+def _results(folder: Path) -> Any:
+    import json
+
+    from workbench.terminal import InputError
+
+    file = folder / "results.json"
+    if not file.is_file():
+        raise InputError(f"{folder}: is no folder of a finished run: it holds no results.json")
+    try:
+        return json.loads(file.read_bytes())
+    except ValueError as error:
+        raise InputError(f"{file}: is no JSON: {error}; run the study again") from error
 
 
 def _write(text: str, out: Path | None, *, force: bool) -> None:

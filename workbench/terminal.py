@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +16,31 @@ from rich.table import Column, Table
 if TYPE_CHECKING:
     from workbench.store import Event
 
+BAD_INPUT = 2  # the exit code
 GLASS, BLACK = "●", "○"
+
+
+class InputError(ValueError):
+    """The command line asks for what can't be: names the rule, the value and the next step."""
+
+
+@contextmanager
+def clean_errors(debug: bool) -> Iterator[None]:
+    """Turn what the input is to blame for into a message and exit code 2.
+
+    That is what the workbench raises by classes of its own, and what the system says of files. Anything else is a
+    mistake of ours, and shows where it was made.
+    """
+    try:
+        yield
+    except Exception as error:
+        is_ours = type(error).__module__.partition(".")[0] == "workbench"
+        is_file = isinstance(error, OSError) and not isinstance(error, BrokenPipeError)
+        if debug or not (is_ours or is_file):
+            raise
+        named = isinstance(error, OSError) and error.filename is not None
+        note(f"{error.filename}: {error.strerror}" if named else str(error), style="red")  # type: ignore[attr-defined]
+        raise SystemExit(BAD_INPUT) from error
 
 
 def printable(text: Any) -> str:

@@ -34,6 +34,17 @@ def file_name(value: Any) -> str:
     )
 
 
+def is_path(source: str) -> bool:
+    """Tell whether a source is a file: it has a suffix or a path separator, as no bundled name has."""
+    return bool(Path(source).suffix) or any(mark in source for mark in "/\\")
+
+
+def study_name(source: str) -> str:
+    """Name a study after its source."""
+    stem = Path(source).stem if is_path(source) else source
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
+
+
 def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
     """Refuse what a later release will do; silence would be taken for doing it."""
 
@@ -98,15 +109,9 @@ class Data(Part):
     columns: dict[str, ColumnSpec] = Field(default={}, description="What is known about columns, by name.")
 
     @property
-    def name(self) -> str:
-        """A name for a study of this source."""
-        stem = Path(self.source).stem if self.is_path else self.source
-        return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
-
-    @property
     def is_path(self) -> bool:
-        """Whether the source is a file: it has a suffix or a path separator, as no bundled name has."""
-        return bool(Path(self.source).suffix) or any(mark in self.source for mark in "/\\")
+        """Whether the source is a file."""
+        return is_path(self.source)
 
     def located(self, folder: Path) -> Self:
         """Give the same with a file's path taken from the study file's folder."""

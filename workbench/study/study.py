@@ -25,6 +25,7 @@ from workbench.study.parts import (
     Split,
     Tune,
     file_name,
+    study_name,
 )
 from workbench.study.problems import Loc, Problem, StudyError, nearest, problems_of, shown
 from workbench.study.text import parse_yaml, read_text
@@ -160,7 +161,7 @@ class Study(Part):
             problems.sort(key=lambda p: sections.index(str(p.where[0])) if p.where[0] in sections else -1)
             raise StudyError(f"{place}: {problem}" for problem in problems)
         located = study.data.located(folder or Path.cwd())
-        return study.model_copy(update={"name": study.name or located.name, "data": located})
+        return study.model_copy(update={"name": study.name or study_name(located.source), "data": located})
 
     def check_task(self, task: str, *, families: Registry, place: str = "study") -> None:
         """Check that models and metrics can do a task that became known with the data.

@@ -10,7 +10,7 @@ import yaml
 
 from workbench.columns import TableError
 from workbench.study.entries import Registry
-from workbench.study.parts import Compare, Data, Report, Split
+from workbench.study.parts import Compare, Report, Split, study_name
 from workbench.study.problems import StudyError
 from workbench.study.study import DEFAULT_EXPLAIN
 from workbench.study.text import parse_yaml
@@ -78,7 +78,7 @@ def template(
     lines = [
         "# A study for the glassbox workbench: which data, which models, how they are compared and explained.",
         "# Every key that may stand here, with what it means: workbench schema",
-        f"study: {_scalar(name or Data(source=source).name)}",
+        f"study: {_scalar(name or study_name(source))}",
         "",
         *_data_lines(table, source, left_out),
         "",
