@@ -58,6 +58,12 @@ def test_an_existing_folder_keeps_its_mode(tmp_path):
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
+def test_a_place_where_no_folder_can_be_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="file/cache: no cache can be kept here; set WORKBENCH_CACHE"):
+        Store(tmp_path / "file" / "cache")
+
+
 def test_the_environment_names_folder_and_limit(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "there"))
     monkeypatch.setenv("WORKBENCH_CACHE_BYTES", "123")

@@ -372,6 +372,7 @@ def test_workers_end_with_their_run(tmp_path):
     folder = tmp_path / "run"
     process = begin("sleep", folder)
     wait_for(lambda: events(folder), process)
+    time.sleep(0.2)  # by now it sleeps, and has nothing to tell that would fail
     assert kill(process, whole_group=False)
     worker = read_log(folder)[0]["pid"]
     wait_for(lambda: not uf.is_running(worker), seconds=10)

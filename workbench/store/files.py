@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,9 @@ def write_whole(path: str | Path, data: bytes | str, *, mode: int = 0o666) -> No
 def sweep(folder: Path, *, older_than: float = 0.0) -> None:
     """Remove what killed processes left half written in a folder and below, if older than so many seconds."""
     for half in Path(folder).rglob(f".*{_HALF_WRITTEN}"):
-        if time.time() - half.stat().st_mtime >= older_than:
-            half.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # whole by now
+            if time.time() - half.stat().st_mtime >= older_than:
+                half.unlink()
 
 
 def hash_file(path: str | Path) -> str:

@@ -39,7 +39,8 @@ class Store:
     Raises
     ------
     StoreError
-        If the folder belongs to another user, the limit is no number, or the system has no POSIX file locks.
+        If the folder can't be made or belongs to another user, the limit is no number, or the system has no POSIX
+        file locks.
 
     Examples
     --------
@@ -57,10 +58,14 @@ class Store:
         given = root or os.environ.get("WORKBENCH_CACHE") or platformdirs.user_cache_dir("workbench", appauthor=False)
         self.root = Path(given).expanduser().absolute()
         self.limit_bytes = _limit() if limit_bytes is None else limit_bytes
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # an existing root may be shared with other things and keeps its mode; what is ours below it is private
-        self._values = _private(self.root / "values")
-        self._locks = _private(self.root / "locks")
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # an existing root may be shared with other things and keeps its mode; what is ours below it is private
+            self._values, self._locks = _private(self.root / "values"), _private(self.root / "locks")
+        except OSError as error:
+            raise StoreError(
+                f"{self.root}: no cache can be kept here; set WORKBENCH_CACHE to a folder of your own"
+            ) from error
 
     def path(self, key: str) -> Path:
         """Give the file of a key, there or not."""
