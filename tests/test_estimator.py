@@ -1,0 +1,167 @@
+"""The generated estimators: parameters, pickling, search, gaps, categories, errors, published values."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import make_classification
+from sklearn.model_selection import GridSearchCV
+
+from tests.contracts.tables import mixed
+from workbench import Classifier, Regressor, estimator
+from workbench.estimator import estimator_for
+
+
+def test_signature_is_the_family_s():
+    model = Regressor("tree", max_leaf_nodes=4)
+    signature = inspect.signature(type(model))
+    assert list(signature.parameters) == ["max_leaf_nodes", "max_depth", "min_samples_leaf", "random_state"]
+    assert model.get_params()["max_leaf_nodes"] == 4
+    assert type(model) is type(Regressor("tree"))
+    assert type(model) is estimator.TreeRegressor
+    assert "most leaves" in type(model).__doc__
+    assert is_regressor(model)
+    assert is_classifier(Classifier("tree"))
+
+
+def test_pickle_clone_and_search():
+    X, y = mixed("regression")
+    model = Regressor("tree").fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert str(again.form_) == str(model.form_)
+    search = GridSearchCV(clone(model), {"max_leaf_nodes": [2, 8]}, cv=3).fit(X, y)
+    assert search.best_params_["max_leaf_nodes"] in (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "said"),
+    [
+        (lambda: Regressor("tre"), ValueError, "did you mean 'tree'"),
+        (lambda: Regressor("tree", leaves=3), TypeError, "no parameter 'leaves'"),
+        (lambda: Regressor("tree", max_leaf_nodes=1).fit([[0.0]], [0.0]), ValueError, "tree: max_leaf_nodes"),
+        (lambda: Regressor("linear", penalty="l2").fit([[0.0]], [0.0]), ValueError, "linear: penalty"),
+        (lambda: estimator_for("ranking", "tree"), ValueError, "can't do ranking"),
+    ],
+)
+def test_wrong_parameters_are_named(make, error, said):
+    with pytest.raises(error, match=said):
+        make()
+
+
+def test_a_task_that_a_family_cannot_do_is_refused(monkeypatch):
+    from workbench.families import find_family
+
+    monkeypatch.setattr(find_family("linear"), "tasks", ("regression", "binary"))
+    with pytest.raises(
+        ValueError, match="'linear' can't do multiclass, only regression, binary; families that can: du"
+    ):
+        Classifier("linear").fit(np.arange(9.0)[:, None], [0, 1, 2] * 3)
+    monkeypatch.setattr(find_family("linear"), "tasks", ("binary",))
+    with pytest.raises(ValueError, match="can't do regression"):
+        Regressor("linear")
+
+
+@pytest.mark.parametrize("family", ["dummy", "linear", "tree", "forest"])
+def test_gaps_unseen_levels_and_one_row(family):
+    X, y = mixed("binary")
+    model = Classifier(family).fit(X, y)
+    row = X.iloc[[0]].assign(colour="never seen", x=np.nan)
+    p = model.predict_proba(row)
+    assert p.shape == (1, 2)
+    np.testing.assert_allclose(p.sum(), 1)
+    np.testing.assert_allclose(model.form_.predict_proba(row), p, atol=1e-12)
+
+
+def test_unseen_level_stands_for_the_average_row():
+    X = pd.DataFrame({"c": ["a"] * 30 + ["b"] * 10})
+    y = np.array([1.0] * 30 + [5.0] * 10)
+    model = Regressor("linear").fit(X, y)
+    np.testing.assert_allclose(model.predict(pd.DataFrame({"c": ["a", "b", "new", None]})), [1, 5, 2, 2])
+
+
+def test_rare_levels_are_pooled_and_count_for_unseen_ones():
+    X = pd.DataFrame({"c": ["a"] * 30 + ["b"] * 30 + [f"rare {i}" for i in range(12)]})
+    y = np.array([1.0] * 30 + [5.0] * 30 + [9.0] * 12)
+    model = Regressor("linear").fit(X, y)
+    np.testing.assert_allclose(model.predict(pd.DataFrame({"c": ["a", "rare 3", "new"]})), [1, 9, 9])
+    assert "rare" not in str(model.form_.to_dict())
+
+
+def test_missing_numbers_have_their_own_value():
+    X = pd.DataFrame({"x": [0.0, 1.0] * 20 + [np.nan] * 20})
+    y = np.where(X["x"].isna(), 7.0, X["x"])
+    model = Regressor("linear").fit(X, y)
+    np.testing.assert_allclose(model.predict(pd.DataFrame({"x": [0.0, 0.5, np.nan]})), [0, 0.5, 7], atol=1e-12)
+
+
+def test_columns_of_rare_text_alone_are_refused():
+    X = pd.DataFrame({"c": [f"v{i}" for i in range(20)]})
+    with pytest.raises(ValueError, match="no column can be used"):
+        Regressor("linear").fit(X, np.arange(20.0))
+
+
+def test_infinity_is_named():
+    X, y = mixed("regression")
+    with pytest.raises(ValueError, match="column 'x' contains infinity"):
+        Regressor("linear").fit(X.assign(x=np.inf), y)
+
+
+def test_text_where_a_number_was_is_named():
+    X, y = mixed("regression")
+    model = Regressor("linear").fit(X, y)
+    with pytest.raises(ValueError, match="column 'x' must hold numbers"):
+        model.predict(X.assign(x="a"))
+
+
+def test_zero_weights_leave_rows_out():
+    X, y = mixed("regression")
+    weight = (np.arange(len(y)) % 2).astype(float)
+    kept = weight > 0
+    for family in ("linear", "tree", "forest", "dummy"):
+        weighted = Regressor(family).fit(X, y, sample_weight=weight)
+        part = Regressor(family).fit(X[kept], y[kept], sample_weight=weight[kept])
+        np.testing.assert_allclose(weighted.predict(X), part.predict(X), atol=1e-10)
+
+
+def test_published_values_of_linear_regression():
+    rng = np.random.RandomState(1)
+    x = np.linspace(0, 6, 100)
+    y = np.sin(x) + np.sin(6 * x) + rng.normal(0, 0.1, x.shape[0])
+    model = Regressor("linear").fit(x[:, None], y)
+    residual = y - model.predict(x[:, None])
+    assert round(float(model.form_.body.terms[0].coef[0]), 8) == -0.35745894
+    assert round(float(np.mean(residual**2)), 2) == 0.61
+    assert round(float(1 - residual.var() / y.var()), 2) == 0.39
+
+
+def test_unpenalized_logistic_regression_is_at_its_optimum():
+    X, y = make_classification(200, 4, flip_y=0.3, random_state=0)
+    model = Classifier("linear", penalty="none").fit(X, y)
+    p = model.predict_proba(X)[:, 1]
+    gradient = np.column_stack([np.ones(len(y)), X]).T @ (p - y)
+    assert np.abs(gradient).max() < 1e-3
+
+
+@pytest.mark.parametrize("penalty", ["ridge", "lasso", "elastic_net"])
+def test_penalties_agree_with_scikit_learn_on_standardized_columns(penalty):
+    from sklearn.linear_model import ElasticNet, Lasso, Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(0)
+    X, noise = rng.normal(size=(80, 3)) * [1, 10, 100], rng.normal(size=80)
+    y = X @ [1.0, 0.1, 0.0] + noise
+    usual = {"ridge": Ridge(0.1), "lasso": Lasso(0.1), "elastic_net": ElasticNet(alpha=0.1)}[penalty]
+    Z = StandardScaler().fit_transform(X)
+    model = Regressor("linear", penalty=penalty, alpha=0.1).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), usual.fit(Z, y).predict(Z), atol=1e-6)
+
+
+def test_a_small_leaf_is_no_promise():
+    X, y = mixed("regression")
+    assert Regressor("tree").fit(X, y).smallest_support_ >= 10
+    assert Regressor("tree", min_samples_leaf=2, max_leaf_nodes=None).fit(X, y).smallest_support_ < 10
+    assert Regressor("forest").fit(X, y).smallest_support_ is None

@@ -1,0 +1,296 @@
+"""Runs: what they leave behind, what they compute again, what kills and failures do to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import STUDY, write_study
+from workbench.forms import Form
+from workbench.metrics import metric
+from workbench.runner import run
+from workbench.store import read_log
+from workbench.study import StudyError
+
+
+def untimed(folder: Path) -> dict:
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert results.pop("timing")["units"]
+    return results
+
+
+def command(*arguments, cache: Path, **environment):
+    """A run of its own process; its output is an error unless a test expects one."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "workbench", "run", *map(str, arguments)],
+        env={**os.environ, "WORKBENCH_CACHE": str(cache), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
+
+
+def test_a_run_leaves_what_it_should(small_run):
+    folder = small_run.folder
+    found = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    names = ("dummy", "linear", "few-leaves", "forest")
+    assert {"index.html", "results.json", *(f"cards/{n}.{end}" for n in names for end in ("html", "json"))} <= found
+    assert {f"models/{n}.json" for n in names if n != "forest"} <= found
+    assert not any("forest" in name for name in found if name.startswith("models"))
+    private = folder.with_name(folder.name + ".private")
+    assert (private / "models" / "forest.json").exists()
+    assert private.stat().st_mode & 0o077 == 0
+    assert not [name for name in found if name.endswith((".part", ".tmp"))]
+    assert small_run.failed == ()
+
+
+def test_results_can_be_recomputed_from_the_saved_forms(small_run):
+    """Scores on the holdout, computed anew from JSON and CSV alone."""
+    from workbench.catalog import load
+    from workbench.splits import make_splits
+
+    results = small_run.results
+    source = small_run.folder.parent / "rows é.csv"
+    table = load(source, target="price")
+    splits = make_splits(table, folds=3, repeats=1)
+    assert splits.hash == results["splits"]["hash"]
+    holdout = table.take(splits.holdout)
+    for model in results["models"]:
+        if model["form"]["private"]:
+            continue
+        form = Form.load(small_run.folder / model["form"]["path"])
+        for name, score in model["holdout"].items():
+            assert metric(name)(holdout.y, form.predict(holdout.X)) == pytest.approx(score, abs=1e-12)
+
+
+def test_fold_scores_are_those_of_the_estimator(small_run):
+    from workbench import Regressor
+    from workbench.catalog import load
+    from workbench.splits import make_splits
+
+    table = load(small_run.folder.parent / "rows é.csv", target="price")
+    (model,) = [m for m in small_run.results["models"] if m["name"] == "linear"]
+    for fold, score in zip(make_splits(table, folds=3, repeats=1).folds, model["scores"]["r2"]["folds"], strict=True):
+        train, test = table.take(fold.train), table.take(fold.test)
+        fitted = Regressor("linear").fit(train.X, train.y)
+        assert metric("r2")(test.y, fitted.predict(test.X)) == pytest.approx(score, abs=1e-12)
+
+
+def test_no_small_count_no_row_and_no_path_is_sent(small_run):
+    text = (small_run.folder / "results.json").read_text(encoding="utf-8")
+    assert str(small_run.folder.parent) not in text
+    assert os.environ.get("HOME", "/root") not in text
+    assert "rare" not in [level["level"] for c in small_run.results["data"]["columns"] for level in c.get("levels", [])]
+
+    def counts(value):
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if key in ("count", "missing", "rare"):
+                    assert item is None or item == 0 or item >= 10, (key, item)
+                else:
+                    counts(item)
+        elif isinstance(value, list):
+            for item in value:
+                counts(item)
+
+    counts(small_run.results["data"])
+
+
+def test_the_same_again_computes_nothing(small_run, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(small_run.folder.parent / "cache"))
+    before = untimed(small_run.folder)
+    events = []
+    run(small_run.folder.parent / "study file.yaml", out=small_run.folder, on_event=events.append)
+    assert {e.event for e in events} == {"found"}
+    assert untimed(small_run.folder) == before
+
+
+def test_one_more_model_costs_that_model_alone(small_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(small_run.folder.parent / "cache"))
+    study = write_study(
+        tmp_path, STUDY.replace("models: [linear,", "models: [linear, {linear: {name: r, penalty: ridge}},")
+    )
+    events = []
+    again = run(study, out=tmp_path / "out", on_event=events.append)
+    assert {e.about for e in events if e.event == "start"} == {"r"}
+    assert "r" in [row["model"] for row in again.results["leaderboard"]["rows"]]
+
+
+def test_what_an_earlier_run_left_of_other_models_goes(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    quick = STUDY.replace("explain: [", "explain: [] #")
+    run(write_study(tmp_path, quick), out=tmp_path / "out")
+    (tmp_path / "out" / "cards" / "mine.txt").write_text("kept")
+    run(
+        write_study(tmp_path, quick.replace("{tree: {name: few-leaves, max_leaf_nodes: 4}}, ", "")),
+        out=tmp_path / "out",
+    )
+    left = {p.name for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert not {name for name in left if "few-leaves" in name}
+    assert {"linear.html", "linear.json", "mine.txt"} <= left
+
+
+def test_a_model_that_fails_stops_nothing_else(tmp_path, monkeypatch):
+    from workbench.families.tree import Tree
+
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    study = write_study(tmp_path, STUDY.replace("{folds: 3, repeats: 1}", "{folds: 3, repeats: 1, holdout: 0}"))
+    limited = STUDY.replace("report:", "run: {time_limit: 0.001}\nreport:")
+    assert Tree.name == "tree"
+    done = run(write_study(tmp_path / "limited", limited), out=tmp_path / "out limited")
+    assert "limit" in dict(done.failed)["forest"]
+    assert (tmp_path / "out limited" / "index.html").exists()
+    assert any(f["severity"] == "high" and "forest" in f["about"] for f in done.results["findings"])
+    whole = run(study, out=tmp_path / "out")
+    assert whole.failed == ()
+    assert whole.results["splits"]["n_holdout"] == 0
+    assert all(m["holdout"] is None for m in whole.results["models"])
+
+
+def test_tasks_that_a_study_cannot_do_are_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(StudyError, match="accuracy"):
+        run(write_study(tmp_path, STUDY + "metrics: [accuracy]\n"), out=tmp_path / "out")
+    with pytest.raises(ValueError, match="no family takes an offset yet"):
+        run(write_study(tmp_path, STUDY.replace("{size: {", "{rooms: {role: offset}, size: {")), out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("target", ["binary", "multiclass"])
+def test_classes_and_weights(target, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    n = 200
+    x = rng.normal(size=n)
+    y = np.where(x + rng.normal(0, 0.5, n) > 0, "yes", "no")
+    if target == "multiclass":
+        y = np.where(x > 1, "very", y)
+    pd.DataFrame({"x": x, "noise": rng.normal(size=n), "w": rng.uniform(0.5, 2, n), "y": y}).to_parquet(
+        tmp_path / "d.parquet"
+    )
+    positive = {"positive": "no"} if target == "binary" else {}
+    study = {
+        "data": {
+            "source": str(tmp_path / "d.parquet"),
+            "target": "y",
+            "columns": {"w": {"role": "weight"}},
+            **positive,
+        },
+        "split": {"folds": 3, "repeats": 1},
+        "models": ["linear", "tree", {"forest": {"n_estimators": 5}}],
+    }
+    done = run(study, out=tmp_path / "out")
+    assert done.failed == ()
+    assert done.results["ranking"] == "log_loss"
+    assert done.results["data"]["classes"] == (["yes", "no"] if positive else ["no", "very", "yes"])
+    board = {row["model"]: row["score"] for row in done.results["leaderboard"]["rows"]}
+    assert board["linear"] < board["dummy"]
+    assert str(tmp_path) not in json.dumps(done.results)
+
+
+def test_jobs_hash_seed_and_cache_change_no_number(small_run, tmp_path):
+    study = small_run.folder.parent / "study file.yaml"
+    for jobs, seed in ((1, "1"), (2, "77")):
+        process = command(
+            study, "--jobs", jobs, "--out", tmp_path / str(jobs), cache=tmp_path / f"cache {jobs}", PYTHONHASHSEED=seed
+        )
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    assert untimed(tmp_path / "1") == untimed(tmp_path / "2") == untimed(small_run.folder)
+
+
+def test_kill_at_any_moment_loses_nothing_and_repeats_nothing(small_run, tmp_path):
+    rng = np.random.default_rng(0)
+    study, out, cache = small_run.folder.parent / "study file.yaml", tmp_path / "out", tmp_path / "cache"
+    killed = 0
+    for patience in rng.uniform(0.05, 0.6, 5):
+        process = command(study, "--jobs", 2, "--out", out, cache=cache)
+        limit = time.monotonic() + 60
+        while not (out / "units.jsonl").exists() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+        time.sleep(patience)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.communicate()
+    process = command(study, "--jobs", 2, "--out", out, cache=cache)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert killed >= 2
+    assert untimed(out) == untimed(small_run.folder)
+    done = [line["unit"] for line in read_log(out) if line["event"] == "done"]
+    assert len(done) == len(set(done))
+    for unit in done:
+        events = [
+            line["event"] for line in read_log(out) if line["unit"] == unit and line["event"] in ("start", "done")
+        ]
+        assert events[-1] == "done", f"{unit} started again after it was done"
+
+
+TOY = """
+from workbench.families import Family, Policy
+
+
+class Toy(Family):
+    name = "toy"
+    title = "toy model"
+    summary = "predicts the median of the training rows, and keeps its function to itself"
+    tasks = ("regression",)
+    glassbox = False
+    policy = Policy(missing="native", categories="ordinal", unseen="other")
+
+    def build(self, task, params):
+        from sklearn.dummy import DummyRegressor
+
+        return DummyRegressor(strategy="median")
+"""
+
+
+def test_a_family_of_another_package_is_found_everywhere(tmp_path):
+    """Installed as a distribution with an entry point, without a form, and nothing else touched."""
+    site = tmp_path / "site packages"
+    info = site / "toy_family-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "toy_family.py").write_text(TOY)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-family\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[workbench.families]\ntoy = toy_family:Toy\n")
+    study = write_study(tmp_path, STUDY.replace("models: [linear,", "models: [toy, linear,"))
+    script = textwrap.dedent(
+        """
+        import json, pickle, sys
+        import workbench as wb
+        from tests.contracts import contracts
+        from tests.contracts.tables import mixed
+        from workbench.study import json_schema
+        from workbench.explainers import registry as explainers
+        from workbench.families import registry as families
+
+        assert "toy" in wb.families()
+        assert "toy" in json.dumps(json_schema(families(), explainers()))
+        for contract in contracts.CONTRACTS:
+            contract(wb.Regressor("toy"), mixed("regression"))
+        fitted = wb.Regressor("toy").fit(*mixed("regression"))
+        assert fitted.form_ is None
+        assert pickle.loads(pickle.dumps(fitted)).predict(mixed("regression")[0]).std() == 0
+        """
+    )
+    environment = {"PYTHONPATH": os.pathsep.join([str(site), str(Path(__file__).parents[1])])}
+    subprocess.run([sys.executable, "-c", script], env={**os.environ, **environment}, check=True)
+    process = command(study, "--out", tmp_path / "out", cache=tmp_path / "cache", **environment)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    results = untimed(tmp_path / "out")
+    (toy,) = [m for m in results["models"] if m["name"] == "toy"]
+    assert toy["form"] is None
+    assert toy["answers"]
+    assert "keeps its function to itself" in (tmp_path / "out" / "cards" / "toy.html").read_text(encoding="utf-8")
