@@ -28,7 +28,7 @@ def count(n: int) -> int | None:
 def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
     """Describe the table: each column's kind, unit, range and gaps, the target's range or classes."""
     named = {c.name: c for c in table.schema}
-    columns = [_column(named[name], table.X[name]) for name in table.X]
+    columns = [_column(named[name], table.X[name]) for name in map(str, table.X)]
     return {
         "name": table.name,
         "title": table.title,

@@ -60,7 +60,7 @@ class Gathered:
         return [o.value for o in self._of(model) if o.unit.name.startswith(start)]
 
     @cached_property
-    def _sizes(self) -> dict[str, np.ndarray]:
+    def _sizes(self) -> dict[str, Any]:
         folds = self.plan.splits.folds
         return {
             "n_train": np.array([len(f.train) for f in folds]),

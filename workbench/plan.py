@@ -17,7 +17,7 @@ from workbench.families import registry as family_registry
 from workbench.metrics import Metric, default_metrics, metric
 from workbench.splits import Splits, make_splits, other_folds
 from workbench.store import Ref, Unit, source_hash
-from workbench.study import ModelSpec, Study
+from workbench.study import ModelSpec, Study, StudyError
 from workbench.table import Table
 from workbench.work.explain import explain_model
 from workbench.work.fit import fit_model, score_fold
@@ -58,7 +58,7 @@ class Plan:
 
     Raises
     ------
-    ValueError
+    StudyError
         If a family or metric can't do the task, or a column has a role that no family here can use.
     """
 
@@ -67,9 +67,8 @@ class Plan:
         study.check_task(table.task, families=family_registry())
         for column in table.schema:
             if column.role in ("offset", "exposure"):
-                raise ValueError(
-                    f"study: data.columns.{column.name}.role: no family takes an {column.role} yet; set it to ignore"
-                )
+                rule = f"no family takes an {column.role} yet; set it to ignore"
+                raise StudyError([f"study: data.columns.{column.name}.role: {rule}"])
         asked = study.split
         self.splits: Splits = make_splits(
             table,

@@ -161,7 +161,8 @@ class Table:
             if named not in frame.columns:
                 raise TableError(f"column {named!r} is not in the data; it has {listed(list(frame.columns))}")
         described = [
-            _describe(frame[c], declared.get(c, {}), is_target=c == target_name, n_rows=len(frame)) for c in frame
+            _describe(frame[c], declared.get(c, {}), is_target=c == target_name, n_rows=len(frame))
+            for c in map(str, frame)
         ]
         schema = tuple(c for c, _ in described)
         values = {c.name: v for c, v in described}

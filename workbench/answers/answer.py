@@ -71,7 +71,7 @@ class Answer:
         if unknown := sorted(set(given) - set(names)):
             raise AnswerError(f"answer: {kind.kind} has no field {unknown[0]!r}")
         try:
-            return kind(**{k: _typed(v, str(names[k].type)) for k, v in given.items()})  # type: ignore[return-value]
+            return kind(**{k: _typed(v, str(names[k].type)) for k, v in given.items()})
         except TypeError as error:
             raise AnswerError(f"answer: {kind.kind}: {error}") from error
 

@@ -164,7 +164,7 @@ def data(results: Results) -> DataPart:
     mean = target.pop("mean", None)
     return DataPart(
         **{
-            **given,
+            **{k: v for k, v in given.items() if k in DataPart.model_fields},
             "source": public(given["source"]),
             "classes": tuple(str(c) for c in given["classes"]),
             "target": _column(target, given["n_rows"]),
@@ -214,6 +214,7 @@ def withheld(counts: Sequence[int | None]) -> list[int | None]:
 
 def _column(given: Mapping[str, Any], n_rows: int) -> ColumnPart:
     missing = given.get("missing", 0)
+    missing = None if small(missing) else missing
     # levels and missing rows add up to all rows, so they are withheld together
     levels = given.get("levels") or []
     counts = withheld([*(level["count"] for level in levels), missing])
@@ -222,7 +223,7 @@ def _column(given: Mapping[str, Any], n_rows: int) -> ColumnPart:
         {
             **given_texts,
             **{k: given.get(k) for k in ("low", "high", "median")},
-            "missing": counts[-1] if levels else None if small(missing) or small(n_rows - missing) else missing,
+            "missing": counts[-1] if levels else None if missing is None or small(n_rows - missing) else missing,
             "levels": [{"level": str(v["level"]), "count": c} for v, c in zip(levels, counts, strict=False)],
         }
     )
