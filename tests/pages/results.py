@@ -110,7 +110,7 @@ def results(task: str = "regression", *, hostile: bool = False, seed: int = 0) -
                 "most_by_chance": 0,
                 "asked": "auto",
                 "choice": "together",
-                "reason": "240 of 1,599 rows repeat the features of another row; 20 shuffles of the columns gave at most 0, "
+                "reason": "240 of 1,599 rows repeat the features of another row; 20 shuffles gave at most 0, "
                 "so chance does not explain them: they stay on one side of every split.",
             },
         },
@@ -130,7 +130,7 @@ def results(task: str = "regression", *, hostile: bool = False, seed: int = 0) -
         ],
         "headline": "The linear regression gives up 0.034 R² [0.004, 0.064] against the random forest.",
         "duplicates_story": {
-            "sentence": "240 rows repeat another row. Kept together, they cost the forest 0.106 R²; split apart it would "
+            "sentence": "240 rows repeat another row. Together, they cost the forest 0.106 R²; split apart it would "
             "have looked better than it is, if repeats are copies.",
             "rows": [
                 {

@@ -8,7 +8,7 @@ from workbench.answers import Answer
 from workbench.pages.card import Card
 from workbench.pages.views import Block, PictureView
 from workbench.plots import PAGE, effect, importance, svg
-from workbench.plots.numbers import count
+from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
 
 _MOST_EFFECTS = 24
@@ -64,7 +64,10 @@ def _labels(card: Card) -> dict[str, str]:
 def _importance(card: Card, answer: Any) -> Block:
     labels = _labels(card)
     metric = next((part.metric.title for part in card.scores if part.metric.name == answer.metric), answer.metric)
-    finding = importance.finding(answer, labels=labels)
+    top = importance.ranked(answer)[0]
+    first = shown(labels.get(answer.feature_names[top], answer.feature_names[top]))
+    change = "lowers" if answer.greater_is_better else "raises"
+    finding = f"Shuffling {first} {change} {metric} by {number(answer.importances_mean[top])}"
     drawing = importance.draw(answer, PAGE, labels=labels, metric=metric, title=False)
     repeats = answer.importances.shape[1]
     note = f"Dot: mean of {count(repeats)} shuffles; line: from the lowest to the highest. {_rows(answer)}"
@@ -103,8 +106,8 @@ def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
         heading="How predictions stand along the columns",
         paragraphs=[
             "Partial dependence: the average prediction when one column is set to a value in every row, the other "
-            "columns as they are. The panels share one scale, so that their sizes compare. The band is the 95% interval "
-            "of the curve's shape over the rows averaged; the strip below shows where the rows lie, the darker the "
+            "columns as they are. The panels share one scale, so that their sizes compare. The band is the 95% "
+            "interval of the curve's shape over the rows averaged; the strip below shows where the rows lie, the darker the "
             f"denser.{more}"
         ],
         pictures=pictures,

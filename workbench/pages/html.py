@@ -31,21 +31,13 @@ def card_html(data: Mapping[str, Any]) -> str:
     """
     card = Card.model_validate(data)
     row = next(row for row in card.leaderboard if row.model == card.name)
-    sign_known = card.ranking.greater_is_better
-    finding = f"{card.ranking.title} from the dummy to the best model"
-    line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=sign_known)
-    picture = PictureView(
-        svg(line, finding, scores.describe_line(card.name, card.leaderboard, card.ranking.title)),
-        finding,
-        "Thick line: 95% interval of the mean over folds. Right is better.",
-    )
     return _render(
         "card.html.j2",
         title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
         card=card,
         kind=tables.mark(row),
         facts=_glance(card),
-        picture=picture,
+        picture=None if row.score is None else _score_picture(card),
         sections=parts.sections(card),
     )
 
@@ -71,6 +63,13 @@ def index_html(data: Mapping[str, Any]) -> str:
         picture=_accuracy_picture(index),
         sections=_index_sections(index),
     )
+
+
+def _score_picture(card: Card) -> PictureView:
+    finding = f"{card.ranking.title} from the dummy to the best model"
+    line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
+    told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
+    return PictureView(svg(line, finding, told), finding, "Thick line: 95% interval of the mean over folds.")
 
 
 def _glance(card: Card) -> list[Fact]:

@@ -28,7 +28,7 @@ def blocks(card: Card) -> list[Block]:
     elif form is not None and all(isinstance(term, Linear | Levels) for term in form.body.terms):
         out += _sum_blocks(card, form)
     if card.form.text and len(card.form.text) <= _MOST_TEXT:
-        out.append(Block(heading="In words", text=card.form.text))
+        out.append(Block(heading="In words", text=card.form.text, label="The model in words"))
     if card.form.latex and len(card.form.latex) <= _MOST_TEXT:
         out.append(Block(folded=[("The same in LaTeX", card.form.latex)]))
     return out

@@ -77,7 +77,7 @@ def design(splits: SplitsPart) -> str:
     held = f"{count(splits.n_holdout)} rows are held out and used once" if splits.n_holdout else "No rows are held out"
     repeats = splits.duplicates.reason.rstrip(".")
     return (
-        f"Of all rows, {count(splits.n_development)} are for development: {splits.scheme} (seed {splits.seed}). {held}. "
+        f"{count(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}. "
         f"{repeats[:1].upper()}{repeats[1:]}."
     )
 
@@ -203,7 +203,7 @@ def reproduce(environment: EnvironmentPart, splits: SplitsPart, data_hash: str, 
     if fit_seconds is not None:
         facts.append(Fact("Fit", f"{seconds(fit_seconds)} seconds"))
     blocks = [
-        Block(text=environment.command),
+        Block(text=environment.command, label="The command"),
         Block(facts=facts),
         Block(tables=[tables.versions(environment.versions)]),
     ]

@@ -37,7 +37,7 @@ def leaderboard(
     places = score_places(board)
     heads = [
         Head("Model"),
-        *(Head(t, numeric=True) for t in (metric.title, "± 95%", "Price")),
+        *(Head(t, numeric=True) for t in (metric.title, "±\u00a095%", "Price")),
         Head("Price, 95% interval"),
         *(Head(t, numeric=True) for t in ("Size", "Fit (s)", "Holdout")),
     ]

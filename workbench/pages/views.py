@@ -101,6 +101,7 @@ class Block:
     pictures: Sequence[PictureView] = ()
     tables: Sequence[TableView] = ()
     text: str = ""
+    label: str = ""
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
 

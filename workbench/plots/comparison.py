@@ -20,7 +20,7 @@ from workbench.plots.style import (
     write,
 )
 
-WIDTH = 460.0
+WIDTH = 400.0
 
 
 def draw(

@@ -188,7 +188,7 @@ def _strip(ax: Any, effect: Any, palette: Palette) -> None:
     for left, right, share in zip(edges[:-1], edges[1:], np.sqrt(density / (density.max() or 1.0)), strict=True):
         first, last = max(left, low), min(right, high)
         if share > 0 and last > first:
-            ax.add_patch(
+            ax.add_artist(
                 Rectangle(
                     (first, 0),
                     last - first,

@@ -21,7 +21,7 @@ from workbench.plots.style import (
     write,
 )
 
-WIDTH = 420.0
+WIDTH = 380.0
 _MOST = 20
 
 
@@ -47,7 +47,7 @@ def draw(
     ax.hlines(y, low, high, color=palette.accent, linewidth=2)
     ax.plot(means, y, linestyle="none", marker="o", markersize=6.5, color=palette.accent)
     ax.set_ylim(len(order) - 0.4, -0.6)
-    reach = max(float(high.max()), -float(low.min()), 1e-12)
+    reach = max(float(high.max()), -float(low.min())) or 1.0
     ax.set_xlim(min(-0.03 * reach, 1.05 * float(low.min())), 1.05 * max(float(high.max()), 0.05 * reach))
     ax.axvline(0, color=palette.muted, linewidth=1)
     quiet_axis(ax.xaxis)

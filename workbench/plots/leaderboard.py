@@ -21,7 +21,7 @@ from workbench.plots.style import (
     write,
 )
 
-WIDTH, HEIGHT = 460.0, 330.0
+WIDTH, HEIGHT = 400.0, 310.0
 _NO_SIZE = "no count"
 _LABEL = 11.5
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in points
@@ -122,11 +122,11 @@ def _horizontal(ax: Any, rows: Sequence[Any]) -> dict[str, float]:
     step = 1 if len(ticks) <= 7 else 2
     labels = {float(t): _power(t) for t in ticks[::step] if t >= 0}
     if any(row.size is None for row in rows):
-        edge += 0.9
-        labels[edge - 0.4] = _NO_SIZE
+        edge += 1.6
+        labels[edge - 0.6] = _NO_SIZE
     ax.set_xlim(max(low, 0) - 0.1, edge)
     ax.set_xticks(list(labels), list(labels.values()))
-    return {row.model: edge - 0.4 if row.size is None else math.log10(max(row.size, 1)) for row in rows}
+    return {row.model: edge - 0.6 if row.size is None else math.log10(max(row.size, 1)) for row in rows}
 
 
 def _power(exponent: int) -> str:

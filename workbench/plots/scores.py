@@ -21,11 +21,14 @@ from workbench.plots.style import (
     write,
 )
 
-WIDTH = 420.0
+WIDTH = 380.0
 
 
 def draw_line(model: str, rows: Sequence[Any], palette: Palette = LIGHT, *, greater_is_better: bool = True) -> Any:
-    """Draw one model's score with its interval on the line from the dummy (left) to the best model (right)."""
+    """Draw one model's score with its interval on the line from the dummy (left) to the best model (right).
+
+    Rows without a score are left out; the model's own must have one.
+    """
     rows = [row for row in rows if row.score is not None]
     this = next(row for row in rows if row.model == model)
     sign = 1 if greater_is_better else -1
@@ -100,6 +103,7 @@ def _text(ax: Any, x: float, text: str, dy: float, palette: Palette, *, nudge: f
 
 def describe_line(model: str, rows: Sequence[Any], metric: str) -> str:
     """Give the numbers of the line in words, for those who do not see it."""
+    rows = [row for row in rows if row.score is not None]
     this = next(row for row in rows if row.model == model)
     places = decimals([row.score for row in rows], [this.upper - this.score] if this.upper is not None else [])
     within = "" if this.lower is None else f", 95% interval {interval(this.lower, this.upper, places)}"

@@ -8,7 +8,7 @@ from typing import Any
 from workbench.plots.numbers import decimals, signed
 from workbench.plots.style import LIGHT, SMALL, Palette, new_axes, new_figure, quiet_axis, shown, text_width, write
 
-WIDTH = 420.0
+WIDTH = 380.0
 
 
 def draw(names: Sequence[str], moves: Sequence[float], palette: Palette = LIGHT, *, axis: str = "") -> Any:
