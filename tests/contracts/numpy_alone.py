@@ -9,16 +9,21 @@ ALLOWED = {"numpy", "workbench"} | set(sys.stdlib_module_names)
 
 
 class NumpyAlone(MetaPathFinder):
+    """Refuses every import that is neither numpy's, ours nor the standard library's."""
+
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] not in ALLOWED:
             raise ImportError(f"{name} must not be imported")
 
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-sys.meta_path.insert(0, NumpyAlone())
+def main(folder: Path) -> None:
+    from workbench import Form
 
-from workbench import Form  # noqa: E402 - after the import hook
+    columns = json.loads((folder / "columns.txt").read_text())
+    print(json.dumps({p.stem: Form.load(p).score(columns).tolist() for p in sorted(folder.glob("*.json"))}))
 
-folder = Path(sys.argv[1])
-columns = json.loads((folder / "columns.txt").read_text())
-print(json.dumps({p.stem: Form.load(p).score(columns).tolist() for p in sorted(folder.glob("*.json"))}))
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.meta_path.insert(0, NumpyAlone())
+    main(Path(sys.argv[1]))
