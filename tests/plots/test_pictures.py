@@ -189,7 +189,7 @@ def test_comparison_tells_apart_only_what_the_interval_does() -> None:
     unsure = replace(given[0], lower=-0.01, upper=0.05, difference=0.02)
     assert "scores worse than forest" in comparison.finding([sure])
     assert "cannot be told apart from forest" in comparison.finding([unsure])
-    assert comparison.finding([sure, unsure]) == "1 of 2 models scores worse than forest"
+    assert comparison.finding([sure, unsure]) == "Of 2 models 1 is worse than forest; 1 cannot be told apart from it"
     assert comparison.finding([unsure, unsure]) == "No model can be told apart from forest"
     assert comparison.draw(replace(unsure, lower=float("nan"), upper=float("nan"))).axes
 

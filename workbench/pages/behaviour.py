@@ -90,15 +90,15 @@ def _rows(answer: Any) -> str:
 def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
     units = {column.name: column.unit for column in card.data.columns}
     limits = effect.shared_limits(effects)
-    target = shown(card.data.target.title or card.data.target.name, 24)
-    response = f"average predicted {target}" if card.data.task == "regression" else f"average probability of {target}"
     pictures = []
     for one in effects[:_MOST_EFFECTS]:
-        options = {"label": _labels(card).get(one.feature, one.feature), "unit": units.get(one.feature, "")}
-        outputs = one.outputs
-        what = f"average probability of {shown(outputs[0], 20)}" if card.data.task == "binary" else response
+        options = {
+            "label": _labels(card).get(one.feature, one.feature),
+            "unit": units.get(one.feature, ""),
+            "response": _response(card, one),
+        }
         finding = effect.finding(one, **options)
-        drawing = effect.draw(one, PAGE, **options, response=what, ylim=limits, title=False)
+        drawing = effect.draw(one, PAGE, **options, ylim=limits, title=False)
         pictures.append(PictureView(svg(drawing, finding, effect.describe(one)), finding))
     left_out = len(effects) - len(pictures)
     more = f" The {count(left_out)} least important are in the card's JSON." if left_out else ""
@@ -107,9 +107,15 @@ def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
         paragraphs=[
             "Partial dependence: the average prediction when one column is set to a value in every row, the other "
             "columns as they are. The panels share one scale, so that their sizes compare. The band is the 95% "
-            "interval of the curve's shape over the rows averaged; the strip below shows where the rows lie, the darker the "
-            f"denser.{more}"
+            "interval of the curve's shape over the rows averaged; the strip below shows where rows lie, the darker "
+            f"the denser.{more}"
         ],
         pictures=pictures,
         bullets=list(dict.fromkeys(answer.provenance.warnings)),
     )
+
+
+def _response(card: Card, one: Any) -> str:
+    if card.data.task == "regression":
+        return f"average predicted {shown(card.data.target.title or card.data.target.name, 24)}"
+    return "average probability" if len(one.outputs) > 1 else f"average probability of {shown(one.outputs[0], 20)}"

@@ -17,7 +17,7 @@ from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.views import Block, Fact, PictureView, Section
 from workbench.plots import PAGE, comparison, leaderboard, scores, svg
-from workbench.plots.numbers import count, fixed, interval, seconds
+from workbench.plots.numbers import count, fixed, interval, seconds, short
 from workbench.plots.style import shown
 
 
@@ -36,6 +36,7 @@ def card_html(data: Mapping[str, Any]) -> str:
         title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
         card=card,
         kind=tables.mark(row),
+        what=parts.what(card),
         facts=_glance(card),
         picture=None if row.score is None else _score_picture(card),
         sections=parts.sections(card),
@@ -52,7 +53,12 @@ def index_html(data: Mapping[str, Any]) -> str:
     """
     index = Index.model_validate(data)
     part = index.data
-    meta = [f"{count(part.n_rows)} rows", f"{count(part.n_features)} features", part.task, f"seed {index.splits.seed}"]
+    meta = [
+        f"{count(part.n_rows)} rows",
+        f"{count(part.n_features)} features",
+        _task(index),
+        f"seed {index.splits.seed}",
+    ]
     board = tables.leaderboard(index.leaderboard, index.ranking, f"Leaderboard ({index.splits.scheme})", links=True)
     return _render(
         "index.html.j2",
@@ -65,8 +71,13 @@ def index_html(data: Mapping[str, Any]) -> str:
     )
 
 
+def _task(index: Index) -> str:
+    classes = len(index.data.classes)
+    return f"{classes} classes" if classes else "regression"
+
+
 def _score_picture(card: Card) -> PictureView:
-    finding = f"{card.ranking.title} from the dummy to the best model"
+    finding = f"{tables.capital(card.ranking.title)} from the dummy to the best model"
     line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
     told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
     return PictureView(svg(line, finding, told), finding, "Thick line: 95% interval of the mean over folds.")
@@ -76,9 +87,14 @@ def _glance(card: Card) -> list[Fact]:
     row = next(row for row in card.leaderboard if row.model == card.name)
     places = tables.score_places(card.leaderboard)
     within = "" if row.lower is None else f" {interval(row.lower, row.upper, places)}"
-    facts = [Fact(f"{card.ranking.title}, mean over folds [95% interval]", f"{fixed(row.score, places)}{within}")]
+    facts = [
+        Fact(
+            f"{tables.capital(card.ranking.title)}, mean over folds [95% interval]",
+            f"{fixed(row.score, places)}{within}",
+        )
+    ]
     if row.holdout is not None:
-        facts.append(Fact(f"{card.ranking.title} on the holdout", fixed(row.holdout, places)))
+        facts.append(Fact(f"{tables.capital(card.ranking.title)} on the holdout", fixed(row.holdout, places)))
     size = "not counted" if card.size is None else f"{count(card.size)} numbers"
     facts.append(Fact("Size: what a reader has to hold", size))
     facts.append(Fact("Filled in by a person", f"{card.provided} of {card.asked} entries"))
@@ -101,7 +117,10 @@ def _index_sections(index: Index) -> list[Section]:
     if index.price or index.comparisons:
         out.append(_price(index))
     if index.repeats is not None:
-        block = Block(paragraphs=[parts.design(index.splits)], tables=[tables.repeats(index.repeats, index.ranking)])
+        block = Block(
+            paragraphs=[parts.design(index.splits, repeats=False)],
+            tables=[tables.repeats(index.repeats, index.ranking)],
+        )
         out.append(Section("repeats", "What repeated rows do", index.repeats.sentence, [block]))
     else:
         out.append(Section("design", "How the models were checked", parts.design(index.splits)))
@@ -124,7 +143,7 @@ def _price(index: Index) -> Section:
         drawing = comparison.draw(
             compared, PAGE, region=index.region, metric=index.ranking.title, title=False, glassbox=glass
         )
-        note = f"Lines are 95% intervals. Shaded: differences below {fixed(index.region, 3)}, too small to matter."
+        note = f"Lines are 95% intervals. Shaded: differences below {short(index.region)}, too small to matter."
         pictures.append(PictureView(svg(drawing, finding, comparison.describe(compared)), finding, note))
     return Section(
         "price",

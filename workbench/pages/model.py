@@ -40,7 +40,8 @@ def lead(card: Card) -> str:
     if not card.form.available:
         return f"There is no form that a person can hold{stored}: what follows about its behaviour is an outside view."
     if not card.glassbox:
-        return f"There is no form that a person can hold{stored}, although its file computes it exactly."
+        file = "a file kept apart" if card.form.private else "its file"
+        return f"There is no form that a person can hold{stored}, although {file} computes it exactly."
     size = "" if card.size is None else f" of {count(card.size)} numbers to hold"
     used = len(card.method.features_used)
     reads = f"It reads {count(used)} of {count(card.data.n_features)} columns"
@@ -92,7 +93,7 @@ def _target(card: Card) -> str:
 
 def _sum_blocks(card: Card, form: Form) -> list[Block]:
     outputs = form.outputs if form.classes else (_target(card),)
-    scale = "log odds of " if type(form.output).__name__ in ("Logistic", "Softmax") else ""
+    scale = {"logistic": "log odds of ", "softmax": "score of "}.get(form.output.kind, "")
     known = {column.name: column for column in card.data.columns}
     linear = [t for t in form.body.terms if isinstance(t, Linear)]
     leveled = [t for t in form.body.terms if isinstance(t, Levels)]

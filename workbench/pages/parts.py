@@ -235,7 +235,7 @@ def small(count: float | None) -> bool:
 
 
 # a path from the root, a drive, a home or a neighbouring folder: its last part is the file's name
-_PATH = re.compile(r"""(?<![\w:/.])(?:~|\.\.?|[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|]+)*[\\/]([^\\/\s'"<>|]+)[\\/]?""")
+_PATH = re.compile(r"""(?<![\w:/.<])(?:~|\.\.?|[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|]+)*[\\/]([^\\/\s'"<>|]+)[\\/]?""")
 
 
 def public(text: str) -> str:

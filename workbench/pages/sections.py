@@ -11,7 +11,7 @@ from workbench.pages.card import Card, Statement
 from workbench.pages.parts import EnvironmentPart, SplitsPart
 from workbench.pages.views import Block, Cell, Fact, Head, PictureView, Section, TableView
 from workbench.plots import PAGE, comparison, scores, svg
-from workbench.plots.numbers import count, decimals, fixed, interval, rows, seconds, short
+from workbench.plots.numbers import count, fixed, interval, rows, seconds, short
 from workbench.plots.style import shown
 
 
@@ -35,8 +35,13 @@ def _evidence(card: Card) -> Section:
     main = next(part for part in card.scores if part.metric.name == card.ranking.name)
     folds = [fold for fold in main.folds if fold is not None]
     if main.mean is None or not folds:
-        return Section("evidence", "Evidence", f"{main.metric.title} could not be computed on any fold.", _design(card))
-    places = decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
+        return Section(
+            "evidence",
+            "Evidence",
+            f"{tables.capital(main.metric.title)} could not be computed on any fold.",
+            _design(card),
+        )
+    places = tables.places_of([main.mean], [None if main.upper is None else main.upper - main.mean])
     low, high = fixed(min(folds), places), fixed(max(folds), places)
     lead = (
         f"{main.metric.title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"
@@ -56,7 +61,7 @@ def _evidence(card: Card) -> Section:
             dummy=main.dummy,
             holdout=main.holdout,
         )
-        finding = f"{main.metric.title} by fold: {low} to {high}, mean {fixed(main.mean, places)}"
+        finding = f"{tables.capital(main.metric.title)} by fold: {low} to {high}, mean {fixed(main.mean, places)}"
         told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
         told += ", ".join(fixed(fold, places) for fold in folds) + "."
         note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
@@ -72,14 +77,12 @@ def _design(card: Card) -> list[Block]:
     ]
 
 
-def design(splits: SplitsPart) -> str:
-    """Describe in a sentence or two how rows were held out and folded."""
+def design(splits: SplitsPart, *, repeats: bool = True) -> str:
+    """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
     held = f"{count(splits.n_holdout)} rows are held out and used once" if splits.n_holdout else "No rows are held out"
-    repeats = splits.duplicates.reason.rstrip(".")
-    return (
-        f"{count(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}. "
-        f"{repeats[:1].upper()}{repeats[1:]}."
-    )
+    told = f"{count(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
+    reason = tables.capital(splits.duplicates.reason.rstrip("."))
+    return f"{told} {reason}." if repeats and reason else told
 
 
 def _challengers(card: Card) -> Block:
@@ -144,7 +147,7 @@ def _method(card: Card) -> Section:
     policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
     blocks = [
         Block(
-            paragraphs=[method.summary],
+            paragraphs=[what(card)],
             facts=[Fact("Software", method.engine), Fact("Reference", method.reference), *policy],
         )
     ]
@@ -154,10 +157,15 @@ def _method(card: Card) -> Section:
         )
     if method.assumptions:
         blocks.append(Block(heading="Assumptions", bullets=method.assumptions))
-    lead = f"{card.title}, made with {method.engine}" + (
+    lead = f"{tables.capital(card.title)}, made with {method.engine}" + (
         f" in {seconds(card.fit_seconds)} seconds." if card.fit_seconds is not None else "."
     )
     return Section("method", "Method", lead, blocks)
+
+
+def what(card: Card) -> str:
+    """Say in a sentence what the model's family is."""
+    return f"{tables.capital(card.title)}: {card.method.summary.rstrip('.')}."
 
 
 def _value(value: Any) -> str:

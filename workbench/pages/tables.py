@@ -21,8 +21,14 @@ def mark(row: Standing) -> Any:
 
 
 def score_places(board: Sequence[Standing]) -> int:
-    """Give the decimals that all scores and prices of a study share."""
-    return decimals([row.score for row in board], [half(row) for row in board])
+    """Give the decimals that all scores and prices of a study share: at least three where all scores are below 10."""
+    return places_of([row.score for row in board], [half(row) for row in board])
+
+
+def places_of(values: Sequence[float | None], widths: Sequence[float | None]) -> int:
+    """Give the decimals of scores; losses near 0 stand beside a dummy's near 1, so three is the least below 10."""
+    places = decimals(values, widths)
+    return max(places, 3) if all(abs(value or 0) < 10 for value in values) else places
 
 
 def half(row: Standing) -> float | None:
@@ -37,7 +43,7 @@ def leaderboard(
     places = score_places(board)
     heads = [
         Head("Model"),
-        *(Head(t, numeric=True) for t in (metric.title, "±\u00a095%", "Price")),
+        *(Head(t, numeric=True) for t in (capital(metric.title), "±\u00a095%", "Price")),
         Head("Price, 95% interval"),
         *(Head(t, numeric=True) for t in ("Size", "Fit (s)", "Holdout")),
     ]
@@ -64,6 +70,11 @@ def leaderboard(
     return TableView(caption, heads, lines, sortable=True, strong=position, name="leaderboard")
 
 
+def capital(text: str) -> str:
+    """Begin a sentence or a cell with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def scores(parts: Sequence[ScorePart]) -> TableView:
     """Make the table of a model's scores, a metric a row."""
     told_other = any(part.other_duplicates is not None for part in parts)
@@ -79,12 +90,16 @@ def scores(parts: Sequence[ScorePart]) -> TableView:
     lines = []
     for part in parts:
         width = None if part.lower is None or part.upper is None else (part.upper - part.lower) / 2
-        places = decimals([part.mean], [width])
+        places = places_of([part.mean], [width])
         direction = "higher is better" if part.metric.greater_is_better else "lower is better"
         within = MISSING if part.lower is None else interval(part.lower, part.upper, places)
         values = (part.holdout, part.dummy) + ((part.other_duplicates,) if told_other else ())
         lines.append(
-            [Cell(f"{part.metric.title} ({direction})"), Cell(fixed(part.mean, places), part.mean), Cell(within)]
+            [
+                Cell(f"{capital(part.metric.title)} ({direction})"),
+                Cell(fixed(part.mean, places), part.mean),
+                Cell(within),
+            ]
             + [Cell(fixed(value, places), value) for value in values]
         )
     return TableView("Scores: mean over the folds, and once on the holdout", heads, lines, name="scores")
@@ -92,8 +107,8 @@ def scores(parts: Sequence[ScorePart]) -> TableView:
 
 def folds(parts: Sequence[ScorePart]) -> TableView:
     """Make the table of a model's scores fold by fold."""
-    places = [decimals([part.mean], [_above(part)]) for part in parts]
-    heads = [Head("Fold"), *(Head(part.metric.title, numeric=True) for part in parts)]
+    places = [places_of([part.mean], [_above(part)]) for part in parts]
+    heads = [Head("Fold"), *(Head(capital(part.metric.title), numeric=True) for part in parts)]
     lines = [
         [Cell(str(i + 1), i + 1), *(Cell(fixed(p.folds[i], d), p.folds[i]) for p, d in zip(parts, places, strict=True))]
         for i in range(len(parts[0].folds))
@@ -107,44 +122,33 @@ def _above(part: ScorePart) -> float | None:
 
 def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:
     """Make the table of the columns: what each is, what it ranges over, what is missing."""
-    heads = [
-        Head("Column"),
-        Head("Kind"),
-        Head("Role"),
-        Head("Unit"),
-        *(Head(t, numeric=True) for t in ("Low", "Median", "High")),
-        Head("Levels (rows)", long=True),
-        Head("Missing", numeric=True),
-        Head("What it is", long=True),
-    ]
+    leveled = any(part.levels for part in (target, *parts))
+    heads = [Head(text) for text in ("Column", "Kind", "Role", "Unit")]
+    heads += [Head(text, numeric=True) for text in ("Low", "Median", "High")]
+    heads += [Head("Levels (rows)", long=True)] * leveled
+    heads += [Head("Missing", numeric=True), Head("What it is", long=True)]
     lines = []
     for part in (target, *parts):
-        listed = [f"{shown(v.level)} ({rows(v.count)})" for v in part.levels[:_MOST_LEVELS]]
-        if len(part.levels) > _MOST_LEVELS:
-            listed.append(f"and {count(len(part.levels) - _MOST_LEVELS)} more")
-        name = shown(part.title, 40)
-        if shown(part.name, 40) != name:
-            name += f" ({shown(part.name, 40)})" if part.name.casefold() != part.title.casefold() else ""
-        lines.append(
-            [
-                Cell(name, part.title),
-                Cell(part.kind),
-                Cell("target" if part is target else part.role),
-                Cell(shown(part.unit, 24) if part.unit else ""),
-                *(Cell(short(v, 4), v) for v in (part.low, part.median, part.high)),
-                Cell(", ".join(listed)),
-                Cell(rows(part.missing), part.missing),
-                Cell(shown(part.description, 300) if part.description else ""),
-            ]
-        )
-    return TableView(
-        "The columns",
-        heads,
-        lines,
-        sortable=True,
-        name="columns",
-        note="Low and high are the 10th lowest and the 10th highest value. Counts of rows below 10 are withheld.",
-    )
+        cells = [Cell(_both_names(part), part.title), Cell(part.kind), Cell("target" if part is target else part.role)]
+        cells.append(Cell(shown(part.unit, 24) if part.unit else ""))
+        cells += [Cell(short(value, 4), value) for value in (part.low, part.median, part.high)]
+        cells += [Cell(_levels(part))] * leveled
+        cells.append(Cell(rows(part.missing), part.missing))
+        cells.append(Cell(shown(part.description, 300) if part.description else ""))
+        lines.append(cells)
+    note = "Low and high are the 10th lowest and the 10th highest value. Counts of rows below 10 are withheld."
+    return TableView("The columns", heads, lines, sortable=True, name="columns", note=note)
+
+
+def _both_names(part: ColumnPart) -> str:
+    title, name = shown(part.title, 40), shown(part.name, 40)
+    return title if title.casefold() == name.casefold() else f"{title} ({name})"
+
+
+def _levels(part: ColumnPart) -> str:
+    listed = [f"{shown(level.level)} ({rows(level.count)})" for level in part.levels[:_MOST_LEVELS]]
+    more = len(part.levels) - _MOST_LEVELS
+    return ", ".join([*listed, f"and {count(more)} more"] if more > 0 else listed)
 
 
 def repeats(part: RepeatsPart, metric: MetricPart) -> TableView:
@@ -166,7 +170,9 @@ def repeats(part: RepeatsPart, metric: MetricPart) -> TableView:
                 *(Cell(fixed(v, places), v) for v in (row.together, row.ignore, gap)),
             ]
         )
-    return TableView(f"{metric.title} by how repeated rows are split", heads, lines, sortable=True, name="repeats")
+    return TableView(
+        f"{capital(metric.title)} by how repeated rows are split", heads, lines, sortable=True, name="repeats"
+    )
 
 
 def versions(given: dict[str, str]) -> TableView:

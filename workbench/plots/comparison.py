@@ -37,8 +37,7 @@ def draw(
     Within the shaded `region` a difference is too small to matter.
     """
     several: Sequence[Any] = comparison if isinstance(comparison, Sequence) else (comparison,)
-    places = decimals([], [(c.upper - c.lower) / 2 for c in several])
-    texts = [f"{fixed(c.difference, places)} {interval(c.lower, c.upper, places)}" for c in several]
+    texts = [_price(c) for c in several]
     names = [shown(c.model, 22) for c in several]
     left, right = max(map(text_width, names)) + 14, max(text_width(t, SMALL) for t in texts) + 14
     figure = new_figure(WIDTH, 64 + 24 * len(several), palette)
@@ -87,7 +86,7 @@ def draw(
         ax,
         0.5,
         0,
-        f"worse than {shown(several[0].reference, 20)} by ({score})",
+        f"how much worse than {shown(several[0].reference, 20)} ({score})",
         palette,
         at="axes fraction",
         shift=(0, -26),
@@ -111,17 +110,27 @@ def finding(comparisons: Sequence[Any]) -> str:
         return f"{shown(c.model)} {verdict} {reference}"
     if not worse and not better:
         return f"No model can be told apart from {reference}"
-    verb = "scores" if len(worse) == 1 else "score"
-    parts = [f"{len(worse)} of {len(comparisons)} models {verb} worse than {reference}"] if worse else []
-    parts += [f"{len(better)} of {len(comparisons)} better"] if better else []
-    return ", ".join(parts)
+    parts = [
+        f"{len(some)} {'is' if len(some) == 1 else 'are'} {way}"
+        for some, way in ((worse, "worse"), (better, "better"))
+        if some
+    ]
+    rest = len(comparisons) - len(worse) - len(better)
+    unclear = f"; {rest} cannot be told apart from it" if rest else ""
+    return f"Of {len(comparisons)} models {' and '.join(parts)} than {reference}{unclear}"
 
 
 def describe(comparisons: Sequence[Any]) -> str:
     """Give the numbers of the picture in words, for those who do not see it."""
-    places = decimals([], [(c.upper - c.lower) / 2 for c in comparisons])
-    parts = [
-        f"{shown(c.model)}: {fixed(c.difference, places)}, 95% interval {interval(c.lower, c.upper, places)}"
-        for c in comparisons
-    ]
-    return f"Score below that of {shown(comparisons[0].reference)}; positive is worse. " + "; ".join(parts) + "."
+    parts = [f"{shown(c.model)}: {_price(c)}" for c in comparisons]
+    return (
+        f"How much worse than {shown(comparisons[0].reference)}, with 95% interval; negative is better. "
+        + "; ".join(parts)
+        + "."
+    )
+
+
+def _price(c: Any) -> str:
+    """Write a difference to two digits of its own interval's half width."""
+    places = decimals([], [(c.upper - c.lower) / 2])
+    return f"{fixed(c.difference, places)} {interval(c.lower, c.upper, places)}"

@@ -49,7 +49,7 @@ def draw(
     axis = f"{name} ({shown(unit, 16)})" if unit else name
     _panel(figure, effect, palette, (axis, response), ylim, {"left": 8, "right": 10, "bottom": 4, "top": 4})
     if title:
-        set_title(figure, finding(effect, label=label, unit=unit), palette)
+        set_title(figure, finding(effect, label=label, unit=unit, response=response), palette)
     return figure
 
 
@@ -85,28 +85,29 @@ def shared_limits(effects: Sequence[Any]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def finding(effect: Any, *, label: str = "", unit: str = "") -> str:
+def finding(effect: Any, *, label: str = "", unit: str = "", response: str = "average prediction") -> str:
     """Say in one sentence what the curve shows; of several outputs, the one that varies most is told."""
     name = shown(label or effect.feature)
     average = np.atleast_2d(effect.average)
     row = int(np.argmax(np.nanmax(average, axis=1) - np.nanmin(average, axis=1)))
     curve = average[row]
     low, high = int(np.nanargmin(curve)), int(np.nanargmax(curve))
-    of = f" of {shown(effect.outputs[row])}" if len(effect.outputs) > 1 else ""
+    what = response + (f" of {shown(effect.outputs[row])}" if len(effect.outputs) > 1 else "")
+    unit = f" {shown(unit, 16)}" if unit else ""
     if curve[low] == curve[high]:
-        return f"{name}: the average prediction{of} is {short(curve[low])} throughout"
+        return f"{name}: the {what} is {short(curve[low])} throughout"
     bottom, top = _told_apart(curve[low], curve[high])
 
     def at(index: int) -> str:
         value = effect.grid_values[index]
-        return shown(value, 20) if isinstance(value, str) else short(value) + (f" {unit}" if unit else "")
+        return shown(value, 20) if isinstance(value, str) else short(value, 4) + unit
 
     steps = np.diff(curve)
     slack = 0.02 * (curve[high] - curve[low])
     if effect.feature_kind in _CONTINUOUS and (np.all(steps >= -slack) or np.all(steps <= slack)):
         first, last = (bottom, top) if low < high else (top, bottom)
-        return f"{name}: average prediction{of} {first} at {at(0)}, {last} at {at(len(curve) - 1)}"
-    return f"{name}: average prediction{of} lowest at {at(low)} ({bottom}), highest at {at(high)} ({top})"
+        return f"{name}: {what} {first} at {at(0)}, {last} at {at(len(curve) - 1)}"
+    return f"{name}: {what} lowest at {at(low)} ({bottom}), highest at {at(high)} ({top})"
 
 
 def _told_apart(low: float, high: float) -> tuple[str, str]:
@@ -165,7 +166,7 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
         for end, place, output in zip(ends, spread([scale * end for end in ends], SMALL + 3), outputs, strict=True):
             write(ax, x[-1], end, output, palette, shift=(6, place - scale * end), fontsize=SMALL)
     _quiet(ax, "y")
-    quiet_axis(ax.xaxis)
+    quiet_axis(ax.xaxis, bins=max(2, int(axes_size(ax)[0] // 48)), integer=bool(np.all(x == np.round(x))))
     ax.tick_params(axis="x", pad=13)  # the strip of rows lies between the axis and its labels
     _strip(ax, effect, palette)
     write(ax, 0.5, 0, label, palette, at="axes fraction", shift=(0, -36), ha="center", va="top", fontsize=SMALL + 0.5)

@@ -61,11 +61,7 @@ def draw(
         if level != dummy.score:
             text += ", beyond this axis"
         ax.axhline(level, color=palette.muted, linewidth=1, linestyle=(0, (4, 3)))
-        write(
-            ax, 0, level, text, palette, at=("axes fraction", "data"), shift=(4, 9), fontsize=SMALL, color=palette.muted
-        )
-        at = _to_points(ax, 0, level)[1]
-        taken += [(0, at - 1, axes_size(ax)[0], at + 1), (0, at, text_width(text, SMALL) + 6, at + 16)]
+        taken += _name_line(ax, level, text, taken, palette)
     _label_points(ax, rows, x, taken, palette)
     _name_axes(ax, metric or leaderboard.metric, greater_is_better, palette)
     if title:
@@ -227,6 +223,23 @@ def _label_points(ax: Any, rows: Sequence[Any], x: dict[str, float], taken: list
             fontsize=_LABEL,
             ha="left" if dx > 0 else "right",
         )
+
+
+def _name_line(ax: Any, level: float, text: str, taken: list[_Box], palette: Palette) -> list[_Box]:
+    """Name the dummy's line at one of its ends, above or below, where nothing is in the way; give what it takes."""
+    width, at, room = axes_size(ax)[0], _to_points(ax, 0, level)[1], text_width(text, SMALL)
+    places: list[tuple[float, int, int, _Box]] = []
+    for end in (0, 1):
+        for below in (0, 1):
+            left, middle = (width - 4 - room if end else 4.0), at + (-9 if below else 9)
+            box = (left, middle - 7, left + room, middle + 7)
+            places.append((sum(_shared(box, other) for other in taken) + (99 if box[1] < 0 else 0), end, below, box))
+    _, end, below, box = min(places)
+    write(
+        ax, end, level, text, palette, at=("axes fraction", "data"), shift=(4 - 8 * end, 9 - 18 * below),
+        fontsize=SMALL, color=palette.muted, ha="right" if end else "left",
+    )  # fmt: skip
+    return [box, (0, at - 1, width, at + 1)]
 
 
 def _nearest_free(

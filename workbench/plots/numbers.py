@@ -35,12 +35,16 @@ def number(value: float | None, digits: int = 3) -> str:
 def short(value: float | None, digits: int = 3) -> str:
     """Write a number as `number` does, without zeros that say nothing: axis ticks, ranges, levels.
 
+    Up to four digits stand without a separator, so that years look like years.
+
     Examples
     --------
-    >>> short(46.0), short(0.50), short(8.31), short(1200.0)
-    ('46', '0.5', '8.31', '1,200')
+    >>> short(46.0), short(0.50), short(8.31), short(2007.0), short(12000.0)
+    ('46', '0.5', '8.31', '2007', '12,000')
     """
     text = number(value, digits)
+    if value is not None and abs(value) < 9999.5:
+        text = text.replace(",", "")
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 

@@ -102,7 +102,7 @@ def write(
     )
 
 
-def quiet_axis(axis: Any, bins: int = 5) -> None:
+def quiet_axis(axis: Any, bins: int = 5, *, integer: bool = False) -> None:
     """Give an axis few round ticks, all with the same decimals."""
     from matplotlib.ticker import Formatter, MaxNLocator
 
@@ -114,9 +114,13 @@ def quiet_axis(axis: Any, bins: int = 5) -> None:
             texts = [short(float(value), 6) for value in values]
             if any("×" in text for text in texts):
                 return texts
-            return [fixed(float(v), max(len(t.partition(".")[2]) for t in texts)) for v in values]
+            places = max((len(text.partition(".")[2]) for text in texts), default=0)
+            return [
+                text if not places else fixed(float(v), places).replace(",", "")
+                for text, v in zip(texts, values, strict=True)
+            ]
 
-    axis.set_major_locator(MaxNLocator(bins))
+    axis.set_major_locator(MaxNLocator(bins, integer=integer))
     axis.set_major_formatter(Plain())
 
 
