@@ -114,3 +114,11 @@ def test_findings_stand_gravest_first_and_with_their_model() -> None:
 def test_a_failed_model_is_told_without_its_paths() -> None:
     failures = index(results())["failures"]
     assert failures == [{"model": "broken", "error": "MemoryError in secret.py: no room for 3 arrays"}]
+
+
+@pytest.mark.parametrize("name", ["../../etc/cron", "a/b", "", ".hidden", "a" * 61])
+def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
+    given = results()
+    given["models"][2]["name"] = name
+    with pytest.raises(ValidationError, match="name"):
+        cards(given)

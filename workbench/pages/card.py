@@ -10,6 +10,7 @@ from workbench.pages.parts import (
     EnvironmentPart,
     FindingPart,
     MetricPart,
+    ModelName,
     Part,
     Results,
     SplitsPart,
@@ -104,7 +105,7 @@ class Card(Part):
     """A model card; `card_format` counts the versions of this schema."""
 
     card_format: Literal[1] = 1
-    name: str
+    name: ModelName
     family: str
     title: str
     glassbox: bool

@@ -59,7 +59,7 @@ def _tree_picture(card: Card, form: Form) -> PictureView:
     term: Any = form.body.terms[0]
     values = form.output(term.value + form.body.intercept)
     if not form.classes:
-        texts = [short(float(v[0]), 4) for v in values]
+        texts = [number(float(v[0])) for v in values]
     elif values.shape[1] == 1:
         texts = [f"{_percent(float(v[0]))} {shown(form.classes[1], 16)}" for v in values]
     else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from workbench.plots.numbers import SMALLEST_COUNT
 
 Results = Mapping[str, Any]
+# a model's name names its files, so it holds no path
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}$")]
 
 
 class Part(BaseModel):
@@ -32,7 +34,7 @@ class FindingPart(Part):
 class Standing(Part):
     """One model's line of the leaderboard."""
 
-    model: str
+    model: ModelName
     family: str
     title: str
     glassbox: bool

@@ -11,7 +11,7 @@ from workbench.pages.card import Card, Statement
 from workbench.pages.parts import EnvironmentPart, SplitsPart
 from workbench.pages.views import Block, Cell, Fact, Head, PictureView, Section, TableView
 from workbench.plots import PAGE, comparison, scores, svg
-from workbench.plots.numbers import count, fixed, interval, rows, seconds, short
+from workbench.plots.numbers import count, fixed, interval, rows, score_decimals, seconds, short
 from workbench.plots.style import shown
 
 
@@ -41,7 +41,7 @@ def _evidence(card: Card) -> Section:
             f"{tables.capital(main.metric.title)} could not be computed on any fold.",
             _design(card),
         )
-    places = tables.places_of([main.mean], [None if main.upper is None else main.upper - main.mean])
+    places = score_decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
     low, high = fixed(min(folds), places), fixed(max(folds), places)
     lead = (
         f"{main.metric.title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"

@@ -9,7 +9,7 @@ from workbench.pages.card import ScorePart
 from workbench.pages.index import RepeatsPart, Step
 from workbench.pages.parts import ColumnPart, MetricPart, Standing
 from workbench.pages.views import Cell, Head, TableView
-from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, rows, seconds, short
+from workbench.plots.numbers import MISSING, count, fixed, interval, rows, score_decimals, seconds, short
 from workbench.plots.style import shown
 
 _MOST_LEVELS = 8
@@ -21,14 +21,8 @@ def mark(row: Standing) -> Any:
 
 
 def score_places(board: Sequence[Standing]) -> int:
-    """Give the decimals that all scores and prices of a study share: at least three where all scores are below 10."""
-    return places_of([row.score for row in board], [half(row) for row in board])
-
-
-def places_of(values: Sequence[float | None], widths: Sequence[float | None]) -> int:
-    """Give the decimals of scores; losses near 0 stand beside a dummy's near 1, so three is the least below 10."""
-    places = decimals(values, widths)
-    return max(places, 3) if all(abs(value or 0) < 10 for value in values) else places
+    """Give the decimals that all scores and prices of a study share."""
+    return score_decimals([row.score for row in board], [half(row) for row in board])
 
 
 def half(row: Standing) -> float | None:
@@ -90,7 +84,7 @@ def scores(parts: Sequence[ScorePart]) -> TableView:
     lines = []
     for part in parts:
         width = None if part.lower is None or part.upper is None else (part.upper - part.lower) / 2
-        places = places_of([part.mean], [width])
+        places = score_decimals([part.mean], [width])
         direction = "higher is better" if part.metric.greater_is_better else "lower is better"
         within = MISSING if part.lower is None else interval(part.lower, part.upper, places)
         values = (part.holdout, part.dummy) + ((part.other_duplicates,) if told_other else ())
@@ -107,7 +101,7 @@ def scores(parts: Sequence[ScorePart]) -> TableView:
 
 def folds(parts: Sequence[ScorePart]) -> TableView:
     """Make the table of a model's scores fold by fold."""
-    places = [places_of([part.mean], [_above(part)]) for part in parts]
+    places = [score_decimals([part.mean], [_above(part)]) for part in parts]
     heads = [Head("Fold"), *(Head(capital(part.metric.title), numeric=True) for part in parts)]
     lines = [
         [Cell(str(i + 1), i + 1), *(Cell(fixed(p.folds[i], d), p.folds[i]) for p, d in zip(parts, places, strict=True))]
@@ -154,7 +148,7 @@ def _levels(part: ColumnPart) -> str:
 def repeats(part: RepeatsPart, metric: MetricPart) -> TableView:
     """Make the table of scores under both readings of repeated rows."""
     values = [v for row in part.rows for v in (row.together, row.ignore)]
-    places = decimals(values)
+    places = score_decimals(values)
     heads = [
         Head("Model"),
         Head("Kept together", numeric=True),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.plots.numbers import count, decimals, fixed, interval, short
+from workbench.plots.numbers import count, fixed, interval, score_decimals, short
 from workbench.plots.style import (
     LIGHT,
     SMALL,
@@ -102,7 +102,7 @@ def _holds(row: Any) -> str:
 
 def _places(leaderboard: Any) -> int:
     rows = leaderboard.rows
-    return decimals([r.score for r in rows], [(r.upper - r.lower) / 2 for r in rows if r.upper is not None])
+    return score_decimals([r.score for r in rows], [(r.upper - r.lower) / 2 for r in rows if r.upper is not None])
 
 
 def _score(leaderboard: Any, value: float) -> str:

@@ -97,6 +97,21 @@ def decimals(values: Iterable[float | None], widths: Iterable[float | None] = ()
     return min(max(places, 0), 6)
 
 
+def score_decimals(values: Iterable[float | None], widths: Iterable[float | None] = ()) -> int:
+    """Choose the decimals of scores: those of `decimals`, but three at least where all lie below 10.
+
+    A loss near 0 stands beside a dummy's near 1, whose three digits alone would leave it one.
+
+    Examples
+    --------
+    >>> score_decimals([0.047, 1.05]), score_decimals([412.0, 388.1])
+    (3, 0)
+    """
+    values = list(values)
+    places = decimals(values, widths)
+    return max(places, 3) if all(abs(value or 0) < 10 for value in values) else places
+
+
 def interval(lower: float | None, upper: float | None, places: int) -> str:
     """Write an interval in brackets.
 

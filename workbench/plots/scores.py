@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.plots.numbers import decimals, fixed, interval
+from workbench.plots.numbers import fixed, interval, score_decimals
 from workbench.plots.style import (
     LIGHT,
     SMALL,
@@ -44,7 +44,7 @@ def draw_line(model: str, rows: Sequence[Any], palette: Palette = LIGHT, *, grea
     ax.set_xlim(*(limits if greater_is_better else limits[::-1]))
     ax.set_ylim(0, 1)
     ax.axhline(0.5, color=palette.hair, linewidth=2, zorder=0)
-    places = decimals(known, [this.upper - this.score] if this.upper is not None else [])
+    places = score_decimals(known, [this.upper - this.score] if this.upper is not None else [])
     if this.lower is not None:
         ax.plot(
             [this.lower, this.upper],
@@ -105,7 +105,7 @@ def describe_line(model: str, rows: Sequence[Any], metric: str) -> str:
     """Give the numbers of the line in words, for those who do not see it."""
     rows = [row for row in rows if row.score is not None]
     this = next(row for row in rows if row.model == model)
-    places = decimals([row.score for row in rows], [this.upper - this.score] if this.upper is not None else [])
+    places = score_decimals([row.score for row in rows], [this.upper - this.score] if this.upper is not None else [])
     within = "" if this.lower is None else f", 95% interval {interval(this.lower, this.upper, places)}"
     others = "; ".join(f"{shown(row.model)} {fixed(row.score, places)}" for row in rows if row.model != model)
     return f"{shown(metric)}: {shown(model)} {fixed(this.score, places)}{within}; {others}."
