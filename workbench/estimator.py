@@ -24,7 +24,7 @@ from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
 from workbench.families.policy import fit_inputs
-from workbench.forms import Form, Frame, Input, encode, pull_back, show_cuts
+from workbench.forms import Form, Frame, Input, annotate, encode, pull_back
 
 
 class FamilyEstimator(BaseEstimator):
@@ -91,9 +91,7 @@ class FamilyEstimator(BaseEstimator):
                 f"{family.name}: no column can be used: each is text whose values all have fewer than 10 rows"
             )
         self.estimator_ = family.build(task, params)
-        self.estimator_.fit(
-            encode(self.inputs_, columns), target, **({} if weight is None else {"sample_weight": weight})
-        )
+        family.fit(self.estimator_, encode(self.inputs_, columns), target, weight, self.inputs_)
         self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, classes)
         self.smallest_support_ = family.smallest_support(self.estimator_, len(frame))
         return self
@@ -309,7 +307,7 @@ def _form(
     read = family.form(fitted, inputs)
     if read is None:
         return None
-    body = show_cuts(pull_back(read[0], inputs), columns)
+    body = annotate(pull_back(read[0], inputs), columns)
     used = {name: kinds[name] for name in kinds if name in body.columns}
     gaps = tuple(n for n in used if columns.has_missing(n, kinds[n]))
     return Form(body, read[1], used, subject, () if classes is None else tuple(classes.tolist()), gaps=gaps)

@@ -79,6 +79,12 @@ class Family:
         """Give the library's unfitted estimator for a task."""
         raise NotImplementedError
 
+    def fit(
+        self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
+    ) -> None:
+        """Fit the library's estimator; a family whose library must know what its inputs are overrides it."""
+        estimator.fit(Z, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm | None:
         """Give the fitted function over the encoded inputs (named "0", "1", ...), or None where there is none."""
         return None

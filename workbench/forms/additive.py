@@ -8,7 +8,13 @@ from typing import Any, ClassVar
 from workbench.forms.arrays import Fields, Pack, array_to_json
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
-from workbench.forms.terms import TERMS, Term
+from workbench.forms.shapes import Steps, Surface
+from workbench.forms.terms import Levels, Linear
+from workbench.forms.tree import Tree
+
+Term = Linear | Levels | Steps | Surface | Tree
+_TERMS: tuple[type[Term], ...] = (Linear, Levels, Steps, Surface, Tree)
+TERMS: dict[str, type[Term]] = {each.kind: each for each in _TERMS}
 
 # no library's model that we read has more terms; a file that claims more is hostile or broken
 _MOST_TERMS = 1_000_000

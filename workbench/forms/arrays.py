@@ -96,6 +96,10 @@ class Fields:
             raise FormError(f"{self.place}.{name} is missing")
         return self._data.pop(name)
 
+    def inner(self, name: str) -> Fields:
+        """Give a field that is an object of its own."""
+        return Fields(self.take(name), f"{self.place}.{name}", self._pack)
+
     def done(self) -> None:
         """Refuse fields that nothing has read."""
         if self._data:

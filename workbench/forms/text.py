@@ -10,7 +10,9 @@ import numpy as np
 
 from workbench.forms.additive import Additive
 from workbench.forms.frame import Floats
-from workbench.forms.terms import Levels, Linear, Tree
+from workbench.forms.shapes import Steps, Surface
+from workbench.forms.terms import Levels, Linear
+from workbench.forms.tree import Tree
 
 # more conditions than this are no text for a person
 _MOST_CONDITIONS = 200
@@ -28,8 +30,17 @@ _LINE = r" \\ "
 
 
 def number_text(value: float, digits: int = 4) -> str:
-    """Give a number at a few significant digits, with a true minus sign."""
-    return f"{value:,.{digits}g}".replace(",", "").replace("-", "−") if np.isfinite(value) else str(value)
+    """Give a number at a few significant digits, with a true minus sign and no minus zero.
+
+    Examples
+    --------
+    >>> number_text(-0.0), number_text(-12.34567), number_text(2.643e-05)
+    ('0', '−12.35', '2.643 × 10^−5')
+    """
+    if not np.isfinite(value):
+        return str(value)
+    mantissa, _, exponent = f"{value + 0.0:.{digits}g}".replace("-", "−").partition("e")
+    return mantissa + (f" × 10^{exponent.replace('+', '').replace('−0', '−').lstrip('0')}" if exponent else "")
 
 
 def score_text(score: Additive, subject: str, outputs: Sequence[str], reading: Reading) -> str:
@@ -69,7 +80,11 @@ def condition_text(tree: Tree, node: int, reading: Reading, *, left: bool) -> st
 
 def cut_text(tree: Tree, node: int, kind: str) -> str:
     """Write a cut point: the shortest decimal where there is one, a date for moments."""
-    t = float(tree.threshold[node] if tree.shown is None else tree.shown[node])
+    return cut_number(float(tree.threshold[node] if tree.shown is None else tree.shown[node]), kind)
+
+
+def cut_number(t: float, kind: str) -> str:
+    """Write the number of a cut in full; a date for moments."""
     if kind == "datetime":
         return moment_text(t)
     return f"{t:.15g}".replace("-", "−", 1) if t < 0 else f"{t:.15g}"
@@ -99,18 +114,36 @@ def _vector(vector: Floats, outputs: Sequence[str]) -> str:
     return "(" + ", ".join(f"{o}: {number_text(float(v))}" for o, v in zip(outputs, vector, strict=True)) + ")"
 
 
-def _term_text(term: Linear | Levels, outputs: Sequence[str], reading: Reading) -> str:
+def _term_text(term: Linear | Levels | Steps | Surface, outputs: Sequence[str], reading: Reading) -> str:
     """Write a term with the sign that joins it to the sum."""
     if isinstance(term, Linear):
         one = term.coef.size == 1
         sign = "− " if one and term.coef[0] < 0 else "+ "
         text = sign + f"{_vector(np.abs(term.coef) if one else term.coef, outputs)} × {_centred(term, reading)}"
         return text + (f"; {_vector(term.missing, outputs)} where missing" if term.missing.any() else "")
-    parts = [f"{level}: {_vector(v, outputs)}" for level, v in zip(term.levels, term.values, strict=True)]
-    parts += [
-        f"{n}: {_vector(v, outputs)}" for n, v in (("any other", term.unseen), ("missing", term.missing)) if v.any()
-    ]
-    return f"+ {term.column} [" + "; ".join(parts) + "]"
+    if isinstance(term, Surface):
+        cells = f"{term.first.n_cells} × {term.second.n_cells} cells"
+        return f"+ {term.first.column} and {term.second.column} [{cells}, {_span(term.values)}]"
+    return f"+ {term.column} [" + "; ".join(f"{n}: {_vector(v, outputs)}" for n, v in _cells(term, reading)) + "]"
+
+
+def _cells(term: Levels | Steps, reading: Reading) -> list[tuple[str, Floats]]:
+    """Name each level or interval with its value; missing and unseen ones where they say something."""
+    if isinstance(term, Levels):
+        cells = list(zip(term.levels, term.values, strict=True))
+        branches = [("any other", term.unseen), ("missing", term.missing)]
+    else:
+        cuts = term.cuts if term.shown is None else term.shown
+        kind = reading.kinds.get(term.column, "number")
+        names = [f"≤ {cut_number(float(c), kind)}" for c in cuts]
+        names.append(f"> {cut_number(float(cuts[-1]), kind)}" if cuts.size else "any")
+        cells = list(zip(names, term.values, strict=True))
+        branches = [("missing", term.missing)]
+    return cells + [(name, value) for name, value in branches if value.any()]
+
+
+def _span(values: Floats) -> str:
+    return f"from {number_text(float(values.min()))} to {number_text(float(values.max()))}"
 
 
 def _centred(term: Linear, reading: Reading) -> str:
@@ -163,7 +196,7 @@ def _latex_number(value: float) -> str:
     return mantissa + (rf" \times 10^{{{int(exponent)}}}" if exponent else "")
 
 
-def _latex_term(term: Linear | Levels, i: int, reading: Reading) -> str:
+def _latex_term(term: Linear | Levels | Steps | Surface, i: int, reading: Reading) -> str:
     if isinstance(term, Linear):
         if reading.kinds.get(term.column) == "datetime" or not term.center:
             inner = latex_name(_centred(term, reading))
@@ -171,12 +204,9 @@ def _latex_term(term: Linear | Levels, i: int, reading: Reading) -> str:
             sign = "-" if term.center > 0 else "+"
             inner = rf"({latex_name(term.column)} {sign} {_latex_number(abs(term.center))})"
         return rf"{_latex_number(float(term.coef[i]))}\,{inner}"
-    rows = [rf"{_latex_number(float(v[i]))} & {latex_name(lv)}" for lv, v in zip(term.levels, term.values, strict=True)]
-    rows += [
-        rf"{_latex_number(float(v[i]))} & \text{{{n}}}"
-        for n, v in (("any other", term.unseen), ("missing", term.missing))
-        if v.any()
-    ]
+    if isinstance(term, Surface):
+        return rf"f({latex_name(term.first.column)}, {latex_name(term.second.column)})"
+    rows = [rf"{_latex_number(float(v[i]))} & {latex_name(name)}" for name, v in _cells(term, reading)]
     table = _LINE.join(rows)
     return rf"\left\{{\begin{{array}}{{ll}} {table} \end{{array}}\right\}}_{{{latex_name(term.column)}}}"
 
