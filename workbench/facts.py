@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -12,17 +11,12 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import Column
-from workbench.families.policy import MIN_ROWS
+from workbench.disclosure import MIN_ROWS, withheld
 from workbench.forms.frame import Frame
 from workbench.table import Table
 
 FORMAT = 1
 DISTRIBUTIONS = ("numpy", "scipy", "pandas", "scikit-learn")
-
-
-def count(n: int) -> int | None:
-    """Give a count of rows, None where it is above 0 and below 10: such a count can point to persons."""
-    return None if 0 < n < MIN_ROWS else n
 
 
 def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
@@ -40,26 +34,33 @@ def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
         "classes": [_plain(c) for c in table.classes],
         "target": _target(table),
         "columns": columns,
-        "left_out": [asdict(c) for c in table.schema if c.name not in table.X and c.role != "target"],
+        "left_out": [_named(c, "role") for c in table.schema if c.name not in table.X and c.role != "target"],
     }
+
+
+def _named(column: Column, *more: str) -> dict[str, Any]:
+    return {key: getattr(column, key) for key in ("name", "title", *more, "unit", "description")}
 
 
 def _column(column: Column, values: pd.Series) -> dict[str, Any]:
-    found = {
-        **{key: getattr(column, key) for key in ("name", "title", "kind", "role", "unit", "description")},
-        "missing": count(int(values.isna().sum())),
-    }
-    if column.kind in ("category", "ordered"):
-        counts = values.value_counts()
-        shown = [level for level in column.levels if counts.get(level, 0) >= MIN_ROWS]
-        rare = sum(int(counts[level]) for level in counts.index if level not in shown)
+    found, missing = _named(column, "kind", "role"), int(values.isna().sum())
+    if column.kind not in ("category", "ordered"):
         return {
             **found,
-            "levels": [{"level": level, "count": int(counts[level])} for level in shown],
-            "n_rare_levels": len(counts) - len(shown),
-            "rare": count(rare),
+            "missing": withheld([missing, len(values) - missing])[0],
+            **_range(Frame({"x": values}).numbers("x")),
         }
-    return {**found, **_range(Frame({"x": values}).numbers("x"))}
+    counts = values.value_counts()
+    shown = [level for level in column.levels if counts.get(level, 0) >= MIN_ROWS]
+    rare = int(counts.sum()) - sum(int(counts[level]) for level in shown)
+    # levels, rare ones and gaps add up to all rows, so they are withheld together
+    *told, rare_rows, gaps = withheld([*(int(counts[level]) for level in shown), rare, missing])
+    return {
+        **found,
+        "missing": gaps,
+        "levels": [{"level": level, "count": n} for level, n in zip(shown, told, strict=True)],
+        "rare": rare_rows,
+    }
 
 
 def _range(numbers: np.ndarray) -> dict[str, float | None]:
@@ -76,12 +77,14 @@ def _range(numbers: np.ndarray) -> dict[str, float | None]:
 
 def _target(table: Table) -> dict[str, Any]:
     column = table.target
-    found = {key: getattr(column, key) for key in ("name", "title", "kind", "unit", "description")}
+    found = _named(column, "kind")
     if table.task == "regression":
         y = table.y.to_numpy(dtype=float)
         return {**found, **_range(y), "mean": float(np.average(y, weights=table.sample_weight))}
     counts = table.y.value_counts()
-    return {**found, "levels": [{"level": str(_plain(c)), "count": count(int(counts[c]))} for c in table.classes]}
+    told = withheld([int(counts[c]) for c in table.classes])
+    levels = [{"level": str(_plain(c)), "count": n} for c, n in zip(table.classes, told, strict=True)]
+    return {**found, "levels": levels}
 
 
 def _plain(value: Any) -> Any:

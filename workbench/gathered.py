@@ -14,6 +14,7 @@ import numpy as np
 from workbench import __version__
 from workbench.answers import Finding, Provenance
 from workbench.catalog import dataset, datasets
+from workbench.disclosure import MIN_ROWS
 from workbench.evaluation import (
     Entry,
     corrected_interval,
@@ -26,7 +27,6 @@ from workbench.evaluation import (
     titles_of,
 )
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
-from workbench.families.policy import MIN_ROWS
 from workbench.metrics import Metric
 from workbench.plan import Model, Plan
 from workbench.store import Outcome

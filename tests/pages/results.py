@@ -95,6 +95,7 @@ def results(task: str = "regression", *, hostile: bool = False, seed: int = 0) -
             "classes": list(classes),
             "target": target,
             "columns": columns,
+            "left_out": [{"name": "taster", "title": "Taster", "role": "id", "unit": "", "description": "Who tasted."}],
         },
         "splits": {
             "scheme": "5-fold, 2 repeats, repeated rows together",

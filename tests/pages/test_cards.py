@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from tests.pages.results import results
+from workbench.disclosure import withheld
 from workbench.pages import Card, Index, cards, index
 from workbench.pages.card import PROVIDED
-from workbench.pages.parts import public, withheld
+from workbench.pages.parts import public
 from workbench.study.parts import Report
 
 

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import level_texts
+from workbench.disclosure import MIN_ROWS
 from workbench.forms import Affine, Frame, Input, IsMissing, Lookup
-
-# No level and no missing indicator stands for fewer rows than this: what is said of few rows could be traced to them.
-MIN_ROWS = 10
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from workbench.disclosure import MIN_ROWS
 from workbench.families.family import EncodedForm, Family, FamilyParameters
-from workbench.families.policy import MIN_ROWS, Policy
+from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
 

@@ -169,7 +169,8 @@ class Surface:
 
     def score(self, frame: Frame) -> Floats:
         """Give the term's part of the score, shape (n_samples, k)."""
-        return self.values[self.first.cells(frame) * self.second.n_cells + self.second.cells(frame)]
+        found: Floats = self.values[self.first.cells(frame) * self.second.n_cells + self.second.cells(frame)]
+        return found
 
     def to_dict(self, pack: Pack) -> dict[str, Any]:
         """Give what JSON holds of the term."""

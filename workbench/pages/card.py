@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from workbench.disclosure import small
 from workbench.pages.parts import (
     DataPart,
     EnvironmentPart,
@@ -20,7 +21,6 @@ from workbench.pages.parts import (
     findings,
     public,
     ranking,
-    small,
     splits,
     standings,
 )
@@ -91,7 +91,7 @@ class MethodPart(Part):
     reference: str
     assumptions: tuple[str, ...]
     limits: tuple[str, ...]
-    features_used: tuple[str, ...]
+    features_used: tuple[str, ...] | None
 
 
 class AnswerPart(Part):

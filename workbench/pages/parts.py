@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from workbench.plots.numbers import SMALLEST_COUNT
+from workbench.disclosure import small
 
 Results = Mapping[str, Any]
 # a model's name names its files, so it holds no path
@@ -82,6 +82,16 @@ class ColumnPart(Part):
     levels: tuple[Level, ...]
 
 
+class LeftOutPart(Part):
+    """A column that no model sees: its name and role, and what it is."""
+
+    name: str
+    title: str
+    role: str
+    unit: str
+    description: str
+
+
 class DataPart(Part):
     """Where the rows come from and what they hold."""
 
@@ -100,6 +110,7 @@ class DataPart(Part):
     target: ColumnPart
     target_mean: float | None
     columns: tuple[ColumnPart, ...]
+    left_out: tuple[LeftOutPart, ...]
 
 
 class DuplicatesPart(Part):
@@ -160,7 +171,7 @@ def ranking(results: Results) -> MetricPart:
 
 
 def data(results: Results) -> DataPart:
-    """Give the part about the data, with every count of rows below 10 withheld."""
+    """Give the part about the data."""
     given = dict(results["data"])
     target = dict(given.pop("target"))
     mean = target.pop("mean", None)
@@ -169,9 +180,10 @@ def data(results: Results) -> DataPart:
             **{k: v for k, v in given.items() if k in DataPart.model_fields},
             "source": public(given["source"]),
             "classes": tuple(str(c) for c in given["classes"]),
-            "target": _column(target, given["n_rows"]),
+            "target": _column(target),
             "target_mean": mean,
-            "columns": tuple(_column(c, given["n_rows"]) for c in given["columns"]),
+            "columns": tuple(_column(c) for c in given["columns"]),
+            "left_out": tuple(LeftOutPart(**c) for c in given["left_out"]),
         }
     )
 
@@ -198,42 +210,16 @@ def environment(results: Results) -> EnvironmentPart:
     )
 
 
-def withheld(counts: Sequence[int | None]) -> list[int | None]:
-    """Withhold counts between 1 and 9; where that is one alone, the next smallest too, as its total would tell it.
-
-    Examples
-    --------
-    >>> withheld([120, 4, 30]), withheld([120, 4, 3]), withheld([120, 0, 30])
-    ([120, None, None], [120, None, None], [120, 0, 30])
-    """
-    out = [None if small(count) else count for count in counts]
-    if out.count(None) == 1:
-        known = [(count, i) for i, count in enumerate(out) if count]
-        if known:
-            out[min(known)[1]] = None
-    return out
+def _column(given: Mapping[str, Any]) -> ColumnPart:
+    texts = {k: str(given.get(k) or "") for k in ("name", "title", "kind", "role", "unit", "description")}
+    levels = [{"level": str(v["level"]), "count": _told(v["count"])} for v in given.get("levels") or []]
+    numbers = {k: given.get(k) for k in ("low", "high", "median")}
+    return ColumnPart.model_validate({**texts, **numbers, "missing": _told(given.get("missing", 0)), "levels": levels})
 
 
-def _column(given: Mapping[str, Any], n_rows: int) -> ColumnPart:
-    missing = given.get("missing", 0)
-    missing = None if small(missing) else missing
-    # levels and missing rows add up to all rows, so they are withheld together
-    levels = given.get("levels") or []
-    counts = withheld([*(level["count"] for level in levels), missing])
-    given_texts = {k: str(given.get(k) or "") for k in ("name", "title", "kind", "role", "unit", "description")}
-    return ColumnPart.model_validate(
-        {
-            **given_texts,
-            **{k: given.get(k) for k in ("low", "high", "median")},
-            "missing": counts[-1] if levels else None if missing is None or small(n_rows - missing) else missing,
-            "levels": [{"level": str(v["level"]), "count": c} for v, c in zip(levels, counts, strict=False)],
-        }
-    )
-
-
-def small(count: float | None) -> bool:
-    """Tell whether a count of rows is one that no report may show."""
-    return count is not None and 0 < count < SMALLEST_COUNT
+def _told(count: int | None) -> int | None:
+    """Give a count of rows, None for one that must not be told: results withhold them already."""
+    return None if small(count) else count
 
 
 # a path from the root, a drive, a home or a neighbouring folder: its last part is the file's name

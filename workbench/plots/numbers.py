@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from workbench.disclosure import MIN_ROWS
+
 MISSING = "–"
 MINUS = "\N{MINUS SIGN}"
-SMALLEST_COUNT = 10
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -142,7 +143,7 @@ def rows(value: float | None) -> str:
     >>> rows(240), rows(None), rows(3), rows(0)
     ('240', '< 10', '< 10', '0')
     """
-    return f"< {SMALLEST_COUNT}" if value is None or 0 < value < SMALLEST_COUNT else count(value)
+    return f"< {MIN_ROWS}" if value is None or 0 < value < MIN_ROWS else count(value)
 
 
 def seconds(value: float | None) -> str:
