@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from workbench.columns import convert, infer_kind, level_texts
+from workbench.splits import SplitError, make_splits
 from workbench.table import Table, TableError
 
 N = 30
@@ -102,7 +103,8 @@ def test_roles_stand_apart():
     [
         ({}, {"target": "z"}, "column 'z' is not in the data"),
         ({"k": ["a"] * N}, {"target": "k"}, "one value 'a' in all rows"),
-        ({"k": [None] + [1.0] * (N - 1)}, {"target": "k"}, "missing in 1 rows, the first is row 0"),
+        ({"k": [None] + [1.0] * (N - 1)}, {"target": "k"}, r"missing in 1 of 30 rows \(row 0\)"),
+        ({"k": [None] * 5 + [1.0, 2.0, 3.0, 4.0, 5.0] * 5}, {"target": "k"}, r"row 0, 1, 2 and 2 more\): .*dropna"),
         ({"k": ["a", "b"] * 15}, {"target": "k", "task": "regression"}, "no number"),
         ({"k": ["a", "b", "c"] * 10}, {"target": "k", "task": "binary"}, "has 3 classes"),
         ({"k": ["a", "b"] * 15}, {"target": "k", "positive": "c"}, "positive must be one of"),
@@ -126,7 +128,33 @@ def test_roles_stand_apart():
         ({"c": ["a", "b"] * 15}, {"columns": {"c": {"levels": ["a"]}}}, "does not list"),
         ({"w": [-1.0] + [1.0] * (N - 1)}, {"columns": {"w": {"role": "weight"}}}, "at least 0"),
         ({"g": [None] + ["a"] * (N - 1)}, {"columns": {"g": {"role": "group"}}}, "give each row a group"),
-        ({"t": ["a", "b"] * 15}, {"columns": {"t": {"role": "time"}}}, "it is text"),
+        ({"w": ["a", "b"] * 15}, {"columns": {"w": {"role": "weight"}}}, "no column of numbers"),
+        ({"o": [None] + [1.0] * (N - 1)}, {"columns": {"o": {"role": "offset"}}}, "missing in 1 rows"),
+        ({"e": [0.0] + [1.0] * (N - 1)}, {"columns": {"e": {"role": "exposure"}}}, "above 0 in every row"),
+        (
+            {"t": ["3.4.2024", "x"] * 15},
+            {"columns": {"t": {"role": "time"}}},
+            r"text such as '3.4.2024': write dates as YYYY-MM-DD.*pandas.to_datetime\(frame\['t'\], format",
+        ),
+        ({"d": ["9999-12-31"] * N}, {}, "9999-12-31T00:00:00 in row 0; dates must lie between 1678 and 2261"),
+        ({"d": ["a"] * N}, {"columns": {"d": {"kind": "datetime"}}}, "write dates as YYYY-MM-DD"),
+        ({"d": [f"{i + 1}.1.2024" for i in range(N)]}, {}, "dates must be written as YYYY-MM-DD"),
+        ({"c": [f"{i}.5" for i in range(N)]}, {}, "numbers written as text: set columns.c.kind to number"),
+        (
+            {"c": ["1", "2"] * 13 + ["-", "-", "unknown", "1,234"]},
+            {},
+            "text, yet 86.7% of its values are numbers; the others are '-', 'unknown', '1,234'",
+        ),
+        ({"c": ["1", "2"] * 14 + ["?", "x"]}, {"target": "c"}, "column 'c' is text, yet"),
+        (
+            {"c": ["1", "2", "a", "b", "d" * 50, "e"] * 5},
+            {"columns": {"c": {"kind": "number"}}},
+            "kind number: it has 'a', 'b', 'd{39}…' and 1 more",
+        ),
+        ({"c": ["yes", "maybe"] * 15}, {"columns": {"c": {"kind": "boolean"}}}, "it has 'maybe', which is none of"),
+        ({"c": [0, 2] * 15}, {"columns": {"c": {"kind": "boolean"}}}, "it has '2'"),
+        ({"c": ["a", "b"] * 15}, {"columns": {"c": {"levels": ["a", "b", "a"]}}}, "names 'a' twice"),
+        ({"c": [1, 2] * 15}, {"columns": {"c": {"kind": "number", "levels": [1, 2]}}}, "kind number has no levels"),
         (
             {"w": [1.0] * N, "v": [1.0] * N},
             {"columns": {"w": {"role": "weight"}, "v": {"role": "weight"}}},
@@ -150,6 +178,67 @@ def test_repeated_names_and_no_rows_are_refused():
 def test_free_text_can_be_declared_a_category():
     data = frame(c=[f"text {i}" for i in range(N)])
     assert len(Table.from_frame(data, target="y", columns={"c": {"kind": "category"}}).column("c").levels) == N
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["yes", "No", None] * 10,
+        ["T", " f", None] * 10,
+        [1, 0, None] * 10,
+        [1.0, 0.0, np.nan] * 10,
+        pd.Series([True, False, None] * 10, dtype=object),
+        pd.array([1, 0, None] * 10, dtype="Int64"),
+        pd.Categorical(["true", "false", None] * 10),
+    ],
+)
+def test_booleans_are_read_in_every_spelling(values):
+    column = pd.Series(values, name="b")
+    read = convert(column, "boolean")
+    assert str(read.dtype) == "boolean"
+    assert read.tolist()[:2] == [True, False]
+    assert read.isna().sum() == 10
+    assert convert(column.dropna().reset_index(drop=True), "boolean").dtype == bool
+
+
+def test_levels_that_are_numbers_come_in_their_order():
+    grade = np.array([10, 9, 2, 1, 11] * 6)
+    columns = {
+        "g": {"kind": "ordered"},
+        "t": {"kind": "ordered"},
+        "c": {"kind": "category"},
+        "u": {"levels": ["b", "a"]},
+    }
+    data = frame(g=grade, t=grade.astype(str), c=grade, u=["a", "b"] * 15)
+    table = Table.from_frame(data, target="y", columns=columns)
+    for name in "gtc":
+        assert table.column(name).levels == ("1", "2", "9", "10", "11")
+    assert table.X["g"].cat.ordered
+    np.testing.assert_array_equal(table.X["t"].cat.codes, table.X["g"].cat.codes)
+    assert table.column("u").levels == ("b", "a")
+
+
+def test_numbers_as_text_are_read_where_declared():
+    table = Table.from_frame(frame(c=["1", "2.5", None] * 10), target="y", columns={"c": {"kind": "number"}})
+    np.testing.assert_array_equal(table.X["c"][:3], [1, 2.5, np.nan])
+
+
+def test_stray_texts_can_be_declared_levels():
+    data = frame(c=["1", "2"] * 14 + ["-", "3+"])
+    assert Table.from_frame(data, target="y", columns={"c": {"kind": "category"}}).column("c").levels == (
+        "-",
+        "1",
+        "2",
+        "3+",
+    )
+    for role in ("group", "id", "ignore", "sensitive"):  # no model sees these
+        assert Table.from_frame(data, target="y", columns={"c": {"role": role}}).features == ("x",)
+
+
+def test_fewer_rows_in_a_class_than_folds_are_refused():
+    table = Table.from_frame(frame(k=["a"] * 4 + ["b"] * 26), target="k")
+    with pytest.raises(SplitError, match=r"class 'a' has 4 rows, fewer than split\.folds: 5; set fewer folds"):
+        make_splits(table)
 
 
 def test_odd_names_are_kept():
@@ -177,6 +266,19 @@ def test_hash_is_of_content():
     assert base.hash != Table.from_frame(frame(c=["b", "a"] * 15), target="y").hash
     assert base.hash != Table.from_frame(frame(c=["a", "b"] * 15), target="x").hash
     assert base.hash != base.take(np.arange(N - 1)).hash
+    low, high = (
+        Table.from_frame(frame(c=["a", "b"] * 15), target="y", columns={"c": {"levels": levels}})
+        for levels in (["a", "b"], ["b", "a"])
+    )
+    assert low.hash != high.hash
+
+
+def test_hash_stays():
+    days = pd.to_datetime(["2024-01-31", None, "2024-02-01"])
+    data = pd.DataFrame(
+        {"a": [1.5, None, -0.0], "b": ["é", None, "x"], "c": [True, False, True], "d": days, "y": [1, 2, 3]}
+    )
+    assert Table.from_frame(data, target="y").hash == "f21fc292f2c609e44e7e83925ac5e98e36835dca872a8317e0224d303bd49d13"
 
 
 def test_hash_is_the_same_in_another_process():

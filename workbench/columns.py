@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,11 @@ import pandas as pd
 
 KINDS = ("number", "category", "ordered", "boolean", "datetime")
 ROLES = ("feature", "target", "weight", "offset", "exposure", "group", "time", "sensitive", "id", "ignore")
+
+_YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+_TRUTH = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+# Moments are counted in nanoseconds, which an int64 can do for these years.
+_FIRST_DAY, _LAST_DAY = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31")
 
 
 class TableError(ValueError):
@@ -95,38 +100,82 @@ def convert(values: pd.Series, kind: str, levels: Sequence[str] = ()) -> pd.Seri
     TableError
         If a value is not of the kind: names the column and the value.
     """
+    if kind == "number":
+        return _numbers(values)
+    if kind == "boolean":
+        return _booleans(values)
+    if kind == "datetime":
+        return _moments(values)
     name = values.name
-    try:
-        if kind == "number":
-            numbers = pd.Series(pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan), name=name)
-            if np.isinf(numbers).any():
-                row = int(np.flatnonzero(np.isinf(numbers))[0])
-                raise TableError(
-                    f"column {name!r} is infinite in row {row}; replace it by a number or leave the cell empty"
-                )
-            return numbers
-        if kind == "boolean":
-            read = values.astype("boolean")
-            return read if read.isna().any() else read.astype(bool)
-        if kind == "datetime":
-            is_moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
-            moments = values if is_moment else pd.to_datetime(values, format="ISO8601")
-            return moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
-    except TableError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise TableError(
-            f"column {name!r} can't be read as kind {kind}: {error}; mend the value, or declare another kind"
-        ) from error
     texts = pd.Series(level_texts(values), name=name, dtype="str")
-    if kind == "category":
-        return texts
-    known = list(levels) or _natural_levels(values)
-    if unknown := sorted(set(texts.dropna()) - set(known)):
+    known = list(levels) or (_natural_levels(values) if kind == "ordered" else [])
+    if levels and (unknown := sorted(set(texts.dropna()) - set(known))):
         raise TableError(
             f"column {name!r} has the value {unknown[0]!r} that columns.{name}.levels does not list ({listed(known)})"
         )
+    if kind == "category":
+        return texts
     return pd.Series(pd.Categorical(texts, categories=known, ordered=True), name=name)
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    name = values.name
+    try:
+        numbers = pd.Series(pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan), name=name)
+    except (ValueError, TypeError) as error:
+        _, strays = numbers_among(values)
+        raise TableError(
+            f"column {name!r} can't be read as kind number: it has {quoted(strays)}; write these as numbers, leave "
+            f"their cells empty, or set columns.{name}.kind to category"
+            if strays
+            else f"column {name!r} can't be read as kind number: {error}; declare another kind"
+        ) from error
+    if np.isinf(numbers).any():
+        row = int(np.flatnonzero(np.isinf(numbers))[0])
+        raise TableError(f"column {name!r} is infinite in row {row}; replace it by a number or leave the cell empty")
+    return numbers
+
+
+def _booleans(values: pd.Series) -> pd.Series:
+    """Read true/false, t/f, yes/no, y/n and 1/0, in upper or lower case."""
+    if not pd.api.types.is_bool_dtype(values.dtype):
+        texts = pd.Series(level_texts(values), name=values.name, dtype="str")
+        truth = {text: _TRUTH.get(text.strip().lower()) for text in texts.dropna().unique()}
+        if strays := [text for text, true in truth.items() if true is None]:
+            raise TableError(
+                f"column {values.name!r} can't be read as kind boolean: it has {quoted(strays)}, which is none of "
+                f"{', '.join(_YES)} and {', '.join(_NO)}; write one of these, or set columns.{values.name}.kind to "
+                "category"
+            )
+        values = texts.map(truth)
+    read = values.astype("boolean")
+    return read if read.isna().any() else read.astype(bool)
+
+
+def _moments(values: pd.Series) -> pd.Series:
+    name = values.name
+    try:
+        is_moment = pd.api.types.is_datetime64_any_dtype(values.dtype)
+        moments = values if is_moment else pd.to_datetime(values, format="ISO8601")
+    except (ValueError, TypeError) as error:
+        raise TableError(
+            f"column {name!r} can't be read as kind datetime: {error}; write dates as YYYY-MM-DD, with HH:MM:SS where "
+            f"needed, or convert them with pandas.to_datetime(frame[{name!r}], format=...)"
+        ) from error
+    moments = moments.dt.tz_convert(None) if moments.dt.tz is not None else moments
+    if (outside := np.flatnonzero((moments < _FIRST_DAY) | (moments > _LAST_DAY))).size:
+        raise TableError(
+            f"column {name!r} is {moments.iloc[outside[0]].isoformat()} in row {outside[0]}; dates must lie between "
+            f"{_FIRST_DAY:%Y} and {_LAST_DAY:%Y}: where it stands for no date, leave the cell empty"
+        )
+    return moments
+
+
+def numbers_among(values: pd.Series) -> tuple[float, list[str]]:
+    """Give the share of the present texts that are numbers, and the distinct texts that are none, commonest first."""
+    counts = values.dropna().astype("str").value_counts()
+    number = pd.to_numeric(pd.Series(counts.index), errors="coerce").notna().to_numpy()
+    return float(counts[number].sum() / max(counts.sum(), 1)), list(counts.index[~number])
 
 
 def level_texts(values: pd.Series) -> list[str | None]:
@@ -134,9 +183,10 @@ def level_texts(values: pd.Series) -> list[str | None]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         names = [level_text(c) for c in values.cat.categories]
         return [None if code < 0 else names[code] for code in values.cat.codes]
-    codes, uniques = pd.factorize(values.to_numpy(dtype=object), use_na_sentinel=True)
-    names = [level_text(u) for u in uniques]
-    return [None if code < 0 else names[code] for code in codes]
+    plain = isinstance(values.dtype, pd.StringDtype) or values.dtype.kind in "fiu"
+    codes, uniques = pd.factorize(values if plain else values.to_numpy(dtype=object), use_na_sentinel=True)
+    names_or_none = np.array([*map(level_text, uniques), None], dtype=object)  # -1 is the code of a missing value
+    return list(names_or_none[codes])
 
 
 def level_text(value: Any) -> str:
@@ -152,17 +202,27 @@ def level_text(value: Any) -> str:
 def _natural_levels(values: pd.Series) -> list[str]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return [level_text(c) for c in values.cat.categories]
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return [level_text(v) for v in sorted(values.dropna().unique())]
-    raise TableError(
-        f"column {values.name!r} is ordered, but nothing says in which order: declare columns.{values.name}.levels"
-    )
+    found = in_order({text for text in level_texts(values) if text is not None})
+    if numbers_among(pd.Series(found, dtype="str"))[1] and not pd.api.types.is_bool_dtype(values.dtype):
+        raise TableError(
+            f"column {values.name!r} is ordered, but nothing says in which order: declare columns.{values.name}.levels"
+        )
+    return found
+
+
+def in_order(levels: Iterable[str]) -> list[str]:
+    """Sort levels: as numbers where all of them are, so that 10 comes after 9, otherwise as text."""
+    found = sorted(levels)
+    numbers = pd.to_numeric(pd.Series(found, dtype="str"), errors="coerce")
+    return found if numbers.isna().any() else [found[i] for i in np.argsort(numbers.to_numpy(), kind="stable")]
 
 
 def _are_dates(present: pd.Series) -> bool:
-    if not present.astype("str").str.fullmatch(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?").all():
+    texts = pd.Series(present.unique(), dtype="str")
+    form = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
+    if not (texts[:1].str.fullmatch(form).all() and texts.str.fullmatch(form).all()):
         return False
-    return bool(pd.to_datetime(present, errors="coerce", format="ISO8601").notna().all())
+    return bool(pd.to_datetime(texts, errors="coerce", format="ISO8601").notna().all())
 
 
 def content_bytes(values: pd.Series) -> bytes:
@@ -182,3 +242,8 @@ def listed(names: Sequence[Any], most: int = 12) -> str:
     """Give the first names of a list in a sentence."""
     shown = ", ".join(str(n) for n in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def quoted(texts: Sequence[str], most: int = 3) -> str:
+    """Give the first texts of a list in quotes."""
+    return listed([repr(text if len(text) <= 40 else f"{text[:39]}…") for text in texts], most)

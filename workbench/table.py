@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.columns import KINDS, ROLES, Column, TableError, content_bytes, convert, infer_kind, level_text, listed
+from workbench.columns import (
+    KINDS,
+    ROLES,
+    Column,
+    TableError,
+    content_bytes,
+    convert,
+    in_order,
+    infer_kind,
+    level_text,
+    listed,
+    numbers_among,
+    quoted,
+)
+from workbench.roles import Task, check_known, group_codes, target_of, target_values, times, weights
 
-Task = Literal["regression", "binary", "multiclass"]
-TASKS = ("regression", "binary", "multiclass")
+__all__ = ["Table", "TableError", "Task"]
 
 # A text column whose values are distinct in more than half of the rows, and in more rows than this, is no category.
 _FREE_TEXT_LEVELS = 20
+# A text column of which at least this share are numbers holds numbers, and a few texts that went astray.
+_MOSTLY_NUMBERS = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +127,8 @@ class Table:
         digest = hashlib.sha256(repr((self.task, self.classes)).encode())
         for c in self.schema:
             digest.update(repr((c.name, c.kind, c.role)).encode())
+            if c.kind == "ordered":  # another order is another column
+                digest.update(repr(c.levels).encode())
         frames = [self.X, self.y.to_frame("target")]
         if self.sensitive is not None:
             frames.append(self.sensitive)
@@ -156,7 +173,7 @@ class Table:
         frame = frame.reset_index(drop=True)
         _check_names(frame)
         declared = {str(k): dict(v) for k, v in (columns or {}).items()}
-        target_name, at_least = _target_of(target)
+        target_name, at_least = target_of(target)
         for named in (target_name, *declared):
             if named not in frame.columns:
                 raise TableError(f"column {named!r} is not in the data; it has {listed(list(frame.columns))}")
@@ -166,7 +183,7 @@ class Table:
         ]
         schema = tuple(c for c, _ in described)
         values = {c.name: v for c, v in described}
-        y, chosen, classes = _target(values[target_name], target_name, at_least, task, positive)
+        y, chosen, classes = target_values(values[target_name], target_name, at_least, task, positive)
         by_role = {role: [c.name for c in schema if c.role == role] for role in ROLES}
         for role in ("weight", "offset", "exposure", "group", "time"):
             if len(by_role[role]) > 1:
@@ -178,6 +195,8 @@ class Table:
         def single(role: str) -> pd.Series | None:
             return values[by_role[role][0]] if by_role[role] else None
 
+        for role in ("offset", "exposure"):
+            check_known(single(role), role)
         shown = [*features, *by_role["offset"], *by_role["exposure"]]
         return cls(
             X=pd.DataFrame({n: values[n] for n in shown}),
@@ -185,9 +204,9 @@ class Table:
             task=chosen,
             schema=schema,
             classes=classes,
-            sample_weight=_weights(single("weight")),
-            groups=_codes(single("group")),
-            time=_times(single("time")),
+            sample_weight=weights(single("weight")),
+            groups=group_codes(single("group")),
+            time=times(single("time")),
             sensitive=pd.DataFrame({n: values[n] for n in by_role["sensitive"]}) if by_role["sensitive"] else None,
             name=name,
             title=title or name,
@@ -206,14 +225,6 @@ def _check_names(frame: pd.DataFrame) -> None:
         raise TableError(f"column name {repeated[0]!r} occurs more than once; names must differ")
     if len(frame) == 0:
         raise TableError("the data have no rows")
-
-
-def _target_of(target: str | Mapping[str, Any]) -> tuple[str, float | None]:
-    if isinstance(target, str):
-        return target, None
-    if set(target) != {"column", "at_least"}:
-        raise TableError(f"target must be a column's name, or column and at_least; got {dict(target)!r}")
-    return str(target["column"]), float(target["at_least"])
 
 
 def _describe(values: pd.Series, declared: dict[str, Any], *, is_target: bool, n_rows: int) -> tuple[Column, pd.Series]:
@@ -236,99 +247,52 @@ def _describe(values: pd.Series, declared: dict[str, Any], *, is_target: bool, n
         column = Column(name=name, kind=kind, role=role, **declared)
     except TypeError as error:
         raise TableError(f"columns.{name}: unknown key; {error}") from error
+    _check_levels(name, kind, levels)
     if not used:
         return column, values
+    if kind == "category" and not asked and role not in ("group", "sensitive"):
+        _refuse_stray_texts(values)
     converted = convert(values, kind, levels)
     if kind == "category" and column.is_feature and not asked:
         _refuse_free_text(converted, n_rows)
     if kind in ("category", "ordered"):
-        names = converted.cat.categories if kind == "ordered" else sorted(converted.dropna().unique())
-        column = replace(column, levels=tuple(names))
+        found = converted.cat.categories if kind == "ordered" else levels or in_order(converted.dropna().unique())
+        column = replace(column, levels=tuple(found))
     return column, converted
+
+
+def _check_levels(name: str, kind: str, levels: tuple[str, ...]) -> None:
+    if levels and kind not in ("category", "ordered"):
+        raise TableError(f"columns.{name}.levels: a column of kind {kind} has no levels; leave them or the kind out")
+    if repeated := sorted({level for level in levels if levels.count(level) > 1}):
+        raise TableError(f"columns.{name}.levels names {repeated[0]!r} twice; levels must differ")
+
+
+def _refuse_stray_texts(values: pd.Series) -> None:
+    """Refuse a column of numbers that a few texts have made a column of texts."""
+    if not isinstance(values.dtype, pd.StringDtype) and values.dtype != object:
+        return
+    share, strays = numbers_among(values)
+    if strays and share >= _MOSTLY_NUMBERS:
+        raise TableError(
+            f"column {values.name!r} is text, yet {share:.1%} of its values are numbers; the others are "
+            f"{quoted(strays)}: write these as numbers or leave their cells empty, or set "
+            f"columns.{values.name}.kind to category to read each value as a level"
+        )
 
 
 def _refuse_free_text(texts: pd.Series, n_rows: int) -> None:
     distinct = int(texts.nunique())
-    if distinct > max(_FREE_TEXT_LEVELS, n_rows / 2):
-        raise TableError(
-            f"column {texts.name!r} has {distinct:,} different texts in {n_rows:,} rows: free text or an identifier is "
-            f"no feature; set columns.{texts.name}.role to id or ignore, or declare kind: category"
+    if distinct <= max(_FREE_TEXT_LEVELS, n_rows / 2):
+        return
+    present, name = texts.dropna(), texts.name
+    if not numbers_among(present)[1]:
+        advice = f"they are numbers written as text: set columns.{name}.kind to number, or columns.{name}.role to id"
+    elif present.str.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*").all():
+        advice = f"dates must be written as YYYY-MM-DD; mend them, or set columns.{name}.role to ignore"
+    else:
+        advice = (
+            f"free text or an identifier is no feature; set columns.{name}.role to id or ignore, or declare kind: "
+            "category"
         )
-
-
-def _target(
-    values: pd.Series, name: str, at_least: float | None, task: str | None, positive: Any
-) -> tuple[pd.Series, Task, tuple[Any, ...]]:
-    """Give the target's values, the task, and the classes in order."""
-    if (missing := np.flatnonzero(values.isna())).size:
-        raise TableError(
-            f"target {name!r} is missing in {missing.size:,} rows, the first is row {missing[0]}; leave these rows out"
-        )
-    if task is not None and task not in TASKS:
-        raise TableError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
-    if at_least is not None:
-        values = _at_least(values, at_least)
-    distinct = values.nunique()
-    numeric = pd.api.types.is_float_dtype(values.dtype)
-    found: Task = "regression" if numeric and distinct > 2 else "binary" if distinct == 2 else "multiclass"
-    chosen: Task = task or found  # type: ignore[assignment]
-    if distinct < 2:
-        raise TableError(f"target {name!r} has the one value {values.iloc[0]!r} in all rows: there is nothing to learn")
-    if chosen == "regression":
-        if not numeric:
-            raise TableError(f"task is regression, but target {name!r} is no number; it has classes")
-        return values, chosen, ()
-    labels = _labels(values)
-    classes = tuple(sorted(set(labels)))
-    if (chosen == "binary") != (len(classes) == 2):
-        raise TableError(f"task is {chosen}, but target {name!r} has {len(classes)} classes: {listed(classes)}")
-    if positive is not None:
-        if chosen != "binary" or positive not in classes:
-            raise TableError(f"positive must be one of a binary target's classes ({listed(classes)}); got {positive!r}")
-        classes = (*[c for c in classes if c != positive], positive)
-    return labels, chosen, classes
-
-
-def _at_least(values: pd.Series, least: float) -> pd.Series:
-    if not pd.api.types.is_float_dtype(values.dtype):
-        raise TableError(f"target {values.name!r} is no number, so at_least has no meaning for it")
-    return values >= least
-
-
-def _labels(values: pd.Series) -> pd.Series:
-    """Give class labels as plain bool, int or text."""
-    if pd.api.types.is_float_dtype(values.dtype):
-        whole = all(float(v).is_integer() for v in values.unique())
-        return values.astype(int) if whole else values.map(repr).astype("str")
-    if pd.api.types.is_bool_dtype(values.dtype):
-        return values.astype(bool)
-    return values.astype("str")
-
-
-def _weights(values: pd.Series | None) -> np.ndarray | None:
-    if values is None:
-        return None
-    weights = values.to_numpy(dtype=float)
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
-        raise TableError(f"weight {values.name!r} must be a number of at least 0 in every row, not 0 in all")
-    return weights
-
-
-def _codes(values: pd.Series | None) -> np.ndarray | None:
-    if values is None:
-        return None
-    if values.isna().any():
-        raise TableError(
-            f"group {values.name!r} is missing in {int(values.isna().sum()):,} rows; give each row a group"
-        )
-    return pd.factorize(values)[0]
-
-
-def _times(values: pd.Series | None) -> np.ndarray | None:
-    if values is None:
-        return None
-    if values.isna().any():
-        raise TableError(f"time {values.name!r} is missing in {int(values.isna().sum()):,} rows; give each row a time")
-    if values.dtype.kind not in "fM":
-        raise TableError(f"time {values.name!r} must be a number or a date; it is text")
-    return values.to_numpy()
+    raise TableError(f"column {name!r} has {distinct:,} different texts in {n_rows:,} rows: {advice}")
