@@ -7,7 +7,6 @@ import pytest
 from pydantic import ValidationError
 
 from tests.pages.results import results
-from workbench.disclosure import withheld
 from workbench.pages import Card, Index, cards, index
 from workbench.pages.card import PROVIDED
 from workbench.pages.parts import public
@@ -57,14 +56,6 @@ def test_no_count_of_rows_below_ten_is_told(task: str) -> None:
     told = counts_of_rows([*cards(given).values(), index(given)])
     assert told
     assert not [n for n in told if 0 < n < 10]
-
-
-def test_small_counts_can_not_be_worked_out_from_the_total() -> None:
-    column = next(c for c in cards(results())["tree"]["data"]["columns"] if c["name"] == "cellar")
-    # 6 are missing, so the next smallest is withheld too
-    assert column["missing"] is None
-    assert [v["count"] for v in column["levels"]] == [798, 780, None]
-    assert withheld([5, 20, 30, 3]) == [None, 20, 30, None]
 
 
 def test_few_repeated_rows_are_withheld_from_the_sentence_too() -> None:
