@@ -83,7 +83,8 @@ class FamilyEstimator(BaseEstimator):
                 frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
         if classes is not None and len(np.unique(target)) < 2:
             raise ValueError("Classifier can't train when only one class is present.")
-        self.kinds_ = {str(name): infer_kind(frame[name]) for name in frame}
+        # by name, so that the order of the columns changes nothing, not even what is drawn by chance
+        self.kinds_ = {str(name): infer_kind(frame[name]) for name in sorted(frame)}
         columns = Frame(frame)
         self.inputs_ = fit_inputs(frame, self.kinds_, family.policy, weight)
         if not self.inputs_:

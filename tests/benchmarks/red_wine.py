@@ -12,7 +12,7 @@ from pathlib import Path
 
 import workbench as wb
 
-MODELS = ["dummy", "linear", "tree", "forest"]
+MODELS = ["dummy", "linear", "tree", "ebm", "xgboost", "forest"]
 
 
 def scores(folder: Path, duplicates: str) -> dict[str, float]:

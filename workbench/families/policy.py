@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import level_texts
-from workbench.disclosure import MIN_ROWS
+from workbench.disclosure import MIN_ROWS, small
 from workbench.forms import Affine, Frame, Input, IsMissing, Lookup
 
 
@@ -21,8 +21,9 @@ class Policy:
     Attributes
     ----------
     missing : {"native", "impute+indicator"}
-        Left to the library, or the training mean with an indicator where at least 10 training rows miss.
-    categories : {"one-hot", "ordinal"}
+        Left to the library (the training mean where 1 to 9 training rows miss), or the training mean with an indicator
+        where at least 10 training rows miss.
+    categories : {"native", "one-hot", "ordinal"}
         Levels of fewer than 10 training rows are pooled. Ordered levels are codes wherever there are thresholds.
     unseen : {"other", "prior"}
         A level not seen in training counts as the pooled rare levels; without such a pool as no level at all
@@ -32,7 +33,7 @@ class Policy:
     """
 
     missing: Literal["native", "impute+indicator"]
-    categories: Literal["one-hot", "ordinal"]
+    categories: Literal["native", "one-hot", "ordinal"]
     unseen: Literal["other", "prior"]
     scale: bool = False
 
@@ -62,9 +63,9 @@ def fit_inputs(
 
 
 def _number(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> list[Input]:
-    if policy.missing == "native":
-        return [Affine(name)]
     present = ~np.isnan(x)
+    if policy.missing == "native" and not small(int((~present).sum())):
+        return [Affine(name)]
     mean, scale = 0.0, 1.0
     if present.any():
         mean = float(np.average(x[present], weights=weight[present]))
@@ -84,8 +85,9 @@ def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight
     has_missing, has_pool = int(texts.isna().sum()) >= MIN_ROWS, pooled >= MIN_ROWS
     if not kept:
         return []
-    if policy.categories == "ordinal" or (kind == "ordered" and not policy.scale):
-        return [_ordinal(name, order if kind == "ordered" else kept, has_pool, policy)]
+    if policy.categories != "one-hot" or (kind == "ordered" and not policy.scale):
+        nominal = policy.categories == "native" and kind == "category"
+        return [_codes(name, order if kind == "ordered" else kept, has_pool, policy, nominal)]
     inputs = [Lookup(name, kept, tuple(float(a == b) for a in kept), 0.0, 0.0) for b in kept]
     if has_pool:
         inputs.append(Lookup(name, kept, (0.0,) * len(kept), 1.0, 0.0 if has_missing else 1.0))
@@ -102,11 +104,11 @@ def _order(values: pd.Series, kind: str, found: Sequence[str]) -> tuple[str, ...
     return tuple(sorted(found))
 
 
-def _ordinal(name: str, levels: tuple[str, ...], has_pool: bool, policy: Policy) -> Lookup:
+def _codes(name: str, levels: tuple[str, ...], has_pool: bool, policy: Policy, nominal: bool) -> Lookup:
     """Codes 0, 1, 2, ...; pooled levels come last; missing is left to the library, or the middle."""
     codes = tuple(float(i) for i in range(len(levels)))
     missing = float("nan") if policy.missing == "native" else (len(levels) - 1) / 2
-    return Lookup(name, levels, codes, float(len(levels)) if has_pool else missing, missing)
+    return Lookup(name, levels, codes, float(len(levels)) if has_pool else missing, missing, nominal)
 
 
 def _centred(each: Lookup, frame: Frame, weight: np.ndarray, has_pool: bool, has_missing: bool) -> Lookup:

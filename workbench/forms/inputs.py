@@ -45,7 +45,8 @@ class IsMissing:
 class Lookup:
     """A category column: z = values[level], or `unseen`, or `missing`.
 
-    "equals a level" is a lookup with one nonzero value, an ordinal code is one with the values 0, 1, 2, ...
+    "equals a level" is a lookup with one nonzero value, a code is one with the values 0, 1, 2, ...; `nominal` codes have
+    no order, and a library that knows categories is told so.
     """
 
     column: str
@@ -53,6 +54,7 @@ class Lookup:
     values: tuple[float, ...]
     unseen: float
     missing: float
+    nominal: bool = False
 
     def encode(self, frame: Frame) -> Floats:
         """Give z, shape (n_samples,)."""
