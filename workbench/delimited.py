@@ -1,7 +1,8 @@
-"""Delimited text files (CSV and its kin), read without guessing: what is not clear is refused, with its place."""
+"""Delimited text files (CSV and its kin): how they are read is found out and told; what is not clear is refused."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -19,78 +20,139 @@ MISSING = (
     *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
 )
 
+_NOT_TEXT = (
+    (b"\x1f\x8b", "compressed: unpack it"),
+    (b"PK\x03\x04", "a zip archive, or a spreadsheet: unpack it, or save the sheet as CSV"),
+    (b"PAR1", "a Parquet file: give it the suffix .parquet"),
+)
+
 
 class CatalogError(ValueError):
     """A data set or file can't be found or read: names the place, the rule, the value and the way out."""
 
 
 def read_delimited(data: bytes, place: str) -> pd.DataFrame:
-    """Read the content of a delimited text file with a header line.
+    r"""Read the content of a delimited text file with a header line.
 
-    The delimiter is the one of tab, ``|``, ``;`` and comma that splits the header and the first rows into equally many
-    cells; blanks after it don't count. A decimal comma is read as such where the delimiter is no comma, and no number
-    in the file has a decimal point. A cell is missing if it is empty or one of `MISSING`.
+    The encoding is the one of the byte order mark, if there is one (UTF-8, UTF-16), else UTF-8, else Windows-1252. The
+    delimiter is the one of tab, ``|``, ``;`` and comma that splits the header and the first rows into equally many
+    cells; blanks after it don't count. Where several do, it is the one that leaves the largest share of cells as
+    numbers. A decimal comma is read as such where the delimiter is no comma, and no number in the file has a decimal
+    point. A cell is missing if it is empty or one of `MISSING`.
 
     Parameters
     ----------
     data : bytes
-        UTF-8, with or without a byte order mark.
     place : str
         What errors call the file.
+
+    Returns
+    -------
+    DataFrame
+        Its ``attrs["read_as"]`` says which encoding, delimiter and decimal mark were found.
 
     Raises
     ------
     CatalogError
-        If it is empty or no UTF-8, a line has more or fewer cells than the header, a column has no name or that of
-        another one, a quote is left open, or the decimal mark is not clear. Names the line.
+        If it is empty or in another encoding, a line has more or fewer cells than the header, a column has no name or
+        that of another one, a quote is left open, or the decimal mark is not clear. Names the line.
+
+    Examples
+    --------
+    >>> frame = read_delimited("Größe;Preis\n1,5;3\n".encode("cp1252"), "wines.csv")
+    >>> frame.to_dict("list"), frame.attrs["read_as"]
+    ({'Größe': [1.5], 'Preis': [3]}, "Windows-1252 (byte 2, in line 1, is no UTF-8), delimiter ';', decimal comma")
     """
-    text = _decode(data, place)
+    text, encoding, name = _decode(data, place)
     delimiter = _delimiter(text)
     _check_lines(text, delimiter, place)
-    return pd.read_csv(
+    mark = _decimal_mark(text, delimiter, place)
+    frame = pd.read_csv(
         io.BytesIO(data),
         sep=delimiter,
-        decimal=_decimal_mark(text, delimiter, place),
-        encoding="utf-8-sig",
+        decimal=mark,
+        encoding=encoding,
         skipinitialspace=True,
         keep_default_na=False,
         na_values=list(MISSING),
         low_memory=False,  # else the type of a column is found out chunk by chunk
     )
+    frame.attrs["read_as"] = f"{name}, delimiter {delimiter!r}, decimal {'comma' if mark == ',' else 'point'}"
+    return frame
 
 
-def _decode(data: bytes, place: str) -> str:
+def _decode(data: bytes, place: str) -> tuple[str, str, str]:
+    """Give the text, Python's name of its encoding, and what is said of it."""
+    for start, what in _NOT_TEXT:
+        if data.startswith(start):
+            raise CatalogError(f"{place}: the file is {what}")
+    if data[:512].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise CatalogError(f"{place}: the file is a web page, no table: find the address of the file itself")
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding, name = ("utf-16", "UTF-16") if marked else ("utf-8-sig", "UTF-8")
     try:
-        return data.decode("utf-8").removeprefix("\ufeff")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        encoding = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+        if marked or _is_damaged(data):
+            raise _undecoded(data, error.start, place, f"no {name}, as the rest of the file is") from error
+        encoding, name = "cp1252", f"Windows-1252 (byte {error.start}, in {_line(data, error.start)}, is no UTF-8)"
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as second:
+            raise _undecoded(data, second.start, place, "neither UTF-8 nor Windows-1252") from second
+    if (nul := text.find("\0")) >= 0:
         raise CatalogError(
-            f"{place}: the text must be UTF-8; byte {error.start} (line {line}) is 0x{data[error.start]:02x}, which "
-            f"is not: save the file as UTF-8; if it is {encoding}, iconv -f {encoding} -t UTF-8 does it"
-        ) from error
+            f"{place}: line {text.count(chr(10), 0, nul) + 1} holds the character NUL: this is no text, or text in an "
+            "encoding without its mark; save the file as UTF-8"
+        )
+    return text, encoding, name
+
+
+def _is_damaged(data: bytes) -> bool:
+    """Tell whether bytes that are no UTF-8 were meant to be: more characters beyond ASCII are whole than broken."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return sum(c > "\x7f" for c in text) > 2 * broken
+
+
+def _undecoded(data: bytes, at: int, place: str, what: str) -> CatalogError:
+    return CatalogError(
+        f"{place}: byte {at} (0x{data[at]:02x}, in {_line(data, at)}) is {what}: mend it, or save the file as UTF-8"
+    )
+
+
+def _line(data: bytes, at: int) -> str:
+    number = data.count(b"\n", 0, at) + 1
+    return f"line {number}"
 
 
 def _delimiter(text: str) -> str:
-    """Give the delimiter that splits header and first rows alike, into the most cells; else the header alone.
+    """Give the delimiter that splits header and first rows alike, into most numbers; else the header alone.
 
-    The comma stands back behind any other that splits alike, for a file with decimal commas may be split by them too.
+    A wrong delimiter that happens to stand once in every line leaves cells such as ``1,a`` and ``b,2``. Where that does
+    not tell, the comma stands back, for a file with decimal commas may be split alike by them too.
     """
     stream = io.StringIO(text, newline="")
-    merits: dict[str, tuple[bool, bool, int]] = {}
+    merits: dict[str, tuple[bool, float, bool, int]] = {}
     for delimiter in _DELIMITERS:
         stream.seek(0)
         rows = csv.reader(stream, delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
-            cells = [len(row) for row in itertools.islice(rows, _SNIFFED_ROWS) if not _is_blank(row)]
+            cells = [row for row in itertools.islice(rows, _SNIFFED_ROWS) if not _is_blank(row)]
         except csv.Error:  # quotes that make no sense with it
             continue
-        if cells and cells[0] > 1:
-            alike = len(set(cells)) == 1
-            merits[delimiter] = (alike, alike and delimiter != ",", cells[0])
+        if cells and len(cells[0]) > 1:
+            alike = len({len(row) for row in cells}) == 1
+            merits[delimiter] = (alike, alike * _share_of_numbers(cells[1:]), alike and delimiter != ",", len(cells[0]))
     if merits:
         return max(merits, key=merits.__getitem__)
     return max(reversed(_DELIMITERS), key=text.split("\n", 1)[0].count)
+
+
+def _share_of_numbers(rows: list[list[str]]) -> float:
+    cells = [cell.strip() for row in rows for cell in row if cell.strip() not in MISSING]
+    numbers = sum(re.fullmatch(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?", cell) is not None for cell in cells)
+    return numbers / max(1, len(cells))
 
 
 def _check_lines(text: str, delimiter: str, place: str) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from workbench.remote import is_url, url_file
 from workbench.table import Task
 
 Kind = Literal["number", "category", "ordered", "boolean", "datetime"]
@@ -35,13 +36,13 @@ def file_name(value: Any) -> str:
 
 
 def is_path(source: str) -> bool:
-    """Tell whether a source is a file: it has a suffix or a path separator, as no bundled name has."""
-    return bool(Path(source).suffix) or any(mark in source for mark in "/\\")
+    """Tell whether a source is a file here: it has a suffix or a path separator, as no name has, and is no URL."""
+    return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\"))
 
 
 def study_name(source: str) -> str:
     """Name a study after its source."""
-    stem = Path(source).stem if is_path(source) else source
+    stem = url_file(source).stem if is_url(source) else Path(source).stem if is_path(source) else source
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
 
 
@@ -101,7 +102,7 @@ class Data(Part):
     """Where the rows come from, and what is predicted."""
 
     source: str = Field(
-        min_length=1, description="The name of a bundled data set, or the path of a CSV or Parquet file."
+        min_length=1, description="The name of a bundled data set, or the path or the URL of a CSV or Parquet file."
     )
     target: str | AtLeast | None = Field(default=None, description="The column to predict; or a yes/no target.")
     task: Task | None = Field(default=None, description="Inferred from the target when absent.")
@@ -110,8 +111,13 @@ class Data(Part):
 
     @property
     def is_path(self) -> bool:
-        """Whether the source is a file."""
+        """Whether the source is a file here."""
         return is_path(self.source)
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the source is the URL of a file."""
+        return is_url(self.source)
 
     def located(self, folder: Path) -> Self:
         """Give the same with a file's path taken from the study file's folder."""

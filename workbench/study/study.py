@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from workbench.remote import public_url, url_scheme
 from workbench.study.entries import Registry, read_models, read_questions
 from workbench.study.parts import (
     NAME_PATTERN,
@@ -193,13 +193,16 @@ class Study(Part):
     def to_dict(self) -> dict[str, Any]:
         """Give the study as plain data, defaults written out but those of families and explainers: again a study.
 
-        A source that is a file is reduced to its name, so that no folder's or person's name is handed on; `run.jobs`,
-        which changes no number, and what `report` leaves open are left out.
+        A source that is a file is reduced to its name, so that no folder's or person's name is handed on, and a URL to
+        scheme, host and path, so that no password or token is; `run.jobs`, which changes no number, and what `report`
+        leaves open are left out.
         """
         plain = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"run": {"jobs"}})
         plain["data"]["columns"] = _declared(self.data)
         if self.data.is_path:
             plain["data"]["source"] = Path(self.data.source).name
+        elif self.data.is_url:
+            plain["data"]["source"] = public_url(self.data.source)
         plain["models"] = [{m.family: {"name": m.name, **m.params}} for m in self.models]
         plain["explain"] = [{e.method: dict(e.options)} for e in self.explain]
         return plain
@@ -257,9 +260,9 @@ def _contradictions(study: Study) -> list[Problem]:
     """List what is wrong between keys that are right each alone."""
     data = study.data
     found: list[tuple[Loc, str]] = []
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", data.source):
-        found.append((("data", "source"), "can't be a URL yet: download the file and give its path"))
-    elif data.is_path and data.target is None:
+    if data.is_url and (scheme := url_scheme(data.source)) not in ("http", "https"):
+        found.append((("data", "source"), f"must be a URL of http or https; got {scheme}; download the file"))
+    elif (data.is_path or data.is_url) and data.target is None:
         found.append((("data", "target"), "is missing: name the column to predict"))
     if isinstance(data.target, AtLeast) and data.task not in (None, "binary"):
         found.append((("data", "task"), f"must be binary, as target.at_least makes a yes/no target; got {data.task!r}"))
