@@ -666,7 +666,7 @@ def test_a_draft_keeps_order_and_the_positive_class() -> None:
     assert read.data.positive is True
 
 
-@pytest.mark.parametrize(("target", "expected"), [("z", "'z' is not in the data"), ("y", "is missing in 1 rows")])
+@pytest.mark.parametrize(("target", "expected"), [("z", "'z' is not in the data"), ("y", "is missing in 1 of 3 rows")])
 def test_a_draft_needs_a_target(target: str, expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         describe(pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, None, 2.0]}), target)

@@ -109,7 +109,7 @@ def template(
 
 def _data_lines(table: Table, source: str, left_out: Mapping[str, str]) -> Iterator[str]:
     yield "data:"
-    yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, or a bundled data set's name"
+    yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, its URL, or a bundled name"
     yes_no = "; or {column: ..., at_least: 6} for a yes/no target" if table.task == "regression" else ""
     yield f"  target: {_scalar(table.target.name)}  # the column to predict{yes_no}"
     yield f"  task: {table.task}  # regression, binary or multiclass"
