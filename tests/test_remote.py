@@ -74,7 +74,8 @@ def not_found(handler: Handler) -> None:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "the cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)  # so that TMPDIR is looked at
     monkeypatch.setattr(remote, "PAUSES", (0.01, 0.02))
@@ -315,7 +316,7 @@ def test_a_page_instead_of_a_file_is_told(server: Server) -> None:
 
 def test_redirects_and_compression_are_followed(server: Server) -> None:
     server.answers["/old.csv"] = lambda h: h.say(status=301, Location="/new")
-    server.answers["/new"] = lambda h: h.say(gzip.compress(WINES * 1), Content_Encoding="gzip")
+    server.answers["/new"] = lambda h: h.say(gzip.compress(WINES), Content_Encoding="gzip")
     table = load(server.url("/old.csv"), target="quality")
     assert (table.name, table.n_rows) == ("old", 3)
 

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -213,5 +213,6 @@ def _system_reason(error: BaseException | None) -> str:
 def _sweep(folder: Path) -> None:
     """Remove what killed processes left half fetched."""
     for half in folder.glob("tmp*"):  # the names of Python's temporary files, as pooch makes them
-        if time.time() - half.stat().st_mtime > _STALE_SECONDS:
-            half.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # whole by now
+            if time.time() - half.stat().st_mtime > _STALE_SECONDS:
+                half.unlink()
