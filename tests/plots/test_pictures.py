@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.collections import PolyCollection
 
 from tests.pages.results import results
 from workbench.answers import Answer, Effect, LeaderboardRow
@@ -95,7 +96,7 @@ def test_effect_draws_curve_band_and_strip_as_given() -> None:
     ax = effect.draw(one).axes[0]
     np.testing.assert_allclose(ax.lines[0].get_xdata(), one.grid_values)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), one.average[0])
-    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    band = next(c for c in ax.collections if isinstance(c, PolyCollection)).get_paths()[0].vertices[:, 1]
     assert band.min() == pytest.approx(one.lower.min())
     assert band.max() == pytest.approx(one.upper.max())
     strip = [p for p in ax.patches if p.get_width() > 0]

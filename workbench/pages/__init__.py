@@ -1,4 +1,4 @@
-"""The pages of a run: from results.json to card JSON, and from that alone to HTML."""
+"""The pages of a run: from results.json to card JSON, and from that alone to HTML and PDF."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.pages.card import Card, cards
-from workbench.pages.html import card_html, index_html
+from workbench.pages.html import card_html, html, index_html
 from workbench.pages.index import Index, index
+from workbench.pages.pdf import PdfError, card_pdf, pdf
+from workbench.pages.sections import card_view
 
-__all__ = ["Card", "Index", "card_html", "cards", "index", "index_html", "render"]
+__all__ = ["Card", "Index", "PdfError", "card_html", "card_pdf", "cards", "index", "index_html", "render"]
 
 
 def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tuple[Path, ...]:
@@ -27,12 +29,15 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     Returns
     -------
     tuple of Path
-        What was written: cards/<model>.json and .html for every fitted model, and index.html, last.
+        What was written: cards/<model>.json and .html for every fitted model, .pdf where the study asks for it, and
+        index.html, last.
 
     Raises
     ------
     FileNotFoundError
         If there is no results.json to read.
+    PdfError
+        If the PDF of a card could not be made; all other pages are written.
     """
     from workbench.store import write_whole
 
@@ -40,13 +45,27 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     if results is None:
         results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     (folder / "cards").mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, card in cards(results).items():
-        for path, text in (
-            (folder / "cards" / f"{name}.json", json.dumps(card, ensure_ascii=False, indent=1) + "\n"),
-            (folder / "cards" / f"{name}.html", card_html(card)),
-        ):
-            write_whole(path, text)
-            written.append(path)
+    written, refused = [], []
+    for name, data in cards(results).items():
+        card = Card.model_validate(data)
+        view = card_view(card)
+        files: dict[str, str | bytes] = {
+            "json": json.dumps(data, ensure_ascii=False, indent=1) + "\n",
+            "html": html(view),
+        }
+        if "pdf" in card.formats:
+            try:
+                files["pdf"] = pdf(view)
+            except PdfError as error:
+                refused.append(str(error))
+        for ending in ("json", "html", "pdf"):
+            path = folder / "cards" / f"{name}.{ending}"
+            if ending in files:
+                write_whole(path, files[ending])
+                written.append(path)
+            else:
+                path.unlink(missing_ok=True)  # of an earlier run
     write_whole(folder / "index.html", index_html(index(results)))
+    if refused:
+        raise PdfError("; ".join(refused) + "; all other pages are written")
     return (*written, folder / "index.html")

@@ -6,8 +6,8 @@ from typing import Any
 
 from workbench.answers import Answer
 from workbench.pages.card import Card
-from workbench.pages.views import Block, PictureView
-from workbench.plots import PAGE, effect, importance, svg
+from workbench.pages.views import Block, picture
+from workbench.plots import PAGE, effect, importance
 from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
 
@@ -77,7 +77,7 @@ def _importance(card: Card, answer: Any) -> Block:
             "Permutation importance: how much worse the score becomes when the values of one column are shuffled among "
             "the rows. Columns that move together can stand in for one another, and then both look unimportant."
         ],
-        pictures=[PictureView(svg(drawing, finding, importance.describe(answer, labels=labels)), finding, note)],
+        pictures=[picture(drawing, finding, importance.describe(answer, labels=labels), note)],
         bullets=list(answer.provenance.warnings),
     )
 
@@ -99,7 +99,7 @@ def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
         }
         finding = effect.finding(one, **options)
         drawing = effect.draw(one, PAGE, **options, ylim=limits, title=False)
-        pictures.append(PictureView(svg(drawing, finding, effect.describe(one)), finding))
+        pictures.append(picture(drawing, finding, effect.describe(one)))
     left_out = len(effects) - len(pictures)
     more = f" The {count(left_out)} least important are in the card's JSON." if left_out else ""
     return Block(

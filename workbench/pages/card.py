@@ -19,6 +19,7 @@ from workbench.pages.parts import (
     data,
     environment,
     findings,
+    formats,
     public,
     ranking,
     splits,
@@ -110,6 +111,7 @@ class Card(Part):
     title: str
     glassbox: bool
     study: str
+    formats: tuple[str, ...]
     headline: str
     price: str
     ranking: MetricPart
@@ -161,6 +163,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         title=model["title"],
         glassbox=model["glassbox"],
         study=results["data"]["title"] or results["data"]["name"],
+        formats=formats(results),
         headline=results["headline"],
         price=next((p["sentence"] for p in results["price"] if p["model"] == name), ""),
         ranking=ranking(results),

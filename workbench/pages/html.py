@@ -15,9 +15,10 @@ from workbench.pages import sections as parts
 from workbench.pages import tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
-from workbench.pages.views import Block, Fact, PictureView, Section
-from workbench.plots import PAGE, comparison, leaderboard, scores, svg
-from workbench.plots.numbers import count, fixed, interval, seconds, short
+from workbench.pages.parts import FindingPart
+from workbench.pages.views import Block, CardView, PictureView, Section, picture
+from workbench.plots import PAGE, comparison, leaderboard
+from workbench.plots.numbers import count, seconds, short
 from workbench.plots.style import shown
 
 
@@ -29,18 +30,12 @@ def card_html(data: Mapping[str, Any]) -> str:
     pydantic.ValidationError
         If `data` is no card of this version.
     """
-    card = Card.model_validate(data)
-    row = next(row for row in card.leaderboard if row.model == card.name)
-    return _render(
-        "card.html.j2",
-        title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
-        card=card,
-        kind=tables.mark(row),
-        what=parts.what(card),
-        facts=_glance(card),
-        picture=None if row.score is None else _score_picture(card),
-        sections=parts.sections(card),
-    )
+    return html(parts.card_view(Card.model_validate(data)))
+
+
+def html(card: CardView) -> str:
+    """Render the view of a card."""
+    return _render("card.html.j2", title=card.title, card=card)
 
 
 def index_html(data: Mapping[str, Any]) -> str:
@@ -59,11 +54,14 @@ def index_html(data: Mapping[str, Any]) -> str:
         _task(index),
         f"seed {index.splits.seed}",
     ]
-    board = tables.leaderboard(index.leaderboard, index.ranking, f"Leaderboard ({index.splits.scheme})", links=True)
+    board = tables.leaderboard(
+        index.leaderboard, index.ranking, f"Leaderboard ({index.splits.scheme})", formats=index.formats
+    )
     return _render(
         "index.html.j2",
         title=shown(index.title, 80),
         index=index,
+        findings=_findings(index),
         meta=meta,
         board=board,
         picture=_accuracy_picture(index),
@@ -76,31 +74,6 @@ def _task(index: Index) -> str:
     return f"{classes} classes" if classes else "regression"
 
 
-def _score_picture(card: Card) -> PictureView:
-    finding = f"{tables.capital(card.ranking.title)} from the dummy to the best model"
-    line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
-    told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
-    return PictureView(svg(line, finding, told), finding, "Thick line: 95% interval of the mean over folds.")
-
-
-def _glance(card: Card) -> list[Fact]:
-    row = next(row for row in card.leaderboard if row.model == card.name)
-    places = tables.score_places(card.leaderboard)
-    within = "" if row.lower is None else f" {interval(row.lower, row.upper, places)}"
-    facts = [
-        Fact(
-            f"{tables.capital(card.ranking.title)}, mean over folds [95% interval]",
-            f"{fixed(row.score, places)}{within}",
-        )
-    ]
-    if row.holdout is not None:
-        facts.append(Fact(f"{tables.capital(card.ranking.title)} on the holdout", fixed(row.holdout, places)))
-    size = "not counted" if card.size is None else f"{count(card.size)} numbers"
-    facts.append(Fact("Size: what a reader has to hold", size))
-    facts.append(Fact("Filled in by a person", f"{card.provided} of {card.asked} entries"))
-    return facts
-
-
 def _accuracy_picture(index: Index) -> PictureView:
     better = index.ranking.greater_is_better
     board = SimpleNamespace(rows=index.leaderboard, metric=index.ranking.name)
@@ -109,7 +82,7 @@ def _accuracy_picture(index: Index) -> PictureView:
     note = (
         "● glass box, ○ black box; vertical lines are 95% intervals. Size counts the numbers that a reader has to hold."
     )
-    return PictureView(svg(drawing, finding, leaderboard.describe(board)), finding, note)
+    return picture(drawing, finding, leaderboard.describe(board), note)
 
 
 def _index_sections(index: Index) -> list[Section]:
@@ -133,6 +106,12 @@ def _index_sections(index: Index) -> list[Section]:
     return [*out, Section("reproduce", "How to reproduce", last.lead, blocks)]
 
 
+def _findings(index: Index) -> list[FindingPart]:
+    """Give the findings without the story of repeated rows, which has a section of its own."""
+    story = "" if index.repeats is None else index.repeats.sentence
+    return [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+
+
 def _price(index: Index) -> Section:
     compared: list[Any] = [Answer.from_dict(c) for c in index.comparisons]
     pictures = []
@@ -144,7 +123,7 @@ def _price(index: Index) -> Section:
             compared, PAGE, region=index.region, metric=index.ranking.title, title=False, glassbox=glass
         )
         note = f"Lines are 95% intervals. Shaded: differences below {short(index.region)}, too small to matter."
-        pictures.append(PictureView(svg(drawing, finding, comparison.describe(compared)), finding, note))
+        pictures.append(picture(drawing, finding, comparison.describe(compared), note))
     return Section(
         "price",
         "What interpretability costs",

@@ -16,6 +16,7 @@ from workbench.pages.parts import (
     data,
     environment,
     findings,
+    formats,
     public,
     ranking,
     splits,
@@ -64,6 +65,7 @@ class Index(Part):
 
     index_format: Literal[1] = 1
     title: str
+    formats: tuple[str, ...]
     headline: str
     ranking: MetricPart
     region: float
@@ -85,6 +87,7 @@ def index(results: Results) -> dict[str, Any]:
     timing = results["timing"]
     return Index(
         title=results["data"]["title"] or results["data"]["name"],
+        formats=formats(results),
         headline=results["headline"],
         ranking=ranking(results),
         region=results["region"],

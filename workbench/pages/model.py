@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 
 from workbench.forms import Additive, Form, Levels, Linear, Tree
+from workbench.pages import shapes
 from workbench.pages.card import Card
+from workbench.pages.equation import equation
 from workbench.pages.parts import ColumnPart
-from workbench.pages.views import Block, Cell, Head, PictureView, TableView
-from workbench.plots import PAGE, svg, terms, tree
+from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
+from workbench.plots import PAGE, terms, tree
 from workbench.plots.numbers import count, number, short, signed
 from workbench.plots.style import shown
 
 _MOST_LEAVES = 24
+_SHORT_TEXT = 4_000
 _MOST_TEXT = 20_000
+_SCALES = {"logistic": "log odds of ", "softmax": "score of "}
 
 
 def blocks(card: Card) -> list[Block]:
@@ -25,13 +29,18 @@ def blocks(card: Card) -> list[Block]:
     out: list[Block] = []
     if form is not None and _single_tree(form):
         out.append(Block(pictures=[_tree_picture(card, form)]))
+    elif form is not None and shapes.is_sum_of_shapes(form):
+        out += shapes.blocks(card, form, _target(card), _SCALES.get(form.output.kind, ""))
     elif form is not None and all(isinstance(term, Linear | Levels) for term in form.body.terms):
         out += _sum_blocks(card, form)
-    if card.form.text and len(card.form.text) <= _MOST_TEXT:
+    folded = []
+    if 0 < len(card.form.text) <= _SHORT_TEXT and not (form and shapes.is_sum_of_shapes(form)):
         out.append(Block(heading="In words", text=card.form.text, label="The model in words"))
-    if card.form.latex and len(card.form.latex) <= _MOST_TEXT:
-        out.append(Block(folded=[("The same in LaTeX", card.form.latex)]))
-    return out
+    elif 0 < len(card.form.text) <= _MOST_TEXT:
+        folded.append(("The model in words", card.form.text))
+    if 0 < len(card.form.latex) <= _MOST_TEXT:
+        folded.append(("The same in LaTeX", card.form.latex))
+    return [*out, Block(folded=folded)] if folded else out
 
 
 def lead(card: Card) -> str:
@@ -67,13 +76,10 @@ def _tree_picture(card: Card, form: Form) -> PictureView:
     leaves = int(term.is_leaf.sum())
     first = tree.condition(term, 0, _labels(card))
     what = "the share of its class" if form.classes else f"the predicted {_target(card)}"
-    return PictureView(
-        svg(
-            tree.draw(term, texts, PAGE, labels=_labels(card)),
-            f"Decision tree of {card.name}",
-            tree.describe(term, texts),
-        ),
+    return picture(
+        tree.draw(term, texts, PAGE, labels=_labels(card)),
         f"{leaves - 1} questions lead to {leaves} answers; the first asks whether {first}",
+        tree.describe(term, texts),
         f"In bold {what}; below it the training rows that come to it.",
         wide=True,
     )
@@ -93,13 +99,14 @@ def _target(card: Card) -> str:
 
 def _sum_blocks(card: Card, form: Form) -> list[Block]:
     outputs = form.outputs if form.classes else (_target(card),)
-    scale = {"logistic": "log odds of ", "softmax": "score of "}.get(form.output.kind, "")
+    scale = _SCALES.get(form.output.kind, "")
     known = {column.name: column for column in card.data.columns}
     linear = [t for t in form.body.terms if isinstance(t, Linear)]
     leveled = [t for t in form.body.terms if isinstance(t, Levels)]
     out = [
         Block(
             paragraphs=_sentence(card, form, linear, scale),
+            equation=equation(form, f"{scale}{outputs[0]}", _labels(card)),
             tables=[_coefficients(form.body, linear, outputs, known, scale)],
         )
     ]
@@ -153,7 +160,7 @@ def _moves_picture(card: Card, moves: list[tuple[str, float]], what: str) -> Pic
     finding = f"{shown(names[0])} moves the prediction most: {signed(sizes[0], 2)} from its low to its high value"
     drawing = terms.draw(names, sizes, PAGE, axis=axis)
     note = "Low and high are the 10th lowest and the 10th highest value; over levels, from the lowest to the highest."
-    return PictureView(svg(drawing, finding, terms.describe(names, sizes)), finding, note)
+    return picture(drawing, finding, terms.describe(names, sizes), note)
 
 
 def _coefficients(

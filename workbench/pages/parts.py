@@ -148,6 +148,12 @@ class EnvironmentPart(Part):
     date: str
 
 
+def formats(results: Results) -> tuple[str, ...]:
+    """Give the formats that cards are written in: HTML, PDF where the study asks for it, and always JSON."""
+    asked = (results["study"].get("report") or {}).get("formats", ())
+    return ("html", *(["pdf"] if "pdf" in asked else []), "json")
+
+
 def findings(results: Results, about: str | None = None) -> tuple[FindingPart, ...]:
     """Give the findings, gravest first; of one model where `about` names it."""
     order = {"high": 0, "medium": 1, "low": 2}

@@ -8,11 +8,58 @@ from typing import Any
 from workbench.answers import Answer
 from workbench.pages import behaviour, model, tables
 from workbench.pages.card import Card, Statement
-from workbench.pages.parts import EnvironmentPart, SplitsPart
-from workbench.pages.views import Block, Cell, Fact, Head, PictureView, Section, TableView
-from workbench.plots import PAGE, comparison, scores, svg
+from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
+from workbench.pages.views import Block, CardView, Cell, Fact, Head, Link, PictureView, Section, TableView, picture
+from workbench.plots import PAGE, comparison, scores
 from workbench.plots.numbers import count, fixed, interval, rows, score_decimals, seconds, short
 from workbench.plots.style import shown
+
+
+def card_view(card: Card) -> CardView:
+    """Give all that a page about a model says."""
+    row = next(row for row in card.leaderboard if row.model == card.name)
+    findings = (("Findings about this model", card.findings), ("Findings about the study", card.study_findings))
+    links = [Link("This card as JSON", f"{card.name}.json")]
+    if "pdf" in card.formats:
+        links.append(Link("This card as PDF", f"{card.name}.pdf"))
+    if card.form.file:
+        links.append(Link("The model as JSON", f"../{card.form.file}"))
+    return CardView(
+        title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
+        name=card.name,
+        study=shown(card.study, 80),
+        mark=tables.mark(row),
+        what=what(card),
+        answer=card.price,
+        facts=_glance(card, row),
+        picture=None if row.score is None else _score_picture(card),
+        findings=[(heading, found) for heading, found in findings if found],
+        links=links,
+        sections=sections(card),
+        made=f"Made by workbench {card.environment.workbench}. Rendered from {card.name}.json and nothing else.",
+        date=card.environment.date,
+        author=next((s.text or "" for s in card.statements if s.key == "owner"), ""),
+    )
+
+
+def _score_picture(card: Card) -> PictureView:
+    finding = f"{tables.capital(card.ranking.title)} from the dummy to the best model"
+    line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
+    told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
+    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.")
+
+
+def _glance(card: Card, row: Standing) -> list[Fact]:
+    places = tables.score_places(card.leaderboard)
+    within = "" if row.lower is None else f" {interval(row.lower, row.upper, places)}"
+    title = tables.capital(card.ranking.title)
+    facts = [Fact(f"{title}, mean over folds [95% interval]", f"{fixed(row.score, places)}{within}")]
+    if row.holdout is not None:
+        facts.append(Fact(f"{title} on the holdout", fixed(row.holdout, places)))
+    size = "not counted" if card.size is None else f"{count(card.size)} numbers"
+    facts.append(Fact("Size: what a reader has to hold", size))
+    facts.append(Fact("Filled in by a person", f"{card.provided} of {card.asked} entries"))
+    return facts
 
 
 def sections(card: Card) -> list[Section]:
@@ -65,7 +112,7 @@ def _evidence(card: Card) -> Section:
         told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
         told += ", ".join(fixed(fold, places) for fold in folds) + "."
         note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
-        blocks.append(Block(pictures=[PictureView(svg(drawing, finding, told), finding, note)]))
+        blocks.append(Block(pictures=[picture(drawing, finding, told, note)]))
     return Section("evidence", "Evidence", lead, [*blocks, *_design(card)])
 
 
@@ -99,8 +146,8 @@ def _challengers(card: Card) -> Block:
             glassbox={card.name: card.glassbox},
         )
         note = f"Paired by fold, with 95% intervals. Shaded: below {short(card.region)}, too small to matter."
-        pictures.append(PictureView(svg(drawing, finding, comparison.describe(compared)), finding, note))
-    board = tables.leaderboard(card.leaderboard, card.ranking, "All models of the study", links=False, strong=card.name)
+        pictures.append(picture(drawing, finding, comparison.describe(compared), note))
+    board = tables.leaderboard(card.leaderboard, card.ranking, "All models of the study", strong=card.name)
     return Block(
         heading="Challengers", paragraphs=[card.price] if card.price else [], pictures=pictures, tables=[board]
     )
@@ -128,7 +175,7 @@ def _data(card: Card) -> Section:
     return Section("data", "Data", lead, data_blocks(card.data))
 
 
-def data_blocks(part: Any) -> list[Block]:
+def data_blocks(part: DataPart) -> list[Block]:
     """Give the blocks about the data: where it comes from, and its columns."""
     facts = [
         Fact("Source", part.source or None),
@@ -138,7 +185,10 @@ def data_blocks(part: Any) -> list[Block]:
         Fact("Content, SHA-256", part.hash, code=True),
     ]
     paragraphs = [part.description] if part.description else []
-    return [Block(paragraphs=paragraphs, facts=facts), Block(tables=[tables.columns(part.columns, part.target)])]
+    listed = [tables.columns(part.columns, part.target)]
+    if part.left_out:
+        listed.append(tables.left_out(part.left_out))
+    return [Block(paragraphs=paragraphs, facts=facts), Block(tables=listed)]
 
 
 def _method(card: Card) -> Section:

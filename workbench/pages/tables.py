@@ -7,9 +7,9 @@ from typing import Any
 
 from workbench.pages.card import ScorePart
 from workbench.pages.index import RepeatsPart, Step
-from workbench.pages.parts import ColumnPart, MetricPart, Standing
-from workbench.pages.views import Cell, Head, TableView
-from workbench.plots.numbers import MISSING, count, fixed, interval, rows, score_decimals, seconds, short
+from workbench.pages.parts import ColumnPart, LeftOutPart, MetricPart, Standing
+from workbench.pages.views import Cell, Head, Link, TableView
+from workbench.plots.numbers import MISSING, count, days, fixed, interval, rows, score_decimals, seconds, short
 from workbench.plots.style import shown
 
 _MOST_LEVELS = 8
@@ -31,9 +31,9 @@ def half(row: Standing) -> float | None:
 
 
 def leaderboard(
-    board: Sequence[Standing], metric: MetricPart, caption: str, *, links: bool, strong: str = ""
+    board: Sequence[Standing], metric: MetricPart, caption: str, *, formats: Sequence[str] = (), strong: str = ""
 ) -> TableView:
-    """Make the table of all models, best first."""
+    """Make the table of all models, best first, on the index with links to the cards in their `formats`."""
     places = score_places(board)
     heads = [
         Head("Model"),
@@ -41,14 +41,15 @@ def leaderboard(
         Head("Price, 95% interval"),
         *(Head(t, numeric=True) for t in ("Size", "Fit (s)", "Holdout")),
     ]
-    if links:
+    if formats:
         heads.append(Head("Card"))
     lines = []
     for row in board:
-        href = f"cards/{row.model}.html" if links else f"{row.model}.html" if row.model != strong else ""
+        folder = "cards/" if formats else ""
+        to_card = () if row.model == strong else (Link(shown(row.model, 40), f"{folder}{row.model}.html"),)
         price = MISSING if row.price is None else interval(row.price_lower, row.price_upper, places)
         cells = [
-            Cell(shown(row.model, 40), row.model, href, mark(row)),
+            Cell(shown(row.model, 40), row.model, to_card, mark(row)),
             Cell(fixed(row.score, places), row.score),
             Cell(fixed(half(row), places), half(row)),
             Cell(fixed(row.price, places), row.price),
@@ -57,11 +58,16 @@ def leaderboard(
             Cell(seconds(row.fit_seconds), row.fit_seconds),
             Cell(fixed(row.holdout, places), row.holdout),
         ]
-        if links:
-            cells.append(Cell("JSON", href=f"cards/{row.model}.json", note=f"card of {shown(row.model, 40)} as JSON"))
+        if formats:
+            cells.append(Cell(" ".join(map(str.upper, formats)), links=_files(row, formats)))
         lines.append(cells)
     position = next((i for i, row in enumerate(board) if row.model == strong), -1)
     return TableView(caption, heads, lines, sortable=True, strong=position, name="leaderboard")
+
+
+def _files(row: Standing, formats: Sequence[str]) -> list[Link]:
+    name = shown(row.model, 40)
+    return [Link(f.upper(), f"cards/{row.model}.{f}", f"{f.upper()} card of {name}") for f in formats]
 
 
 def capital(text: str) -> str:
@@ -125,7 +131,7 @@ def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:
     for part in (target, *parts):
         cells = [Cell(_both_names(part), part.title), Cell(part.kind), Cell("target" if part is target else part.role)]
         cells.append(Cell(shown(part.unit, 24) if part.unit else ""))
-        cells += [Cell(short(value, 4), value) for value in (part.low, part.median, part.high)]
+        cells += [Cell(_value(part, value), value) for value in (part.low, part.median, part.high)]
         cells += [Cell(_levels(part))] * leveled
         cells.append(Cell(rows(part.missing), part.missing))
         cells.append(Cell(shown(part.description, 300) if part.description else ""))
@@ -134,7 +140,21 @@ def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:
     return TableView("The columns", heads, lines, sortable=True, name="columns", note=note)
 
 
-def _both_names(part: ColumnPart) -> str:
+def _value(part: ColumnPart, value: float | None) -> str:
+    return days(value) if part.kind == "datetime" and value is not None else short(value, 4)
+
+
+def left_out(parts: Sequence[LeftOutPart]) -> TableView:
+    """Make the table of the columns that no model sees."""
+    heads = [Head("Column"), Head("Role"), Head("Unit"), Head("What it is", long=True)]
+    lines = [
+        [Cell(_both_names(p), p.title), Cell(p.role), Cell(shown(p.unit, 24) if p.unit else ""),
+         Cell(shown(p.description, 300) if p.description else "")] for p in parts
+    ]  # fmt: skip
+    return TableView("Columns that no model sees", heads, lines, name="left-out")
+
+
+def _both_names(part: ColumnPart | LeftOutPart) -> str:
     title, name = shown(part.title, 40), shown(part.name, 40)
     return title if title.casefold() == name.casefold() else f"{title} ({name})"
 

@@ -6,19 +6,29 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
+
+from workbench.plots import svg
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a file beside the page, and what it is called by those who do not see the page."""
+
+    text: str
+    href: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, the value that sorting and the CSV use, a link, and the mark of a glass or a black box."""
+    """A cell: its text, the value that sorting and the CSV use, links, and the mark of a glass or a black box."""
 
     text: str
     value: float | str | None = None
-    href: str = ""
+    links: Sequence[Link] = ()
     mark: Literal["", "glass", "black", "dummy"] = ""
-    note: str = ""
 
     @property
     def sort(self) -> str:
@@ -74,12 +84,35 @@ def _csv(value: float | str) -> float | str:
 
 @dataclass(frozen=True)
 class PictureView:
-    """A picture, the finding above it, and a note below."""
+    """A picture, the finding above it, what it shows in words, and a note below."""
 
     svg: str
     finding: str
+    told: str
     note: str = ""
     wide: bool = False
+    width: float = 0
+
+
+def picture(drawing: Any, finding: str, told: str, note: str = "", *, wide: bool = False) -> PictureView:
+    """Make the view of a drawing whose colours are those of the page."""
+    return PictureView(svg(drawing, finding, told), finding, told, note, wide, 72 * drawing.get_figwidth())
+
+
+@dataclass(frozen=True)
+class Token:
+    """A sign of an equation; a function's text is its number."""
+
+    kind: Literal["name", "number", "operator", "open", "close", "function"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation in rows of tokens, and the same in words."""
+
+    rows: Sequence[Sequence[Token]]
+    told: str
 
 
 @dataclass(frozen=True)
@@ -97,6 +130,7 @@ class Block:
 
     heading: str = ""
     paragraphs: Sequence[str] = ()
+    equation: Equation | None = None
     facts: Sequence[Fact] = ()
     pictures: Sequence[PictureView] = ()
     tables: Sequence[TableView] = ()
@@ -114,3 +148,28 @@ class Section:
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class CardView:
+    """All that a page about a model says, in reading order, whatever the format."""
+
+    title: str
+    name: str
+    study: str
+    mark: Literal["glass", "black", "dummy"]
+    what: str
+    answer: str
+    facts: Sequence[Fact]
+    picture: PictureView | None
+    findings: Sequence[tuple[str, Sequence[Any]]]
+    links: Sequence[Link]
+    sections: Sequence[Section]
+    made: str
+    date: str
+    author: str
+
+    @property
+    def kind(self) -> str:
+        """What the mark says."""
+        return {"glass": "Glass box", "black": "Black box", "dummy": "Baseline"}[self.mark]

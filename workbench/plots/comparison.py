@@ -6,19 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.plots.axes import new_axes, new_figure, set_title, ticks, write
 from workbench.plots.numbers import decimals, fixed, interval
-from workbench.plots.style import (
-    LIGHT,
-    SMALL,
-    Palette,
-    new_axes,
-    new_figure,
-    quiet_axis,
-    set_title,
-    shown,
-    text_width,
-    write,
-)
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 WIDTH = 400.0
 
@@ -41,7 +31,7 @@ def draw(
     names = [shown(c.model, 22) for c in several]
     left, right = max(map(text_width, names)) + 14, max(text_width(t, SMALL) for t in texts) + 14
     figure = new_figure(WIDTH, 64 + 24 * len(several), palette)
-    ax = new_axes(figure, palette, left=left, right=right, bottom=46, top=14, ticks="x")
+    ax = new_axes(figure, palette, left=left, right=right, bottom=46, top=14)
     ax.set_ylim(len(several) - 0.4, -0.6)
     ends = [
         0.0,
@@ -67,20 +57,19 @@ def draw(
             markeredgewidth=1.6,
             markerfacecolor=colour if glass else "none",
         )
-        write(ax, 0, row, names[row], palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
+        write(ax, 0, row, names[row], palette, at="row", shift=(-8, 0), ha="right")
         write(
             ax,
             1,
             row,
             texts[row],
             palette,
-            at=("axes fraction", "data"),
+            at="row",
             shift=(right - 6, 0),
             ha="right",
             fontsize=SMALL,
         )
-    quiet_axis(ax.xaxis, bins=4)
-    ax.tick_params(axis="x", length=0)
+    ticks(ax, "x", palette, bins=4)
     score = shown(metric or several[0].metric, 20)
     write(
         ax,
@@ -88,7 +77,7 @@ def draw(
         0,
         f"how much worse than {shown(several[0].reference, 20)} ({score})",
         palette,
-        at="axes fraction",
+        at="axes",
         shift=(0, -26),
         ha="center",
         va="top",

@@ -7,19 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from workbench.plots.axes import new_axes, new_figure, set_title, ticks, write
 from workbench.plots.numbers import decimals, fixed, short
-from workbench.plots.style import (
-    LIGHT,
-    SMALL,
-    Palette,
-    new_axes,
-    new_figure,
-    quiet_axis,
-    set_title,
-    shown,
-    text_width,
-    write,
-)
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 WIDTH = 380.0
 _MOST = 20
@@ -42,7 +32,7 @@ def draw(
     texts = [fixed(float(mean), places) for mean in means]
     figure = new_figure(WIDTH, 52 + 22 * len(order), palette)
     left, right = max(map(text_width, names)) + 14, max(map(text_width, texts)) + 16
-    ax = new_axes(figure, palette, left=left, right=right, bottom=44, top=6, ticks="x")
+    ax = new_axes(figure, palette, left=left, right=right, bottom=44, top=6)
     y = np.arange(len(order))
     ax.hlines(y, low, high, color=palette.accent, linewidth=2)
     ax.plot(means, y, linestyle="none", marker="o", markersize=6.5, color=palette.accent)
@@ -50,17 +40,16 @@ def draw(
     reach = max(float(high.max()), -float(low.min())) or 1.0
     ax.set_xlim(min(-0.03 * reach, 1.05 * float(low.min())), 1.05 * max(float(high.max()), 0.05 * reach))
     ax.axvline(0, color=palette.muted, linewidth=1)
-    quiet_axis(ax.xaxis)
-    ax.tick_params(axis="x", length=0)
+    ticks(ax, "x", palette)
     for row, (name, text) in enumerate(zip(names, texts, strict=True)):
-        write(ax, 0, row, name, palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
+        write(ax, 0, row, name, palette, at="row", shift=(-8, 0), ha="right")
         write(
             ax,
             1,
             row,
             text,
             palette,
-            at=("axes fraction", "data"),
+            at="row",
             shift=(right - 6, 0),
             ha="right",
             fontsize=SMALL + 0.5,
@@ -73,7 +62,7 @@ def draw(
         0,
         f"{change} in {score} when the column is shuffled",
         palette,
-        at="axes fraction",
+        at="axes",
         shift=(0, -24),
         ha="center",
         va="top",

@@ -6,20 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, ticks, write
 from workbench.plots.numbers import count, fixed, interval, score_decimals, short
-from workbench.plots.style import (
-    LIGHT,
-    SMALL,
-    Palette,
-    axes_size,
-    new_axes,
-    new_figure,
-    quiet_axis,
-    set_title,
-    shown,
-    text_width,
-    write,
-)
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 WIDTH, HEIGHT = 400.0, 310.0
 _NO_SIZE = "no count"
@@ -40,8 +29,8 @@ def draw(
     dummy = next((row for row in scored if row.family == "dummy"), None)
     figure = new_figure(WIDTH, HEIGHT, palette)
     ax = new_axes(figure, palette, left=50, right=12, bottom=48, top=30)
-    x = _horizontal(ax, rows)
-    level = _vertical(ax, rows, dummy, greater_is_better)
+    x = _horizontal(ax, rows, palette)
+    level = _vertical(ax, rows, dummy, greater_is_better, palette)
     for row in rows:
         colour = palette.accent if row.glassbox else palette.rival
         if row.lower is not None:
@@ -109,19 +98,19 @@ def _score(leaderboard: Any, value: float) -> str:
     return fixed(value, _places(leaderboard))
 
 
-def _horizontal(ax: Any, rows: Sequence[Any]) -> dict[str, float]:
+def _horizontal(ax: Any, rows: Sequence[Any], palette: Palette) -> dict[str, float]:
     """Set the logarithmic axis and give every model its place on it."""
     known = [math.log10(max(row.size, 1)) for row in rows if row.size is not None]
     low, high = (math.floor(min(known) - 0.15), math.ceil(max(known) + 0.15)) if known else (0, 1)
     edge = float(max(high, low + 2))
-    ticks = list(range(low, int(edge) + 1))
-    step = 1 if len(ticks) <= 7 else 2
-    labels = {float(t): _power(t) for t in ticks[::step] if t >= 0}
+    powers = list(range(low, int(edge) + 1))
+    step = 1 if len(powers) <= 7 else 2
+    labels = {float(p): _power(p) for p in powers[::step] if p >= 0}
     if any(row.size is None for row in rows):
         edge += 1.6
         labels[edge - 0.6] = _NO_SIZE
     ax.set_xlim(max(low, 0) - 0.1, edge)
-    ax.set_xticks(list(labels), list(labels.values()))
+    ticks(ax, "x", palette, labels=labels)
     return {row.model: edge - 0.6 if row.size is None else math.log10(max(row.size, 1)) for row in rows}
 
 
@@ -131,7 +120,7 @@ def _power(exponent: int) -> str:
     return f"{10 ** (exponent % 3)}{('', 'k', 'M', 'G', 'T')[exponent // 3]}"
 
 
-def _vertical(ax: Any, rows: Sequence[Any], dummy: Any, greater_is_better: bool) -> float | None:
+def _vertical(ax: Any, rows: Sequence[Any], dummy: Any, greater_is_better: bool, palette: Palette) -> float | None:
     """Set the axis of scores and give the height of the dummy's line.
 
     Where the models would share less than a third of an axis that reaches down to the dummy, the axis holds the models
@@ -152,11 +141,7 @@ def _vertical(ax: Any, rows: Sequence[Any], dummy: Any, greater_is_better: bool)
     ax.set_ylim(low - margin, high + margin)
     if not greater_is_better:
         ax.invert_yaxis()
-    quiet_axis(ax.yaxis)
-    ax.grid(axis="y", color=ax.spines["bottom"].get_edgecolor(), linewidth=0.6)
-    ax.set_axisbelow(True)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
+    ticks(ax, "y", palette, grid=True)
     return level
 
 
@@ -168,7 +153,7 @@ def _name_axes(ax: Any, metric: str, greater_is_better: bool, palette: Palette) 
         1,
         f"{shown(metric, 24)}{direction}",
         palette,
-        at="axes fraction",
+        at="axes",
         shift=(-42, 16),
         fontsize=SMALL,
         color=palette.muted,
@@ -179,7 +164,7 @@ def _name_axes(ax: Any, metric: str, greater_is_better: bool, palette: Palette) 
         0,
         "numbers to hold (logarithmic)",
         palette,
-        at="axes fraction",
+        at="axes",
         shift=(0, -26),
         ha="center",
         va="top",
@@ -236,7 +221,7 @@ def _name_line(ax: Any, level: float, text: str, taken: list[_Box], palette: Pal
             places.append((sum(_shared(box, other) for other in taken) + (99 if box[1] < 0 else 0), end, below, box))
     _, end, below, box = min(places)
     write(
-        ax, end, level, text, palette, at=("axes fraction", "data"), shift=(4 - 8 * end, 9 - 18 * below),
+        ax, end, level, text, palette, at="row", shift=(4 - 8 * end, 9 - 18 * below),
         fontsize=SMALL, color=palette.muted, ha="right" if end else "left",
     )  # fmt: skip
     return [box, (0, at - 1, width, at + 1)]

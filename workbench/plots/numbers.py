@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from workbench.disclosure import MIN_ROWS
 
@@ -144,6 +145,18 @@ def rows(value: float | None) -> str:
     ('240', '< 10', '< 10', '0')
     """
     return f"< {MIN_ROWS}" if value is None or 0 < value < MIN_ROWS else count(value)
+
+
+def days(value: float) -> str:
+    """Write a moment, given in days since 1970-01-01, as a date; with the time of day unless it is midnight.
+
+    Examples
+    --------
+    >>> days(14975.0), days(14975.25)
+    ('2011-01-01', '2011-01-01 06:00')
+    """
+    moment = datetime(1970, 1, 1) + timedelta(minutes=round(value * 24 * 60))
+    return f"{moment:%Y-%m-%d}" + (f" {moment:%H:%M}" if moment.hour or moment.minute else "")
 
 
 def seconds(value: float | None) -> str:

@@ -6,20 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.plots.axes import axes_size, new_axes, new_figure, ticks, write
 from workbench.plots.numbers import fixed, interval, score_decimals
-from workbench.plots.style import (
-    LIGHT,
-    SMALL,
-    Palette,
-    axes_size,
-    new_axes,
-    new_figure,
-    quiet_axis,
-    shown,
-    spread,
-    text_width,
-    write,
-)
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, spread, text_width
 
 WIDTH = 380.0
 
@@ -35,7 +24,7 @@ def draw_line(model: str, rows: Sequence[Any], palette: Palette = LIGHT, *, grea
     dummy = next((row for row in rows if row.family == "dummy"), None)
     best = max(rows, key=lambda row: sign * row.score)
     figure = new_figure(WIDTH, 84, palette)
-    ax = new_axes(figure, palette, left=26, right=26, bottom=30, top=30, ticks="")
+    ax = new_axes(figure, palette, left=26, right=26, bottom=30, top=30, foot=False)
     marks = {row.model: row for row in (dummy, best) if row is not None}
     ends = [this.score, this.lower, this.upper, *(row.score for row in marks.values())]
     known = [v for v in ends if v is not None and math.isfinite(v)]
@@ -124,7 +113,7 @@ def draw_folds(
 ) -> Any:
     """Draw the score of every fold as a dot, the mean with its interval below, dummy and holdout as marked lines."""
     figure = new_figure(WIDTH, 150, palette)
-    ax = new_axes(figure, palette, left=60, right=16, bottom=46, top=28, ticks="x")
+    ax = new_axes(figure, palette, left=60, right=16, bottom=46, top=28)
     known = [v for v in (*folds, mean, lower, upper, dummy, holdout) if v is not None and math.isfinite(v)]
     margin = 0.05 * (max(known) - min(known)) or 0.05
     ax.set_xlim(min(known) - margin, max(known) + margin)
@@ -142,14 +131,14 @@ def draw_folds(
     ax.hlines(0, lower, upper, color=palette.accent, linewidth=2.5)
     ax.plot([mean], [0], marker="o", markersize=8, color=palette.accent)
     for y, text in ((1, "folds"), (0, "mean")):
-        write(ax, 0, y, text, palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
+        write(ax, 0, y, text, palette, at="row", shift=(-8, 0), ha="right")
     lines = [(v, t) for v, t in ((dummy, "dummy"), (holdout, "holdout")) if v is not None and math.isfinite(v)]
     scale = axes_size(ax)[0] / (ax.get_xlim()[1] - ax.get_xlim()[0])
     for (value, text), place in zip(lines, spread([scale * v for v, _ in lines], 60), strict=True):
         ax.axvline(value, color=palette.muted, linewidth=1, linestyle=(0, (4, 3)))
         _text_above(ax, value, text, place - scale * value, palette)
-    quiet_axis(ax.xaxis)
-    write(ax, 0.5, 0, shown(metric), palette, at="axes fraction", shift=(0, -26), ha="center", va="top", fontsize=SMALL)
+    ticks(ax, "x", palette)
+    write(ax, 0.5, 0, shown(metric), palette, at="axes", shift=(0, -26), ha="center", va="top", fontsize=SMALL)
     return figure
 
 
@@ -160,7 +149,7 @@ def _text_above(ax: Any, x: float, text: str, nudge: float, palette: Palette) ->
         1,
         text,
         palette,
-        at=("data", "axes fraction"),
+        at="column",
         shift=(nudge, 10),
         ha="center",
         fontsize=SMALL,

@@ -1,4 +1,4 @@
-"""The look of all pictures, held once: colours, sizes, axes, and how names and labels are set."""
+"""The look of all pictures, held once: colours, sizes, and how names and labels are set."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
-
-from workbench.plots.numbers import fixed, short
 
 FONT = "DejaVu Sans"  # measured in this bundled face, the widest of the common sans faces; a page shows its own
 SIZE = 12.0
@@ -51,104 +49,6 @@ LIGHT = Palette()
 # the light page, the dark one and print.
 PAGE = Palette(**{f.name: f"#fe{i:02x}fd" for i, f in enumerate(fields(Palette))})
 VARIABLES = {getattr(PAGE, f.name): f"var(--{f.name})" for f in fields(Palette)}
-
-
-def new_figure(width: float, height: float, palette: Palette) -> Any:
-    """Give an empty matplotlib figure of that size in points, without pyplot's global state."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width / 72, height / 72), dpi=144, facecolor=palette.paper)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def new_axes(
-    figure: Any, palette: Palette, *, left: float, right: float, bottom: float, top: float, ticks: str = "xy"
-) -> Any:
-    """Add axes with margins in points: hairlines below and at the left, no box, quiet ticks."""
-    width, height = (72 * side for side in figure.get_size_inches())
-    box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
-    ax = figure.add_axes(box, facecolor="none")
-    for side, spine in ax.spines.items():
-        spine.set_visible((side == "bottom" and "x" in ticks) or (side == "left" and "y" in ticks))
-        spine.set_color(palette.hair)
-        spine.set_linewidth(1)
-    ax.tick_params(
-        colors=palette.muted, labelcolor=palette.muted, labelsize=SMALL, labelfontfamily=FONT, length=3, width=1, pad=3
-    )
-    if "x" not in ticks:
-        ax.set_xticks([])
-    if "y" not in ticks:
-        ax.set_yticks([])
-    return ax
-
-
-def write(
-    ax: Any,
-    x: float,
-    y: float,
-    text: str,
-    palette: Palette,
-    *,
-    at: Any = "data",
-    shift: tuple[float, float] = (0, 0),
-    **options: Any,
-) -> Any:
-    """Set a text in ink at a place moved by points; `at` is matplotlib's xycoords, options are those of its text."""
-    options = {"fontsize": SIZE, "color": palette.ink, "fontfamily": FONT, "va": "center", **options}
-    return ax.annotate(
-        escape(text), (x, y), xycoords=at, xytext=shift, textcoords="offset points", annotation_clip=False, **options
-    )
-
-
-def quiet_axis(axis: Any, bins: int = 5, *, integer: bool = False) -> None:
-    """Give an axis few round ticks, all with the same decimals."""
-    from matplotlib.ticker import Formatter, MaxNLocator
-
-    class Plain(Formatter):  # a class in a function, so that importing this module does not import matplotlib
-        def __call__(self, value: float, pos: int | None = None) -> str:
-            return short(value, 6)
-
-        def format_ticks(self, values: Sequence[float]) -> list[str]:
-            texts = [short(float(value), 6) for value in values]
-            if any("×" in text for text in texts):
-                return texts
-            places = max((len(text.partition(".")[2]) for text in texts), default=0)
-            return [
-                text if not places else fixed(float(v), places).replace(",", "")
-                for text, v in zip(texts, values, strict=True)
-            ]
-
-    axis.set_major_locator(MaxNLocator(bins, integer=integer))
-    axis.set_major_formatter(Plain())
-
-
-def axes_size(ax: Any) -> tuple[float, float]:
-    """Width and height of axes in points."""
-    box, (width, height) = ax.get_position(), ax.figure.get_size_inches()
-    return 72 * float(width * box.width), 72 * float(height * box.height)
-
-
-def set_title(figure: Any, text: str, palette: Palette) -> None:
-    """Set the finding above the picture, at the left edge, wrapped to the width."""
-    width, height = (72 * side for side in figure.get_size_inches())
-    lines = wrap(text, (width - 12) / 1.14, SIZE)  # bold runs wider than what is measured
-    extra = 17 * len(lines) + 6
-    figure.set_size_inches(width / 72, (height + extra) / 72)
-    for ax in figure.axes:
-        x, y, w, h = ax.get_position().bounds
-        ax.set_position((x, y * height / (height + extra), w, h * height / (height + extra)))
-    figure.text(
-        6 / width,
-        1 - 4 / (height + extra),
-        escape("\n".join(lines)),
-        fontsize=SIZE,
-        fontfamily=FONT,
-        fontweight="bold",
-        color=palette.ink,
-        va="top",
-    )
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:

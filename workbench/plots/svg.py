@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from dataclasses import fields
 from typing import Any
 from xml.etree import ElementTree
 
-from workbench.plots.style import VARIABLES, quiet_glyphs, shown
+from workbench.plots.style import VARIABLES, Palette, quiet_glyphs, shown
 
 _PREFIX = "\ue000"  # stands for the prefix until the picture is hashed; no shown text holds this character
 _SVG = "http://www.w3.org/2000/svg"
@@ -16,6 +17,9 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FONT = re.compile(r"(font(?:-family)?:[^;]*?)'DejaVu Sans'[^;]*")
 _COLOUR = re.compile("|".join(VARIABLES))
+_TAG = re.compile(r"<[^<>]+>")
+_VARIABLE = re.compile(r"var\(--[a-z0-9]+\)")
+_PRINT_FACES = "'DejaVu Sans', 'Last Resort High-Efficiency'"
 _FACES = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', sans-serif"
 
 
@@ -48,6 +52,15 @@ def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
     ElementTree.register_namespace("", _SVG)
     text = ElementTree.tostring(root, encoding="unicode")
     return text.replace(_PREFIX, prefix or "f" + hashlib.sha256(text.encode()).hexdigest()[:10])
+
+
+def for_print(text: str, palette: Palette) -> str:
+    """Give what `svg` wrote for renderers without CSS variables: one palette's colours, the bundled face.
+
+    Only tags are changed: within them every < and > is escaped, so no shown text is taken for one.
+    """
+    values = {f"var(--{f.name})": getattr(palette, f.name) for f in fields(palette)} | {"var(--plotface)": _PRINT_FACES}
+    return _TAG.sub(lambda tag: _VARIABLE.sub(lambda match: values[match.group()], tag.group()), text)
 
 
 def _matplotlib_svg(figure: Any) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.plots.axes import new_axes, new_figure, ticks, write
 from workbench.plots.numbers import decimals, signed
-from workbench.plots.style import LIGHT, SMALL, Palette, new_axes, new_figure, quiet_axis, shown, text_width, write
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 WIDTH = 380.0
 
@@ -18,21 +19,18 @@ def draw(names: Sequence[str], moves: Sequence[float], palette: Palette = LIGHT,
     texts = [signed(move, places) for move in moves]
     figure = new_figure(WIDTH, 46 + 22 * len(names), palette)
     left, right = max(map(text_width, names)) + 14, max(text_width(t, SMALL) for t in texts) + 16
-    ax = new_axes(figure, palette, left=left, right=right, bottom=40, top=6, ticks="x")
+    ax = new_axes(figure, palette, left=left, right=right, bottom=40, top=6)
     for row, (name, move, text) in enumerate(zip(names, moves, texts, strict=True)):
         ax.barh(row, move, height=0.56, color=palette.plus if move > 0 else palette.minus, linewidth=0)
-        write(ax, 0, row, name, palette, at=("axes fraction", "data"), shift=(-8, 0), ha="right")
-        write(ax, 1, row, text, palette, at=("axes fraction", "data"), shift=(right - 6, 0), ha="right", fontsize=SMALL)
+        write(ax, 0, row, name, palette, at="row", shift=(-8, 0), ha="right")
+        write(ax, 1, row, text, palette, at="row", shift=(right - 6, 0), ha="right", fontsize=SMALL)
     ax.axvline(0, color=palette.muted, linewidth=1)
     ax.set_ylim(len(names) - 0.4, -0.6)
     reach = [min(0.0, *moves), max(0.0, *moves)]
     margin = 0.04 * (reach[1] - reach[0]) or 1.0
     ax.set_xlim(reach[0] - margin, reach[1] + margin)
-    quiet_axis(ax.xaxis)
-    ax.tick_params(axis="x", length=0)
-    write(
-        ax, 0.5, 0, shown(axis, 60), palette, at="axes fraction", shift=(0, -24), ha="center", va="top", fontsize=SMALL
-    )
+    ticks(ax, "x", palette)
+    write(ax, 0.5, 0, shown(axis, 60), palette, at="axes", shift=(0, -24), ha="center", va="top", fontsize=SMALL)
     return figure
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from workbench.plots.axes import new_figure, write
 from workbench.plots.numbers import rows, short
-from workbench.plots.style import LIGHT, SMALL, Palette, new_figure, shown, text_width, write
+from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 _ROW = 40.0
 _PAD = 34.0

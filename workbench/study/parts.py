@@ -58,8 +58,8 @@ def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
 
 
 _Format = Annotated[
-    Literal["html"],
-    _refuse(lambda v: v in ("pdf", "md"), "must be html: pdf and md come with a later release"),
+    Literal["html", "pdf"],
+    _refuse(lambda v: v == "md", "must be html or pdf: md comes with a later release"),
 ]
 _NoTuning = Annotated[
     Literal[0],
