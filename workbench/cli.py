@@ -86,7 +86,7 @@ def run(
 
 @app.command()
 def new(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, or its http(s) address.")],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     out: Annotated[Path | None, typer.Option(help="The study file to write; '-': show it.")] = None,
     force: Force = False,
@@ -97,9 +97,10 @@ def new(
 
     with clean_errors(debug):
         from workbench.store import write_whole
+        from workbench.remote import is_url, url_file
         from workbench.study.parts import study_name
 
-        file = out or Path(f"{study_name(data.name)}.yaml")
+        file = out or Path(f"{study_name(url_file(data) if is_url(data) else Path(data).name)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
@@ -139,11 +140,11 @@ def datasets(debug: Debug = False) -> None:
     from workbench.terminal import clean_errors, table
 
     with clean_errors(debug):
-        from workbench.catalog import dataset, load
+        from workbench.catalog import dataset
         from workbench.catalog import datasets as names
 
         known = [dataset(name) for name in names()]
-        rows = [(d.name, f"{load(d.name).n_rows:,}", d.task, d.licence, d.title) for d in known]
+        rows = [(d.name, f"{d.rows:,}", d.task, d.licence, d.title) for d in known]
         table(("name", "rows", "task", "licence", "what"), rows, right=("rows",))
 
 
@@ -175,7 +176,9 @@ def predict(
     model: Annotated[
         Path, typer.Argument(metavar="MODEL.json", help="A saved model, such as reports/x/models/tree.json.")
     ],
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file with the model's columns.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A CSV or Parquet file with the model's columns, or its address.")
+    ],
     out: Annotated[Path | None, typer.Option(help="The CSV file to write; shown when absent.")] = None,
     force: Force = False,
     debug: Debug = False,
@@ -238,10 +241,11 @@ def _explainers() -> Mapping[str, type[Any]]:
 
 def _asked(given: str, target: str | None) -> str | Path | Study:
     """Give what is to be run: a bundled name, the path of a study file, or a first study of a data file."""
+    from workbench.remote import is_url
     from workbench.terminal import InputError, note
 
     path = Path(given)
-    is_study = path.suffix.lower() in (".yaml", ".yml")
+    is_study = path.suffix.lower() in (".yaml", ".yml") and not is_url(given)
     is_bundled = not path.suffix and path.name == given
     if target is not None and (is_study or is_bundled):
         raise InputError(f"--target goes with a data file; {given} has a target of its own")
@@ -257,19 +261,20 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
         raise InputError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
     from workbench.study import Study
 
-    text, left_out = _template(path, target, Path())
+    text, left_out = _template(given, target, Path())
     for reason in left_out.values():
         note(f"left out: {reason}")
     return Study.from_text(text, place=given, families=_families(), explainers=_explainers())
 
 
-def _template(data: Path, target: str, folder: Path) -> tuple[str, dict[str, str]]:
+def _template(data: str, target: str, folder: Path) -> tuple[str, dict[str, str]]:
     """Draft a study file that will lie in a folder."""
     from workbench.catalog import read_frame
+    from workbench.remote import is_url
     from workbench.study import describe, template
 
     table, left_out = describe(read_frame(data), target)
-    source = str(data) if data.is_absolute() else os.path.relpath(data, folder)
+    source = data if is_url(data) or Path(data).is_absolute() else os.path.relpath(data, folder)
     return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
 
 

@@ -84,9 +84,9 @@ class FamilyEstimator(BaseEstimator):
         if classes is not None and len(np.unique(target)) < 2:
             raise ValueError("Classifier can't train when only one class is present.")
         # by name, so that the order of the columns changes nothing, not even what is drawn by chance
-        self.kinds_ = {str(name): infer_kind(frame[name]) for name in sorted(frame)}
+        self.kinds_ = {name: infer_kind(frame[name]) for name in sorted(map(str, frame))}
         columns = Frame(frame)
-        self.inputs_ = fit_inputs(frame, self.kinds_, family.policy, weight)
+        self.inputs_ = fit_inputs(frame, self.kinds_, family.policy_for(task, params), weight)
         if not self.inputs_:
             raise ValueError(
                 f"{family.name}: no column can be used: each is text whose values all have fewer than 10 rows"

@@ -204,7 +204,7 @@ class Gathered:
             else {"sentence": story.sentence, "rows": list(story.rows), "reason": plan.splits.duplicates.reason},
             "findings": [f.to_dict() for f in findings],
             "environment": environment(
-                command, sorted({*DISTRIBUTIONS, *(lib for m in plan.models for lib in m.family.libraries)})
+                command, sorted({*DISTRIBUTIONS, *(lib for m in plan.models for lib in m.libraries)})
             ),
         }
 

@@ -14,6 +14,7 @@ from workbench.explainers import registry as explainer_registry
 from workbench.facts import DISTRIBUTIONS, environment
 from workbench.families import find_family
 from workbench.families import registry as family_registry
+from workbench.families.engine import accelerator
 from workbench.metrics import Metric, default_metrics, metric
 from workbench.splits import Splits, make_splits, other_folds
 from workbench.store import Ref, Unit, source_hash
@@ -39,6 +40,12 @@ class Model:
     def family(self) -> Any:
         """Its family."""
         return find_family(self.spec.family)
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The distributions whose versions decide what is fitted."""
+        faster = accelerator() if self.params.get("accelerate") else None
+        return (*self.family.libraries, faster) if faster else tuple(self.family.libraries)
 
     @property
     def title(self) -> str:
@@ -99,6 +106,8 @@ class Plan:
         given = {**(family.quick if quick else {}), **spec.params}
         if "random_state" in family.Parameters.model_fields:
             given.setdefault("random_state", self.study.split.seed)
+        if "accelerate" in family.Parameters.model_fields:
+            given.setdefault("accelerate", self.study.run.accelerate == "auto" and accelerator() is not None)
         return Model(spec, family.Parameters(**given).model_dump())
 
     @cached_property
@@ -117,7 +126,7 @@ class Plan:
             "family": model.spec.family,
             "params": model.params,
             "metrics": [m.name for m in self.metrics],
-            "versions": {**self.versions, **environment("", model.family.libraries)["versions"]},
+            "versions": {**self.versions, **environment("", model.libraries)["versions"]},
             "source": source_hash("workbench.work.fit", model.family.__module__),
             **more,
         }

@@ -66,7 +66,7 @@ class Ebm(Family):
     example_params = {"preset": "fast", "interactions": 2, "outer_bags": 1, "max_rounds": 30}
 
     expected_failed_checks = {
-        "check_sample_weight_equivalence_on_dense_data": "rows are drawn into bags: a row of weight 3 is not drawn as three"
+        "check_sample_weight_equivalence_on_dense_data": "bags draw rows: a row of weight 3 is not drawn as three"
     }
 
     class Parameters(FamilyParameters):

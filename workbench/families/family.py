@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -103,8 +102,6 @@ class Family:
         """Say how few training rows may stand behind one number of the form; None where nothing is promised."""
         return None
 
-    def engine(self, fitted: Any) -> str:
-        """Name the library that did the work, with its version."""
-        module = type(fitted).__module__.partition(".")[0]
-        name = {"sklearn": "scikit-learn"}.get(module, module)
-        return f"{name} {importlib.import_module(module).__version__}"
+    def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:
+        """Say how columns become inputs; an engine that can't do all that the family can overrides it."""
+        return self.policy

@@ -7,10 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from workbench.families.engine import accelerator, is_accelerated, scikit_learn_module
 from workbench.families.family import EncodedForm, Family, FamilyParameters
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
+
+_FILLED = Policy(missing="impute+indicator", categories="ordinal", unseen="other")
 
 
 class Forest(Family):
@@ -47,16 +50,28 @@ class Forest(Family):
         )
         min_samples_leaf: int = Field(1, ge=1, description="fewest training rows in a leaf")
         max_depth: int | None = Field(None, ge=1, description="most questions on the way to a leaf; null for no limit")
+        accelerate: bool = Field(
+            False, description="grow the trees of a number target by sklearnex, where it is installed: another forest"
+        )
         random_state: Any = Field(0, description="seed of the draws")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
-        """Give scikit-learn's forest."""
-        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
+        """Give the forest; sklearnex's for a number target alone, as its classes' shares are not those of its trees."""
         chosen: dict[str, Any] = {"third": 1 / 3, "sqrt": "sqrt", "all": 1.0}
-        settings = {**params, "max_features": chosen[params["max_features"]]}
-        return (RandomForestRegressor if task == "regression" else RandomForestClassifier)(**settings)
+        settings = {name: value for name, value in params.items() if name != "accelerate"}
+        settings["max_features"] = chosen[params["max_features"]]
+        module = scikit_learn_module("ensemble", accelerate=self._accelerates(task, params))
+        made = module.RandomForestRegressor if task == "regression" else module.RandomForestClassifier
+        return made(n_jobs=1, **settings)
+
+    def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:
+        """Fill gaps before sklearnex sees them: one gap would send all rows of a prediction to another model."""
+        return _FILLED if self._accelerates(task, params) else self.policy
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
-        """The average of the trees."""
-        return read_trees(fitted.estimators_), Identity()
+        """The average of the trees; sklearnex compares in float64, scikit-learn in float32."""
+        return read_trees(fitted.estimators_, in_float32=not is_accelerated(fitted)), Identity()
+
+    @staticmethod
+    def _accelerates(task: str, params: Mapping[str, Any]) -> bool:
+        return task == "regression" and bool(params["accelerate"]) and accelerator() is not None

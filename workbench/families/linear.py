@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from workbench.families.engine import scikit_learn_module
 from workbench.families.family import EncodedForm, Family, FamilyParameters
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Softmax
@@ -52,11 +53,13 @@ class Linear(Family):
             "mean for lasso and elastic_net, of the log loss's sum for classes",
         )
         l1_ratio: float = Field(0.5, ge=0, le=1, description="share of lasso in elastic_net")
+        accelerate: bool = Field(
+            False, description="fit a number target without a penalty by sklearnex, where it is installed"
+        )
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the estimator of the penalty; for classes multinomial logistic regression."""
-        from sklearn import linear_model
-
+        linear_model = scikit_learn_module("linear_model", accelerate=False)
         penalty, alpha = params["penalty"], params["alpha"]
         if penalty == "auto":
             penalty = "none" if task == "regression" else "ridge"
@@ -72,7 +75,8 @@ class Linear(Family):
                 random_state=None if smooth else 0,
             )
         if penalty == "none":
-            return linear_model.LinearRegression()
+            faster = scikit_learn_module("linear_model", accelerate=params["accelerate"])
+            return faster.LinearRegression(n_jobs=1)
         if penalty == "ridge":
             return linear_model.Ridge(alpha=alpha)
         return linear_model.ElasticNet(alpha=alpha, l1_ratio=ratio, max_iter=_MOST_ITERATIONS)

@@ -45,15 +45,15 @@ class Xgboost(Family):
     libraries = (next((name for name in ("xgboost-cpu", "xgboost") if _installed(name)), "xgboost"),)
     search_space = {"max_depth": (3, 4, 6, 8), "learning_rate": (0.02, 0.05, 0.1, 0.3), "n_estimators": (100, 300)}
     quick = {"n_estimators": 50}
-    example_params = {"n_estimators": 10, "max_depth": 3, "learning_rate": 0.3}
+    example_params = {"n_estimators": 20, "max_depth": 3, "learning_rate": 0.1}
     tolerance = 1e-5
 
     class Parameters(FamilyParameters):
         """Parameters of `xgboost`."""
 
-        n_estimators: int = Field(100, ge=1, description="number of trees, of each class where there are several")
-        max_depth: int = Field(6, ge=1, description="most questions on the way to a leaf")
-        learning_rate: float = Field(0.1, gt=0, le=1, description="how far each tree goes")
+        n_estimators: int = Field(200, ge=1, description="number of trees, of each class where there are several")
+        max_depth: int = Field(4, ge=1, description="most questions on the way to a leaf")
+        learning_rate: float = Field(0.05, gt=0, le=1, description="how far each tree goes")
         min_child_weight: float = Field(1.0, ge=0, description="least sum of second derivatives in a leaf")
         subsample: float = Field(1.0, gt=0, le=1, description="share of the rows drawn for each tree")
         reg_lambda: float = Field(1.0, ge=0, description="squared penalty of the leaves' values")

@@ -45,8 +45,8 @@ class IsMissing:
 class Lookup:
     """A category column: z = values[level], or `unseen`, or `missing`.
 
-    "equals a level" is a lookup with one nonzero value, a code is one with the values 0, 1, 2, ...; `nominal` codes have
-    no order, and a library that knows categories is told so.
+    "equals a level" is a lookup with one nonzero value, a code is one with the values 0, 1, 2, ...; `nominal` codes
+    have no order, and a library that knows categories is told so.
     """
 
     column: str

@@ -50,8 +50,8 @@ def linear_pieces(x: Floats, values: Floats, weights: Floats, keep: float = KEEP
     costs = _line_costs(x, values, weights)
     mean = np.average(values, axis=0, weights=weights)
     allowed = (1 - keep) * float((weights @ (values - mean) ** 2).sum())
-    # rounding: a curve that a line fits exactly leaves an error of this order
-    allowed += 1e-12 * float((weights @ values**2).sum())
+    # rounding: a curve that lines fit exactly leaves an error of this order
+    allowed += 1e-24 * float((weights @ values**2).sum())
     best = costs[0]  # of the first j + 1 points with one piece
     for pieces in range(1, m + 1):
         if best[-1] <= allowed:
@@ -118,7 +118,7 @@ def plane_pieces(x: Floats, y: Floats, grid: Floats, wx: Floats, wy: Floats, kee
     weights = wx[keep_x][:, None] * wy[keep_y][None, :]
     sums = _Sums(x, y, grid, weights)
     total = sums.total()
-    allowed = (1 - keep) * total + 1e-12 * sums.scale()
+    allowed = (1 - keep) * total + 1e-24 * sums.scale()
     pieces = [(0, x.size, 0, y.size)]
     errors = [sums.error(*pieces[0])]
     cuts = [sums.best_cut(*pieces[0])]

@@ -47,7 +47,8 @@ def _tree(stored: dict[str, Any], output: int, k: int, n_inputs: int) -> Tree:
     split = np.array(stored["split_conditions"], dtype=np.float32)[order]
     sets = _sets(stored)
     width = 2 + max((max(codes, default=0) for codes in sets.values()), default=0)
-    subset, rows = np.full(order.size, -1), []
+    subset = np.full(order.size, -1)
+    rows: list[np.ndarray] = []
     for node, codes in sets.items():
         subset[place[node]] = len(rows)
         goes_left = np.ones(width, dtype=np.bool_)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.estimator import estimator_for
+from workbench.families.engine import engine_of
 from workbench.forms import Form
 from workbench.metrics import metric
 from workbench.table import Table
@@ -73,7 +74,7 @@ def fit_model(
     seconds = time.perf_counter() - started
     return Fitted(
         estimator=estimator,
-        engine=estimator.family().engine(estimator.estimator_),
+        engine=engine_of(estimator.estimator_),
         holdout=_scores(estimator, table.take(holdout), metrics) if len(holdout) else {},
         form=None if estimator.form_ is None else _facts(estimator.form_, name),
         smallest_support=estimator.smallest_support_,
