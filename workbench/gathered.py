@@ -15,6 +15,7 @@ from workbench import __version__
 from workbench.answers import Finding, Provenance
 from workbench.catalog import dataset, datasets
 from workbench.disclosure import MIN_ROWS
+from workbench.checks import inspect
 from workbench.evaluation import (
     Entry,
     corrected_interval,
@@ -181,7 +182,7 @@ class Gathered:
             metric=ranking,
             region=region,
         )
-        findings = self._findings(entries)
+        findings = [*self._findings(entries), *inspect(plan.table, [m.spec.family for m in plan.models])]
         if story is not None:
             findings.append(repeats_finding(plan.splits.duplicates, story, region))
         findings.sort(key=lambda f: ("high", "medium", "low").index(f.severity))
