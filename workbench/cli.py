@@ -96,11 +96,11 @@ def new(
     from workbench.terminal import can_write, clean_errors, command, note
 
     with clean_errors(debug):
-        from workbench.store import write_whole
         from workbench.remote import is_url, url_file
+        from workbench.store import write_whole
         from workbench.study.parts import study_name
 
-        file = out or Path(f"{study_name(url_file(data) if is_url(data) else Path(data).name)}.yaml")
+        file = out or Path(f"{study_name(url_file(data).name if is_url(data) else Path(data).name)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
