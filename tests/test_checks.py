@@ -19,6 +19,7 @@ A, B, NOISE = RNG.normal(size=N), RNG.gamma(2, 20, N), RNG.normal(size=N)
 COUNT = RNG.integers(0, 40, N)
 COLOUR = RNG.choice(["red", "green", "blue"], N)
 Y = 3 * A + B / 10 + 2 * NOISE
+COPY = "goes with one value, and the reverse, in all 300 rows where known: 'planted'"
 YES = RNG.permutation(np.arange(N) % 3 == 0)
 GRADE = RNG.choice(["low", "mid", "high"], N)
 
@@ -104,9 +105,17 @@ PLANTED = {
         "medium",
         "'planted' is 2222-01-01",
     ),
-    "the target": ({"planted": Y}, "high", "one value of 'planted'"),
-    "its logarithm": ({"planted": np.log(Y + 100)}, "high", "one value of 'planted'"),
-    "its negative, known in part": ({"planted": missing_in(-Y, 0.04)}, "high", "one value of 'planted'"),
+    "the target": ({"planted": Y}, "high", COPY),
+    "its logarithm": (
+        {"planted": np.log(Y + 100)},
+        "high",
+        COPY,
+    ),
+    "its negative, known in part": (
+        {"planted": missing_in(-Y, 0.04)},
+        "high",
+        COPY,
+    ),
     "the target with noise": ({"planted": Y + NOISE / 10}, "high", r"'planted' alone: R2 0\.99"),
     "the target, upside down, with noise": ({"planted": np.exp(-Y / 10) + NOISE / 1e4}, "high", "'planted' alone"),
     "a sum": (
@@ -153,12 +162,20 @@ def with_flips(values, flips):
 
 
 CLASSES = {
-    "yes and no renamed": ("yes", {"planted": np.where(YES, "ill", "well")}, "one value of 'planted'"),
-    "yes and no as numbers": ("yes", {"planted": np.where(YES, 2, 7)}, "one value of 'planted'"),
+    "yes and no renamed": (
+        "yes",
+        {"planted": np.where(YES, "ill", "well")},
+        COPY,
+    ),
+    "yes and no as numbers": (
+        "yes",
+        {"planted": np.where(YES, 2, 7)},
+        COPY,
+    ),
     "three classes renamed": (
         "grade",
         {"planted": pd.Series(GRADE).map({"low": "x", "mid": "y", "high": "z"})},
-        "one value of 'planted'",
+        COPY,
     ),
     "all but one row": ("yes", {"planted": with_flips(YES, 1)}, "'planted' alone: R2 0.9"),
     "a threshold": ("yes", {"planted": YES + RNG.normal(0, 0.1, N)}, "'planted' alone: R2 0.9"),
@@ -275,8 +292,8 @@ def test_families_say_what_they_do_about_gaps():
     data = table(gaps=missing_in(NOISE, 0.4))
     assert "card" in only(inspect(data)).action
     action = only(inspect(data, ["dummy", "linear", "tree", "forest", "linear"])).action
-    assert "linear: puts the training mean" in action
-    assert "tree, forest: leaves gaps to its library" in action
+    assert "linear: numbers get the training mean" in action
+    assert "tree, forest: left to the library" in action
     assert "dummy" not in action
 
 
@@ -288,10 +305,22 @@ def test_large_tables_are_sampled_but_checked_whole():
     nearly[-1], nearly_row[-1] = 0.123, 5  # outside the sample with a probability of 3/4 each
     data = pd.DataFrame({"x": x, "nearly": nearly, "same": y, "row": np.arange(n), "repeats": nearly_row, "y": y})
     found = inspect(Table.from_frame(data, target="y"))
-    assert found[0].evidence == "Each value of 'y' stands for one value of 'same'."
+    assert found[0].evidence == (
+        "Each value of 'y' goes with one value, and the reverse, in all 20,000 rows where known: 'same'."
+    )
     assert "'nearly' alone" in found[1].evidence
     assert found[2].evidence == "Whole numbers of which none occurs twice: 'row' (100% of the numbers in its range)."
     assert len(found) == 3
+
+
+def test_a_target_that_hardly_varies_is_no_trouble():
+    rng = np.random.default_rng(0)
+    for n in (300, 30_000):
+        data = pd.DataFrame({"a": rng.normal(size=n), "b": rng.normal(size=n), "y": 0.0})
+        data.loc[[0, 1], "y"] = [1.0, 2.0]  # most samples miss both
+        assert {f.severity for f in inspect(Table.from_frame(data, target="y"))} <= {"low"}
+        yes = inspect(Table.from_frame(data, target={"column": "y", "at_least": 1}))
+        assert [f.title for f in yes] == ["A class is rare"]
 
 
 @pytest.mark.parametrize("seed", range(20))

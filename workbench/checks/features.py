@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.answers.finding import Finding
 from workbench.checks import chance
 from workbench.checks.seen import Seen
-from workbench.checks.wording import FEW, MOST_NAMED, columns, finding, joined, quoted, rows, share
+from workbench.checks.wording import FEW, MOST_NAMED, all_quoted, finding, joined, quoted, rows, share, titled
 from workbench.columns import content_bytes, level_text
 from workbench.disclosure import MIN_ROWS, small
 from workbench.families import find_family
@@ -25,8 +25,8 @@ _CODE = re.compile(
     r"(^|[\W_])(code|class|cat|category|type|kind|group|cluster|segment|zip|postcode)s?([\W_]id)?$", re.I
 )
 _GAPS = {
-    "impute+indicator": "puts the training mean, and marks gaps that at least 10 training rows share",
-    "native": "leaves gaps to its library",
+    "impute+indicator": "numbers get the training mean, gaps a mark where at least 10 training rows miss",
+    "native": "left to the library",
 }
 
 
@@ -40,7 +40,7 @@ def missing(table: Table, families: Sequence[str]) -> Finding | None:
     told = [f"{quoted(name)} in {share(int(count), n)}" for name, count in counts.items()]
     return finding(
         "medium" if counts.iloc[0] > _MANY_MISSING * n else "low",
-        f"Values are missing in {columns(len(counts))}",
+        titled(list(counts.index), "misses values", "miss values"),
         f"Missing: {joined(told)}.",
         f"Find out why: a gap may itself tell the outcome. {_what_families_do(families)}",
         by="share of missing values",
@@ -67,17 +67,16 @@ def constant(whole: Seen, seen: Seen) -> Finding | None:
             continue
         others = _off_commonest(whole, name)
         if others == 0:
-            one.append(quoted(name))
+            one.append(name)
         elif others < MIN_ROWS and others <= _ALMOST_NONE * n:
-            nearly.append(quoted(name))
+            nearly.append(name)
     if not one and not nearly:
         return None
-    told = [f"One value in all {rows(n)}: {joined(one)}"] if one else []
-    told += [f"Another than the commonest value in {FEW} of {rows(n)}: {joined(nearly)}"] if nearly else []
-    count = len(one) + len(nearly)
+    told = [f"One value in all {rows(n)}: {all_quoted(one)}"] if one else []
+    told += [f"Another than the commonest value in {FEW} of {rows(n)}: {all_quoted(nearly)}"] if nearly else []
     return finding(
         "low",
-        f"{columns(count)} hardly {'vary' if count > 1 else 'varies'}",
+        titled([*one, *nearly], "hardly varies", "hardly vary"),
         f"{'; '.join(told)}.",
         "Nothing can be learned from such a column here; give it the role ignore.",
         by="rows off the commonest value",
@@ -103,12 +102,12 @@ def repeated(whole: Seen, seen: Seen) -> Finding | None:
             groups.append([first, *others])
     if not groups:
         return None
-    more = sum(len(names) - 1 for names in groups)
+    more = [name for names in groups for name in names[1:]]
     told = joined([" and ".join(map(quoted, names[:MOST_NAMED])) for names in groups], "; ")
     n = whole.table.n_rows
     return finding(
         "medium",
-        f"{columns(more)} {'repeat' if more > 1 else 'repeats'} another one",
+        titled(more, "repeats another column", "repeat others"),
         f"The same in all {rows(n)}, but for the names of levels: {told}.",
         "Keep one of them and give the others the role ignore: models share out between equal columns at random what "
         "belongs to one, so coefficients and importances of both mislead.",
@@ -146,11 +145,10 @@ def identifiers(whole: Seen, seen: Seen) -> Finding | None:
             found.append((name, len(values) / among))
     if not found:
         return None
-    one = len(found) == 1
     told = [f"{quoted(name)} ({used:.0%} of the numbers in its range)" for name, used in found]
     return finding(
         "medium",
-        f"{quoted(found[0][0]) if one else columns(len(found))} {'looks' if one else 'look'} like an identifier",
+        titled([name for name, _ in found], "looks like an identifier", "look like identifiers"),
         f"Whole numbers of which none occurs twice: {joined(told)}.",
         "A model can learn rows by heart from it. Give it the role id; or time, if it counts time. If it is a "
         "measurement, leave it.",
@@ -175,13 +173,13 @@ def codes(seen: Seen, n_rows: int) -> Finding | None:
         if seen.kinds[name] == "number" and _CODE.search(name) and 2 <= seen.codes(name).max() < _FEW_LEVELS:
             values = seen.table.X[name].dropna().unique()
             if (values == np.round(values)).all():
-                found.append(quoted(name))
+                found.append(name)
     if not found or n_rows <= 100:
         return None
     return finding(
         "low",
-        f"{columns(len(found))} may hold codes instead of quantities",
-        f"By name, and by at most {_FEW_LEVELS} whole numbers: {joined(found)}.",
+        titled(found, "may hold codes instead of quantities", "may hold codes instead of quantities"),
+        f"By name, and by at most {_FEW_LEVELS} whole numbers: {all_quoted(found)}.",
         "Declare kind: category if a greater number means no more of anything; kind: ordered if it is a rank.",
         by="name, and the number of distinct whole values",
         n_rows=n_rows,
@@ -191,13 +189,13 @@ def codes(seen: Seen, n_rows: int) -> Finding | None:
 
 def dates(whole: Seen) -> Finding | None:
     """A date is a feature."""
-    found = [quoted(name) for name in whole.table.features if whole.kinds[name] == "datetime"]
+    found = [name for name in whole.table.features if whole.kinds[name] == "datetime"]
     if not found:
         return None
     return finding(
         "low",
         "A date is a feature" if len(found) == 1 else f"{len(found)} dates are features",
-        f"Read as days since 1970-01-01: {joined(found)}.",
+        f"Read as days since 1970-01-01: {all_quoted(found)}.",
         "It extrapolates: rows after the training period get what its last days got (trees), or a line drawn on "
         "(linear). For use on later rows give it the role time, and make features of it, such as the month.",
         by="kind of column",
@@ -211,11 +209,12 @@ def far_off(whole: Seen) -> Finding | None:
     numbers = {n: whole.frame.numbers(n) for n in table.features if whole.kinds[n] in ("number", "datetime")}
     if table.task == "regression":
         numbers[table.target.name] = table.y.to_numpy(dtype=float)
-    told, shared = [], []
+    names, told, shared = [], [], []
     for name, values in numbers.items():
         outside = _outside(values[~np.isnan(values)])
         if not outside.size:
             continue
+        names.append(name)
         told.append(f"{quoted(name)} ({FEW if small(outside.size) else f'{outside.size:,}'})")
         each, counts = np.unique(outside, return_counts=True)
         if counts.max() >= MIN_ROWS:
@@ -225,7 +224,7 @@ def far_off(whole: Seen) -> Finding | None:
     stand_ins = f" At least {MIN_ROWS} rows share one: {joined(shared)}." if shared else ""
     return finding(
         "medium" if shared else "low",
-        f"Values lie far off in {columns(len(told))}",
+        titled(names, "has values far off", "have values far off"),
         f"More than {_FAR} interquartile ranges outside the quartiles, in rows: {joined(told)}.{stand_ins}",
         "Look whether they are slips, other units, or stand for something else, as -999 for a missing value: mend them "
         "or leave the cells empty. If they are true, prefer models with thresholds to straight lines.",

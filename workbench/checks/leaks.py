@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.answers.finding import Finding
 from workbench.checks.pairs import pairs_that_tell
 from workbench.checks.seen import Seen
-from workbench.checks.wording import columns, finding, joined, quoted
+from workbench.checks.wording import all_quoted, finding, joined, quoted, rows, titled
 
 # Shares of the target's variance. Classes are told apart by all but the last rows between them long before 0.99.
 _ENOUGH = {"regression": 0.99, "binary": 0.9, "multiclass": 0.9}
@@ -17,21 +17,22 @@ _WAY_OUT = (
 
 def leaks(whole: Seen, seen: Seen) -> list[Finding]:
     """Find columns that give the target away; those found are left out of the next search."""
-    table, found = whole.table, []
+    table = whole.table
+    found: list[Finding] = []
+    if seen.target.max() == 0:  # one value in all rows of the sample
+        return found
     copies = [name for name in table.features if seen.is_copy(name) and whole.is_copy(name)]
     if copies:
-        one = len(copies) == 1
-        title = f"{quoted(copies[0]) if one else columns(len(copies))} {'is' if one else 'are'} the target again"
-        told = f"Each value of {quoted(table.target.name)} stands for one value of {joined([*map(quoted, copies)])}."
-        found.append(_leak(title, told, "equal, renamed or in the same order", seen))
+        target, n = quoted(table.target.name), rows(table.n_rows)
+        told = f"Each value of {target} goes with one value, and the reverse, in all {n} where known"
+        title = titled(copies, "is the target again", "are the target again")
+        by = "equal, renamed or in the same order"
+        found.append(_leak(title, f"{told}: {all_quoted(copies)}.", by, seen))
     shares = {name: seen.share(name) for name in table.features if name not in copies}
     single = sorted((s, name) for name, s in shares.items() if s > _ENOUGH[table.task])[::-1]
     if single:
-        one = len(single) == 1
-        title = (
-            f"{quoted(single[0][1]) if one else columns(len(single))} all but {'tells' if one else 'tell'} the target"
-        )
         told = joined([f"{quoted(name)} alone: {_written(s)}" for s, name in single])
+        title = titled([name for _, name in single], "all but tells the target", "all but tell the target")
         by = "share of the target's variance, each row predicted from others with the same or neighbouring values"
         found.append(_leak(title, f"{told}.", by, seen, more_than=_ENOUGH[table.task]))
     clean = [name for name, s in shares.items() if s <= _ENOUGH[table.task]]

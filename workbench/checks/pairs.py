@@ -65,7 +65,7 @@ def _deciding(
         known = ~np.isnan(x[:, [i, j]]).any(axis=1)
         weights, _ = _line(x[known][:, [i, j]], y[known])
         alone = max(shares[names[i]], shares[names[j]])
-        for ratio in (1.0, -1.0, weights[1] / weights[0]):
+        for ratio in (1.0, -1.0, *([weights[1] / weights[0]] if weights[0] else [])):
             share = seen.explained(ranked(x[:, i] + ratio * x[:, j]), has_order=True)
             if share > _ENOUGH_OF_CLASSES and 1 - share < 0.2 * (1 - alone):
                 yield share, _sum(names[i], names[j], ratio)
@@ -89,6 +89,8 @@ def _candidates(x: np.ndarray, y: np.ndarray, least: float) -> list[tuple[int, i
     if len(y) > _SCREENED_ROWS:
         drawn = np.random.default_rng(0).choice(len(y), _SCREENED_ROWS, replace=False)
         x, y = x[drawn], y[drawn]
+    if y.min() == y.max():
+        return []
     enough = np.flatnonzero((~np.isnan(x)).sum(axis=0) >= FEWEST_ROWS)
     deviation = np.nanstd(x[:, enough], axis=0)
     usable = enough[deviation > 0]

@@ -30,6 +30,22 @@ def columns(count: int) -> str:
     return f"{count:,} column{'s' * (count != 1)}"
 
 
+def titled(names: Sequence[str], one: str, several: str) -> str:
+    """Say something of one column by its name, or of several by their number.
+
+    Examples
+    --------
+    >>> titled(["age"], "misses values", "miss values"), titled(["a", "b"], "misses values", "miss values")
+    ("'age' misses values", '2 columns miss values')
+    """
+    return f"{quoted(names[0])} {one}" if len(names) == 1 else f"{columns(len(names))} {several}"
+
+
+def all_quoted(names: Sequence[str]) -> str:
+    """Give the first six names in quotes, and how many more there are."""
+    return joined([quoted(name) for name in names])
+
+
 def rows(count: int) -> str:
     """Give a number of rows in words.
 
