@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -51,7 +51,15 @@ class FamilyEstimator(BaseEstimator):
     inputs_: tuple[Input, ...]
     kinds_: dict[str, str]
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        classes: Sequence[Any] = (),
+    ) -> Self:
         """Fit the family's model.
 
         Parameters
@@ -61,6 +69,11 @@ class FamilyEstimator(BaseEstimator):
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
             Rows of weight 0 are left out.
+        kinds : mapping of column name to kind, optional
+            As a `Table` knows them; found out for columns that are not listed.
+        classes : sequence, optional
+            The classes in the order that ``classes_`` is to have; sorted by default. Of two, the second is the one that
+            scores and forms speak of.
 
         Raises
         ------
@@ -73,38 +86,40 @@ class FamilyEstimator(BaseEstimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         subject = str(getattr(y, "name", None) or "y")
         frame = self._frame(X, reset=True)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(_plain_labels(y), warn=True)
         check_consistent_length(frame, y)
-        target, classes, task = self._target(y)
+        target, labels, task = self._target(y, classes)
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
             if not (used := weight > 0).all():
                 frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
-        if classes is not None and len(np.unique(target)) < 2:
+        if labels is not None and len(np.unique(target)) < 2:
             raise ValueError("Classifier can't train when only one class is present.")
         # by name, so that the order of the columns changes nothing, not even what is drawn by chance
-        self.kinds_ = {name: infer_kind(frame[name]) for name in sorted(map(str, frame))}
-        columns = Frame(frame)
+        known = kinds or {}
+        self.kinds_ = {name: known.get(name) or infer_kind(frame[name]) for name in sorted(map(str, frame))}
+        columns = Frame(frame, self.kinds_)
         self.inputs_ = fit_inputs(frame, self.kinds_, family.policy_for(task, params), weight)
-        if not self.inputs_:
+        if not self.inputs_ and family.needs_columns:
             raise ValueError(
-                f"{family.name}: no column can be used: each is text whose values all have fewer than 10 rows"
+                f"{family.name}: no column can be used: in each, the values that are known, or that differ from the "
+                "others, have fewer than 10 rows"
             )
         self.estimator_ = family.build(task, params)
         family.fit(self.estimator_, encode(self.inputs_, columns), target, weight, self.inputs_)
-        self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, classes)
+        self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
         self.smallest_support_ = family.smallest_support(self.estimator_, len(frame))
         return self
 
-    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
-        """Give the target as the library gets it, the classes, and the task."""
+    def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
+        """Give the target as the library gets it, the classes in order, and the task."""
         raise NotImplementedError
 
     def encode(self, X: Any) -> np.ndarray:
         """Give the encoded inputs of rows, shape (n_samples, n_inputs), as the library gets them."""
         check_is_fitted(self)
-        return encode(self.inputs_, Frame(self._frame(X, reset=False)))
+        return encode(self.inputs_, Frame(self._frame(X, reset=False), self.kinds_))
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
         """Give X as a DataFrame whose columns are named by text, checked as scikit-learn does."""
@@ -123,8 +138,10 @@ class FamilyEstimator(BaseEstimator):
                 array = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=type(self).__name__)
             validate_data(self, X, reset=reset, skip_check_array=True)
             frame = pd.DataFrame(array, columns=[f"x{j}" for j in range(array.shape[1])])
+        if len(repeated := frame.columns[frame.columns.duplicated()]):
+            raise ValueError(f"column name {repeated[0]!r} occurs more than once; names must differ")
         for name in frame:
-            if frame[name].dtype.kind == "f" and np.isinf(frame[name]).any():
+            if _has_infinity(frame[name]):
                 raise ValueError(f"column {name!r} contains infinity; replace it by a number, or leave the cell empty")
         return frame.reset_index(drop=True)
 
@@ -138,7 +155,7 @@ class FamilyEstimator(BaseEstimator):
 class FamilyRegressor(RegressorMixin, FamilyEstimator):
     """A family's regressor."""
 
-    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+    def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         return y, None, "regression"
 
@@ -158,10 +175,15 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
     classes_: np.ndarray
 
-    def _target(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
+    def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(classes):
+            if set(classes) != set(self.classes_.tolist()):
+                raise ValueError(f"classes must list the labels of y, {self.classes_.tolist()}; got {list(classes)}")
+            place = [list(classes).index(label) for label in self.classes_.tolist()]
+            self.classes_, codes = self.classes_[np.argsort(place)], np.array(place)[codes]
         task = "binary" if len(self.classes_) <= 2 else "multiclass"
         if task not in self.family.tasks:
             raise ValueError(_refusal(self.family, task))
@@ -182,6 +204,20 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
         tags.classifier_tags.poor_score = self.family.name == "dummy"
         tags.classifier_tags.multi_class = "multiclass" in self.family.tasks
         return tags
+
+
+def _has_infinity(values: pd.Series) -> bool:
+    if values.dtype.kind == "O":
+        return any(isinstance(v, float) and np.isinf(v) for v in values)
+    return values.dtype.kind == "f" and bool(np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any())
+
+
+def _plain_labels(y: Any) -> Any:
+    """Give pandas' nullable columns, and objects that are all of one plain type, as numpy has them."""
+    dtype = getattr(y, "dtype", None)
+    if dtype is None or (isinstance(dtype, np.dtype) and dtype.kind != "O") or np.ndim(y) != 1:
+        return y
+    return pd.Series(np.asarray(y, dtype=object)).infer_objects().to_numpy()
 
 
 def Regressor(family: str, **params: Any) -> FamilyRegressor:  # noqa: N802 - reads as the class that it returns one of

@@ -19,6 +19,7 @@ class Dummy(Family):
     title = "baseline"
     summary = "predicts the training mean, or the shares of the classes, for every row"
     tasks = ("regression", "binary", "multiclass")
+    needs_columns = False
     policy = Policy(missing="native", categories="ordinal", unseen="other")
     reference = "scikit-learn, DummyRegressor and DummyClassifier"
     assumptions = ("Nothing about a row helps to predict its target.",)

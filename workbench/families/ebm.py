@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from workbench.disclosure import MIN_ROWS
-from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.ebm import read_ebm
@@ -93,7 +93,7 @@ class Ebm(Family):
             MIN_ROWS, ge=1, description="fewest training rows in a leaf; below 10 the form is kept private"
         )
         max_rounds: int = Field(50_000, ge=1, description="most rounds")
-        random_state: Any = Field(0, description="seed")
+        random_state: Seed = Field(0, description="seed")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give interpret's machine with the preset's settings where none are given."""

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 
 from workbench.families.policy import Policy
 from workbench.forms import Additive, Input, Output
 
 EncodedForm = tuple[Additive, Output]
+
+
+def _seed(value: Any) -> Any:
+    if value is None or isinstance(value, np.random.RandomState):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value < 2**32:
+        raise ValueError("must be a whole number from 0 to 2**32 - 1, a numpy RandomState, or null")
+    return value
+
+
+# what `random_state` may be, as everywhere in scikit-learn; a study file can say whole numbers alone
+Seed = Annotated[Any, AfterValidator(_seed), WithJsonSchema({"type": ["integer", "null"], "minimum": 0})]
 
 
 class FamilyParameters(BaseModel):
@@ -34,6 +46,8 @@ class Family:
         Of "regression", "binary", "multiclass".
     glassbox : bool
         Whether its form is meant to be read.
+    needs_columns : bool
+        Whether it can't be fitted where no column can be used.
     policy : Policy
         How columns become inputs.
     reference : str
@@ -61,6 +75,7 @@ class Family:
     summary: ClassVar[str] = ""
     tasks: ClassVar[tuple[str, ...]] = ()
     glassbox: ClassVar[bool] = True
+    needs_columns: ClassVar[bool] = True
     policy: ClassVar[Policy]
     reference: ClassVar[str] = ""
     assumptions: ClassVar[tuple[str, ...]] = ()

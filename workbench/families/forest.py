@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from workbench.families.engine import accelerator, is_accelerated, scikit_learn_module
-from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
@@ -53,7 +53,7 @@ class Forest(Family):
         accelerate: bool = Field(
             False, description="grow the trees of a number target by sklearnex, where it is installed: another forest"
         )
-        random_state: Any = Field(0, description="seed of the draws")
+        random_state: Seed = Field(0, description="seed of the draws")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the forest; sklearnex's for a number target alone, as its classes' shares are not those of its trees."""

@@ -51,7 +51,7 @@ def fit_inputs(
     sample_weight : ndarray of shape (n_samples,), optional
         Means and variances are weighted; counts of rows are not.
     """
-    frame = Frame(X)
+    frame = Frame(X, kinds)
     weight = np.ones(len(X)) if sample_weight is None else sample_weight
     inputs: list[Input] = []
     for name, kind in kinds.items():
@@ -64,16 +64,32 @@ def fit_inputs(
 
 def _number(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> list[Input]:
     present = ~np.isnan(x)
+    if _says_little(x[present], policy, n_rows=x.size):
+        return []
     if policy.missing == "native" and not small(int((~present).sum())):
         return [Affine(name)]
-    mean, scale = 0.0, 1.0
-    if present.any():
-        mean = float(np.average(x[present], weights=weight[present]))
-        scale = float(np.sqrt(np.average((x[present] - mean) ** 2, weights=weight[present]))) if policy.scale else 1.0
-        # a constant column: its variance is rounding error
-        scale = scale if scale > 1e-12 * max(1.0, abs(mean)) else 1.0
+    mean = float(np.average(x[present], weights=weight[present])) if present.any() else 0.0
+    scale = _deviation(x[present] - mean, weight[present]) if policy.scale and present.any() else 1.0
     filled: Input = Affine(name, mean, scale, missing=0.0) if policy.scale else Affine(name, missing=mean)
     return [filled, IsMissing(name)] if (~present).sum() >= MIN_ROWS else [filled]
+
+
+def _says_little(x: np.ndarray, policy: Policy, n_rows: int) -> bool:
+    """Whether a column stands for fewer than 10 rows: too few are known, or too few differ from all the others."""
+    if x.size < min(MIN_ROWS, n_rows):
+        return True
+    if not policy.scale or not x.size:
+        return False
+    most = int(np.unique(x, return_counts=True)[1].max())
+    return most >= MIN_ROWS and small(x.size - most)
+
+
+def _deviation(centred: np.ndarray, weight: np.ndarray) -> float:
+    """The standard deviation, 1 of a constant column; computed so that no square overflows or vanishes."""
+    largest = float(np.abs(centred).max())
+    if largest == 0 or np.ptp(centred) == 0:
+        return 1.0
+    return largest * float(np.sqrt(np.average((centred / largest) ** 2, weights=weight)))
 
 
 def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight: np.ndarray) -> list[Input]:
@@ -83,11 +99,13 @@ def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight
     kept = tuple(level for level in order if counts.get(level, 0) >= MIN_ROWS)
     pooled = len(texts) - int(texts.isna().sum()) - sum(int(counts[level]) for level in kept)
     has_missing, has_pool = int(texts.isna().sum()) >= MIN_ROWS, pooled >= MIN_ROWS
+    if kind == "ordered" and not policy.scale:
+        # cuts between ordered levels join neighbours, so no level needs a pool
+        return [_codes(name, order, False, policy, nominal=False)] if counts.size else []
     if not kept:
         return []
-    if policy.categories != "one-hot" or (kind == "ordered" and not policy.scale):
-        nominal = policy.categories == "native" and kind == "category"
-        return [_codes(name, order if kind == "ordered" else kept, has_pool, policy, nominal)]
+    if policy.categories != "one-hot":
+        return [_codes(name, kept, has_pool, policy, nominal=policy.categories == "native" and kind == "category")]
     inputs = [Lookup(name, kept, tuple(float(a == b) for a in kept), 0.0, 0.0) for b in kept]
     if has_pool:
         inputs.append(Lookup(name, kept, (0.0,) * len(kept), 1.0, 0.0 if has_missing else 1.0))

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from workbench.disclosure import MIN_ROWS
-from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
@@ -46,7 +46,7 @@ class Tree(Family):
         min_samples_leaf: int = Field(
             MIN_ROWS, ge=1, description="fewest training rows in a leaf; below 10 the form is kept private"
         )
-        random_state: Any = Field(0, description="seed: orders ties between equally good cuts")
+        random_state: Seed = Field(0, description="seed: orders ties between equally good cuts")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give scikit-learn's tree."""

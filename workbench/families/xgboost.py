@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.xgboost import read_xgboost
@@ -57,7 +57,7 @@ class Xgboost(Family):
         min_child_weight: float = Field(1.0, ge=0, description="least sum of second derivatives in a leaf")
         subsample: float = Field(1.0, gt=0, le=1, description="share of the rows drawn for each tree")
         reg_lambda: float = Field(1.0, ge=0, description="squared penalty of the leaves' values")
-        random_state: Any = Field(0, description="seed of the draws")
+        random_state: Seed = Field(0, description="seed of the draws")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the library's scikit-learn estimator."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from workbench.forms.arrays import Fields, Pack, array_to_json
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
@@ -22,17 +24,20 @@ _MOST_TERMS = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Additive:
-    """score(x) = intercept + sum of terms, summed in float64 in the order of the terms.
+    """score(x) = intercept + sum of terms / divisor, summed in float64 in the order of the terms.
 
     Attributes
     ----------
     intercept : ndarray of shape (k,)
     terms : tuple of Term
+    divisor : float
+        The number of trees where the terms are averaged; dividing once, as libraries do, keeps ties what they are.
     """
 
     kind: ClassVar[str] = "additive"
     intercept: Floats
     terms: tuple[Term, ...]
+    divisor: float = 1.0
 
     @property
     def k(self) -> int:
@@ -51,16 +56,19 @@ class Additive:
 
     def score(self, frame: Frame) -> Floats:
         """Give the score, shape (n_samples, k)."""
-        total: Floats = self.intercept[None, :].repeat(frame.n_rows, axis=0)
+        averaged = self.divisor != 1.0
+        start = np.zeros(self.k) if averaged else self.intercept
+        total: Floats = start[None, :].repeat(frame.n_rows, axis=0)
         for term in self.terms:
             total += term.score(frame)
-        return total
+        return self.intercept + total / self.divisor if averaged else total
 
     def to_dict(self, pack: Pack) -> dict[str, Any]:
         """Give what JSON holds of the score."""
         return {
             "kind": self.kind,
             "intercept": array_to_json(self.intercept),
+            "divisor": self.divisor,
             "terms": [term.to_dict(pack) for term in self.terms],
         }
 
@@ -70,11 +78,16 @@ class Additive:
         intercept = fields.array("intercept", None)
         if intercept.size == 0:
             raise FormError(f"{fields.place}.intercept must hold at least one number")
+        divisor = fields.number("divisor")
+        if not 0 < divisor < np.inf:
+            raise FormError(f"{fields.place}.divisor must be a number above 0; got {divisor!r}")
         listed = fields.take("terms")
         if not isinstance(listed, list) or len(listed) > _MOST_TERMS:
             raise FormError(f"{fields.place}.terms must be a list of at most {_MOST_TERMS:,} terms")
         return cls(
-            intercept, tuple(_term(t, f"{fields.place}.terms[{i}]", intercept.size, pack) for i, t in enumerate(listed))
+            intercept,
+            tuple(_term(t, f"{fields.place}.terms[{i}]", intercept.size, pack) for i, t in enumerate(listed)),
+            divisor,
         )
 
 

@@ -106,7 +106,7 @@ class Form:
         FormError
             If a column is absent or holds values of another kind.
         """
-        return self.body.score(Frame(X))
+        return self.body.score(Frame(X, self.kinds))
 
     def predict_proba(self, X: Any) -> Floats:
         """Give the probability of each class, shape (n_samples, n_classes).
@@ -198,8 +198,8 @@ class Form:
             raise FormError(f"form.kinds must map columns to one of {', '.join(_KINDS)}")
         gaps = fields.texts("gaps")
         classes = fields.take("classes")
-        if not isinstance(classes, list) or not all(isinstance(c, str | int | bool) for c in classes):
-            raise FormError("form.classes must be a list of texts, whole numbers or truth values")
+        if not isinstance(classes, list) or not all(isinstance(c, str | int | float) for c in classes):
+            raise FormError("form.classes must be a list of texts, numbers or truth values")
         threshold = fields.number("threshold")
         output = output_from_dict(fields.take("output"), "form.output")
         inner = Fields(fields.take("score"), "form.score", pack)
@@ -224,18 +224,19 @@ class Form:
             raise FormError(f"form.kinds does not list the column {absent[0]!r:.80}")
 
     def save(self, path: str | Path) -> None:
-        """Write the form as JSON, whole or not at all; large arrays go beside it as ``.npz`` without pickles.
+        """Write the form as JSON; large arrays go beside it as ``.npz`` without pickles, and are written first.
 
-        The JSON file holds the SHA-256 of the arrays' file.
+        Each file is written whole or not at all. The JSON file holds the SHA-256 of the arrays' file: where a crash
+        between the two leaves files that don't go together, `load` says so.
         """
         path = Path(path)
-        for name, data in self.to_files(path.stem).items():
+        for name, data in self.to_files(path.name).items():
             temporary = path.with_name(f".{name}.part")
             temporary.write_bytes(data)
             temporary.replace(path.with_name(name))
 
-    def to_files(self, stem: str) -> dict[str, bytes]:
-        """Give the contents of ``stem.json`` and, for large forms, of ``stem.npz`` by file name."""
+    def to_files(self, name: str) -> dict[str, bytes]:
+        """Give the content of the file of this name and, for a large form, of its arrays' file, by file name."""
         pack = Pack()
         data = self._to_dict(pack)
         files = {}
@@ -243,9 +244,9 @@ class Form:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, allow_pickle=False, **{f"flat_{kind}": array for kind, array in flat.items()})
             arrays = buffer.getvalue()
-            data["arrays"] = {"file": f"{stem}.npz", "sha256": hashlib.sha256(arrays).hexdigest()}
-            files[f"{stem}.npz"] = arrays
-        return {**files, f"{stem}.json": json.dumps(data, allow_nan=False, ensure_ascii=False).encode()}
+            data["arrays"] = {"file": _beside(name), "sha256": hashlib.sha256(arrays).hexdigest()}
+            files[_beside(name)] = arrays
+        return {**files, name: json.dumps(data, allow_nan=False, ensure_ascii=False).encode()}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -274,11 +275,16 @@ class _NoPack(Pack):
         return array_to_json(array)
 
 
+def _beside(name: str) -> str:
+    """Give the name of the arrays' file of a form's file."""
+    return f"{name.removesuffix('.json')}.npz"
+
+
 def _arrays(path: Path, note: Any) -> dict[str, npt.NDArray[Any]]:
     """Read the arrays beside a form's file, which must be the ones that were saved with it."""
     name = note.get("file") if isinstance(note, Mapping) else None
-    if not isinstance(name, str) or name != f"{path.stem}.npz":
-        raise FormError(f"{path.name}: the arrays must be in {path.stem}.npz beside it; got {name!r:.80}")
+    if name != _beside(path.name):
+        raise FormError(f"{path.name}: the arrays must be in {_beside(path.name)} beside it; got {name!r:.80}")
     if not (beside := path.with_name(name)).is_file():
         raise FormError(f"{path.name}: {name} is missing; it must lie beside it")
     content = beside.read_bytes()

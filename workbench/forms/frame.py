@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,14 +15,21 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 
+YES = ("true", "t", "yes", "y", "1")
+NO = ("false", "f", "no", "n", "0")
+_TRUTH = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
+_MOMENT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?")
+
 
 def level_text(value: Any) -> str:
     """Give the text of one level: 3, 3.0 and "3" are one level, booleans are true and false."""
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
         number = float(value)
-        return str(int(value)) if number.is_integer() else repr(number)
+        return str(int(number)) if number.is_integer() else repr(number)
     return str(value)
 
 
@@ -31,34 +39,41 @@ class Frame:
     Parameters
     ----------
     X : DataFrame or mapping of str to array of shape (n_samples,)
+    kinds : mapping of str to str, optional
+        The kind of each column, which decides how its values are read; a number where it is not listed.
 
     Raises
     ------
     FormError
-        When a column that is asked for is absent, has another length, or holds values of the wrong kind.
+        When a column that is asked for is absent, has another length, or holds values of another kind.
     """
 
-    def __init__(self, X: Any) -> None:
-        self._X = X
+    def __init__(self, X: Any, kinds: Mapping[str, str] | None = None) -> None:
+        if not hasattr(X, "keys"):
+            raise FormError(f"X must be a DataFrame or a mapping of columns; got a {type(X).__name__}")
+        self._X, self._kinds = X, kinds or {}
         self._names = set(X.keys())
         self._numbers: dict[str, Floats] = {}
         self._codes: dict[tuple[str, tuple[str, ...]], Ints] = {}
         # what trees over the same columns share: numbers and codes as matrices
         self.matrices: dict[Any, tuple[Floats, Ints | None]] = {}
-        self.n_rows = len(X) if not isinstance(X, Mapping) else len(next(iter(X.values()), ()))
+        try:
+            self.n_rows = len(X) if not isinstance(X, Mapping) else len(next(iter(X.values()), ()))
+        except TypeError as error:
+            raise FormError("each column must be a list or an array, also of a single row") from error
 
     def _column(self, name: str) -> Any:
         if name not in self._names:
             raise FormError(f"column {name!r} is missing; the form reads it")
         column = self._X[name]
-        if len(column) != self.n_rows:
-            raise FormError(f"column {name!r} has {len(column)} rows, others have {self.n_rows}")
+        if not hasattr(column, "__len__") or len(column) != self.n_rows:
+            raise FormError(f"column {name!r} must be a list or an array of {self.n_rows} values, as others are")
         return column
 
     def numbers(self, name: str) -> Floats:
         """Give a column as float64, NaN where missing; booleans are 0 and 1, moments days since 1970-01-01 (UTC)."""
         if name not in self._numbers:
-            self._numbers[name] = _numbers(name, self._column(name))
+            self._numbers[name] = _numbers(name, self._column(name), self._kinds.get(name, "number"))
         return self._numbers[name]
 
     def codes(self, name: str, levels: tuple[str, ...]) -> Ints:
@@ -75,7 +90,7 @@ class Frame:
         return bool(np.isnan(self.numbers(name)).any())
 
 
-def _numbers(name: str, column: Any) -> Floats:
+def _numbers(name: str, column: Any, kind: str) -> Floats:
     dtype = getattr(column, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and hasattr(column, "to_numpy"):
         # an extension column of pandas: nullable numbers, text, categories, moments with a zone
@@ -86,16 +101,40 @@ def _numbers(name: str, column: Any) -> Floats:
     array = np.asarray(column)
     if array.dtype.kind == "M":
         return _days(array)
-    if array.dtype.kind in "fiub":
+    if array.dtype.kind == "b" or (array.dtype.kind in "fiu" and kind in ("number", "boolean")):
         return array.astype(np.float64)
-    values = np.array([None if _is_missing(v) else v for v in array.tolist()], dtype=object)
-    present = [v for v in values if v is not None]
+    read = {"boolean": _truth, "datetime": _moment}.get(kind, _number)
     try:
-        if present and all(isinstance(v, str) or hasattr(v, "isoformat") for v in present):
-            return _days(values.astype("datetime64[ns]"))
-        return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+        return np.array([np.nan if _is_missing(v) else read(v) for v in array.tolist()], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise FormError(f"column {name!r} must hold numbers, booleans or dates: {error}") from error
+        wanted = {"boolean": "truth values", "datetime": "dates, written YYYY-MM-DD"}.get(kind, "numbers")
+        raise FormError(f"column {name!r} must hold {wanted}; it holds other values") from error
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str | bytes):
+        raise ValueError("text")
+    if hasattr(value, "isoformat"):
+        return float(_days(np.array([value], dtype="datetime64[ns]"))[0])
+    return float(value)
+
+
+def _truth(value: Any) -> float:
+    found = _TRUTH.get(level_text(value).strip().lower())
+    if found is None:
+        raise ValueError("no truth value")
+    return found
+
+
+def _moment(value: Any) -> float:
+    """Read a date, with the time of day if it has one: written as text, as 20240131, or a date object."""
+    if hasattr(value, "isoformat"):
+        return float(_days(np.array([value], dtype="datetime64[ns]"))[0])
+    found = _MOMENT.fullmatch(level_text(value))
+    if not found:
+        raise ValueError("no date")
+    year, month, day, time = found.groups()
+    return float(_days(np.array([f"{year}-{month}-{day}T{time or '00:00'}"], dtype="datetime64[ns]"))[0])
 
 
 def _days(moments: npt.NDArray[Any]) -> Floats:
@@ -112,17 +151,22 @@ def _codes(column: Any, levels: Sequence[str]) -> Ints:
     found: dict[Any, int] = {}
     out = np.empty(len(values), dtype=np.intp)
     for i, value in enumerate(values.tolist()):
-        if type(value) is str:
-            out[i] = known.get(value, unseen)
-            continue
-        if _is_missing(value):
-            out[i] = missing
-            continue
-        key = (type(value), value)
+        key = value if type(value) is str else (type(value), value)
         if key not in found:
-            found[key] = known.get(level_text(value), unseen)
+            found[key] = missing if _is_missing(value) else _code(value, known, unseen)
         out[i] = found[key]
     return out
+
+
+def _code(value: Any, known: Mapping[str, int], unseen: int) -> int:
+    """Give the position of a level; a text that is a number stands for it however it is written, 01 for 1."""
+    text = level_text(value)
+    if text in known or not isinstance(value, str):
+        return known.get(text, unseen)
+    try:
+        return known.get(level_text(float(text)), unseen)
+    except (ValueError, OverflowError):
+        return unseen
 
 
 def _is_missing(value: Any) -> bool:

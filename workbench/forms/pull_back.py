@@ -51,6 +51,8 @@ def pull_back(score: Additive, inputs: Sequence[Input]) -> Additive:
         else:
             raise FormError(f"a {term.kind} term over encoded inputs can't be pulled back")
     intercept = score.intercept.astype(np.float64)
+    if linear and score.divisor != 1.0:
+        raise FormError("linear terms can't be averaged")
     terms: list[Term] = []
     for column, parts in linear.items():
         if any(isinstance(source, Lookup) for source, _ in parts):
@@ -59,7 +61,7 @@ def pull_back(score: Additive, inputs: Sequence[Input]) -> Additive:
             shift, merged = _number(column, parts)
             intercept = intercept + shift
             terms.append(merged)
-    return Additive(intercept, tuple(t for t in [*terms, *others] if not _is_zero(t)))
+    return Additive(intercept, tuple(t for t in [*terms, *others] if not _is_zero(t)), score.divisor)
 
 
 def annotate(score: Additive, frame: Frame) -> Additive:

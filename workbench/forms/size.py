@@ -41,7 +41,7 @@ def size(score: Additive) -> int:
     3
     """
     constants = [t for t in score.terms if isinstance(t, Tree) and t.is_leaf.all()]
-    constant = score.intercept + sum((t.value[0] for t in constants), np.zeros(score.k))
+    constant = score.intercept + sum((t.value[0] for t in constants), np.zeros(score.k)) / score.divisor
     curves: dict[str, list[Steps | Tree]] = {}
     others: list[Term] = []
     for term in score.terms:

@@ -58,5 +58,5 @@ def read_trees(models: Sequence[Any], *, support: bool = False, in_float32: bool
         value = model.tree_.value[:, 0, :].astype(np.float64)
         if value.shape[1] == 2:
             value = value[:, 1:]
-        terms.append(read_tree(model.tree_, value / len(models), support=support, in_float32=in_float32))
-    return Additive(np.zeros(terms[0].value.shape[1]), tuple(terms))
+        terms.append(read_tree(model.tree_, value, support=support, in_float32=in_float32))
+    return Additive(np.zeros(terms[0].value.shape[1]), tuple(terms), float(len(models)))

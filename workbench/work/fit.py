@@ -97,7 +97,13 @@ def score_fold(
 
 def _fit(table: Table, family: str, params: Mapping[str, Any]) -> Any:
     estimator = estimator_for(table.task, family, **params)
-    return estimator.fit(table.X[list(table.features)], table.y, sample_weight=table.sample_weight)
+    return estimator.fit(
+        table.X[list(table.features)],
+        table.y,
+        sample_weight=table.sample_weight,
+        kinds={column.name: column.kind for column in table.schema},
+        classes=table.classes,
+    )
 
 
 def _scores(estimator: Any, table: Table, metrics: Sequence[str]) -> dict[str, float]:
@@ -110,7 +116,7 @@ def _scores(estimator: Any, table: Table, metrics: Sequence[str]) -> dict[str, f
 
 def _facts(form: Form, name: str) -> FormFacts:
     return FormFacts(
-        files=form.to_files(name),
+        files=form.to_files(f"{name}.json"),
         columns=form.columns,
         size=form.size,
         stored_numbers=form.stored_numbers,
