@@ -19,8 +19,16 @@ from tests.conftest import STUDY, write_study
 from workbench.forms import Form
 from workbench.metrics import metric
 from workbench.runner import run
-from workbench.store import read_log
+from workbench.store import StoreError, read_log, write_whole
 from workbench.study import StudyError
+
+QUICKEST = """\
+study: quickest
+data: {source: "rows é.csv", target: price}
+split: {folds: 2, repeats: 1}
+models: [linear]
+explain: []
+"""
 
 
 def untimed(folder: Path) -> dict:
@@ -139,6 +147,51 @@ def test_what_an_earlier_run_left_of_other_models_goes(tmp_path, monkeypatch):
     left = {p.name for p in (tmp_path / "out").rglob("*") if p.is_file()}
     assert not {name for name in left if "few-leaves" in name}
     assert {"linear.html", "linear.json", "mine.txt"} <= left
+
+
+def test_results_on_disk_name_no_file_outside_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    for folder in (out, elsewhere):
+        folder.mkdir()
+    victims = [tmp_path / "victim.json", elsewhere / "linked.json"]
+    for victim in victims:
+        victim.write_text("precious")
+    (out / "cards").symlink_to(elsewhere)
+    named = [{"name": "../../victim"}, {"name": str(victims[0].with_suffix(""))}, {"name": "linked"}, {}, "x", 3]
+    (out / "results.json").write_text(json.dumps({"models": named}))
+    run(write_study(tmp_path, QUICKEST), out=out)
+    assert [victim.read_text() for victim in victims] == ["precious", "precious"]
+
+
+def test_the_current_folder_can_take_a_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    study = write_study(tmp_path, QUICKEST.replace("[linear]", "[{forest: {n_estimators: 2}}]"))
+    (tmp_path / "here" / "below").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here" / "below")
+    for out, private in ((".", "here/below.private"), ("..", "here.private")):
+        assert run(study, out=out).failed == ()
+        assert Path(out, "index.html").exists()
+        assert (tmp_path / private / "models" / "forest.json").exists()
+    with pytest.raises(StoreError, match="root of a file system"):
+        run(study, out="/")
+
+
+def test_the_private_folder_is_closed_before_anything_is_in_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    private = tmp_path / "out.private"
+    private.mkdir(mode=0o755)
+    modes = []
+
+    def watched(path, *given):
+        if private in Path(path).parents:
+            modes.append(private.stat().st_mode & 0o077)
+        write_whole(path, *given)
+
+    monkeypatch.setattr("workbench.runner.write_whole", watched)
+    run(write_study(tmp_path, QUICKEST.replace("[linear]", "[{forest: {n_estimators: 2}}]")), out=tmp_path / "out")
+    assert modes
+    assert set(modes) == {0}
 
 
 def test_a_model_that_fails_stops_nothing_else(tmp_path, monkeypatch):

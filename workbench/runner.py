@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import time
 from collections.abc import Callable, Mapping
@@ -16,8 +15,9 @@ from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
 from workbench.gathered import Gathered
 from workbench.plan import Plan
-from workbench.store import Event, Store, lock_run, run_units, write_whole
+from workbench.store import Event, Store, StoreError, lock_run, run_units, write_whole
 from workbench.study import Study
+from workbench.study.parts import file_name
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,13 @@ def run(
     StudyError, TableError, CatalogError, SplitError
         If study, data or split break a rule.
     StoreError
-        If another run holds the folder.
+        If another run holds the folder, or it is the root of a file system.
     """
     asked, command = _read(study)
     if quick:
         asked, command = asked.quick(), f"{command} --quick"
     folder = Path(out) if out is not None else Path("reports", asked.name)
+    private = private_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     store = Store()
     started = time.perf_counter()
@@ -96,7 +97,7 @@ def run(
         found = Gathered(plan, outcomes)
         results = found.results(command)
         results["timing"] = found.timing(time.perf_counter() - started)
-        pages = _write(folder, results, found.form_files())
+        pages = _write(folder, private, results, found.form_files())
     return RunResult(folder, results, found.failed, pages)
 
 
@@ -113,17 +114,33 @@ def _read(study: str | Path | Mapping[str, Any] | Study) -> tuple[Study, str]:
     return Study.read(study, **registries), f"workbench run {shlex.quote(Path(study).name)}"
 
 
-def _write(folder: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]) -> tuple[Path, ...]:
+def private_folder(folder: Path) -> Path:
+    """Give the folder beside a run's own that takes what must not be sent.
+
+    Raises
+    ------
+    StoreError
+        If the run's folder is the root of a file system, which has nothing beside it.
+    """
+    whole = folder.resolve()
+    if not whole.name:
+        raise StoreError(f"{folder}: is the root of a file system, and a run needs a private folder beside its own")
+    return whole.with_name(f"{whole.name}.private")
+
+
+def _write(
+    folder: Path, private: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]
+) -> tuple[Path, ...]:
     """Write models, results and pages, each whole; then remove what an earlier run left of other models."""
     from workbench.pages import render
 
-    private = folder.with_name(f"{folder.name}.private")
     stale = _stale(folder, private, results, files)
+    if files[True]:
+        private.mkdir(mode=0o700, exist_ok=True)
+        private.chmod(0o700)  # it may be there already; before anything is in it
     for is_private, named in files.items():
         for name, content in named.items():
             write_whole((private if is_private else folder) / "models" / name, content)
-    if private.is_dir() and os.name == "posix":
-        private.chmod(0o700)
     write_whole(folder / "results.json", json.dumps(results, indent=1, allow_nan=False, ensure_ascii=False))
     pages = render(folder, results)
     for path in stale:
@@ -133,13 +150,28 @@ def _write(folder: Path, results: dict[str, Any], files: dict[bool, dict[str, by
 
 def _stale(folder: Path, private: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]) -> list[Path]:
     """List the files of models of the run before that this one does not write again."""
-    try:
-        before = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-        names = [str(m["name"]) for m in before["models"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # no run before, or none that can be read: nothing is known to be ours
+    names = [name for model in _before(folder).get("models", ()) if (name := _safe_name(model))]
     kept = {m["name"] for m in results["models"]}
     old = [(root / "models" / f"{n}{end}") for root in (folder, private) for n in names for end in (".json", ".npz")]
     new = {(private if p else folder) / "models" / name for p, named in files.items() for name in named}
-    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in (".json", ".html")]
-    return [path for path in (*old, *cards) if path not in new]
+    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in (".json", ".html", ".pdf")]
+    roots = {folder.resolve(), private.resolve()}
+    # a folder below may be a link to elsewhere, where nothing is ours
+    return [path for path in (*old, *cards) if path not in new and path.parent.resolve().parent in roots]
+
+
+def _before(folder: Path) -> dict[str, Any]:
+    """Read the results of the run before; empty where there was none, or none that can be read."""
+    try:
+        before = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return before if isinstance(before, dict) and isinstance(before.get("models"), list) else {}
+
+
+def _safe_name(model: Any) -> str | None:
+    """Give a model's name of results on disk, which anybody may have written, if files may have it."""
+    try:
+        return file_name(model.get("name"))
+    except (AttributeError, ValueError):
+        return None
