@@ -490,3 +490,13 @@ def test_an_editable_install_finds_the_checkout(tmp_path: Path) -> None:
     *files, _ = run_python("-P", "-c", SHOW, installed, cwd=tmp_path, PYTHONPATH=str(installed)).splitlines()
     assert files == [str(dataset(n).file) for n in BUNDLED]
     assert Path(files[0]).is_relative_to(ROOT / "datasets")
+
+
+def test_columns_asked_for_as_text_stay_as_written(tmp_path):
+    file = tmp_path / "codes.csv"
+    file.write_text("code,x\n01,1.5\n02,2.5\n,3.5\n")
+    assert read_frame(file)["code"].tolist()[:2] == [1.0, 2.0]
+    kept = read_frame(file, text=["code", "not there"])
+    assert kept["code"].tolist()[:2] == ["01", "02"]
+    assert kept["code"].isna().tolist() == [False, False, True]
+    assert kept["x"].tolist() == [1.5, 2.5, 3.5]

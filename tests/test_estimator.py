@@ -165,3 +165,101 @@ def test_a_small_leaf_is_no_promise():
     assert Regressor("tree").fit(X, y).smallest_support_ >= 10
     assert Regressor("tree", min_samples_leaf=2, max_leaf_nodes=None).fit(X, y).smallest_support_ < 10
     assert Regressor("forest").fit(X, y).smallest_support_ is None
+
+
+def test_kinds_and_classes_are_the_table_s():
+    rng = np.random.default_rng(0)
+    day = rng.choice(["2020-01-01", "2020-06-01", "2021-01-01"], 90)
+    X = pd.DataFrame({"day": day, "x": rng.normal(size=90)})
+    y = np.where(X["x"] > 0, "approved", "rejected")
+    model = Classifier("linear").fit(X, y, kinds={"day": "category"}, classes=("rejected", "approved"))
+    assert model.kinds_ == {"day": "category", "x": "number"}
+    assert list(model.classes_) == ["rejected", "approved"]
+    assert "log odds of y = approved" in str(model.form_)
+    (slope,) = [t.coef[0] for t in model.form_.body.terms if t.columns == ("x",)]
+    assert slope > 0
+    assert (model.predict(X) == model.form_.predict(X)).all()
+    with pytest.raises(ValueError, match="classes must list"):
+        Classifier("linear").fit(X, y, classes=("a", "b"))
+
+
+def test_a_column_without_values_in_training_stands_for_nothing():
+    X = pd.DataFrame({"x": np.arange(60.0), "gone": pd.Series([None] * 60, dtype="str")})
+    for family in ("linear", "tree", "ebm", "xgboost", "forest", "dummy"):
+        model = Regressor(family, **({"outer_bags": 1, "max_rounds": 20} if family == "ebm" else {})).fit(
+            X, X["x"], kinds={"gone": "category"}
+        )
+        later = X.assign(gone="text")
+        np.testing.assert_array_equal(model.predict(later), model.predict(X))
+        assert "gone" not in model.form_.columns
+
+
+def test_what_few_rows_hold_does_not_enter_a_linear_form():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=200), "lone": np.nan, "rare": False})
+    X.loc[7, "lone"] = 123.456
+    X.loc[:2, "rare"] = True
+    model = Regressor("linear").fit(X, X["x"] + 5.0 * X["rare"])
+    assert model.form_.columns == ("x",)
+    assert "123.456" not in str(model.form_.to_dict())
+    X.loc[:14, "rare"] = True
+    assert "rare" in Regressor("linear").fit(X, X["x"] + 5.0 * X["rare"]).form_.columns
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-13, 1.0, 1e13, 1e200])
+def test_units_do_not_matter_to_a_linear_model(unit):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 100))
+    X = pd.DataFrame({"a": a * unit, "b": b})
+    np.testing.assert_allclose(Regressor("linear").fit(X, a + b).predict(X), a + b, atol=1e-9)
+
+
+def test_ordered_columns_keep_all_their_levels():
+    levels = [f"level {i:02}" for i in range(20)]
+    X = pd.DataFrame({"grade": pd.Categorical(levels * 8, levels, ordered=True)})
+    y = X["grade"].cat.codes.to_numpy(dtype=float)
+    model = Regressor("tree", max_leaf_nodes=16).fit(X, y)
+    assert np.corrcoef(model.predict(X), y)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([0.0, 1.0] * 50),
+        pd.Series([True, False] * 50, dtype="boolean"),
+        pd.Series([3, 1] * 50, dtype="Int64"),
+        np.array([True, False] * 50, dtype=object),
+        pd.Series(["a", "b"] * 50, dtype="category"),
+    ],
+    ids=["float", "boolean", "Int64", "object", "category"],
+)
+def test_labels_of_any_dtype_survive_json(labels):
+    from workbench import Form
+
+    X = pd.DataFrame({"x": np.arange(100.0) % 2})
+    model = Classifier("tree").fit(X, labels)
+    again = Form.from_dict(model.form_.to_dict())
+    assert list(again.predict(X)) == list(model.predict(X)) == list(labels)
+
+
+def test_ties_are_decided_as_the_library_decides_them():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.integers(0, 4, 400), "b": rng.integers(0, 4, 400)}).astype(float)
+    model = Classifier("forest", n_estimators=100, min_samples_leaf=2).fit(X, rng.integers(0, 2, 400))
+    p = model.predict_proba(X)[:, 1]
+    np.testing.assert_array_equal(model.form_.predict_proba(X)[:, 1], p)
+
+
+@pytest.mark.parametrize("seed", ["abc", -1, 1.5, True])
+def test_seeds_are_checked(seed):
+    with pytest.raises(ValueError, match="tree: random_state"):
+        Regressor("tree", random_state=seed).fit([[0.0]] * 20, np.arange(20.0))
+
+
+def test_repeated_names_and_hidden_infinities_are_named():
+    X = pd.DataFrame(np.ones((20, 2)), columns=["a", "a"])
+    with pytest.raises(ValueError, match="unique column names"):
+        Regressor("tree").fit(X, np.arange(20.0))
+    hidden = pd.DataFrame({"a": np.array([1.0, np.inf] * 10, dtype=object)})
+    with pytest.raises(ValueError, match="'a' contains infinity"):
+        Regressor("tree").fit(hidden, np.arange(20.0))

@@ -302,3 +302,19 @@ def test_the_source_frame_is_not_changed():
     before = data.copy(deep=True)
     Table.from_frame(data, target="y")
     pd.testing.assert_frame_equal(data, before)
+
+
+def test_classes_of_an_ordered_target_keep_their_order():
+    levels = ["low", "mid", "high"]
+    data = frame(k=pd.Categorical(levels * 10, levels, ordered=True))
+    assert Table.from_frame(data, target="k").classes == ("low", "mid", "high")
+    nine = frame(k=[9, 10, 11] * 10)
+    assert Table.from_frame(nine, target="k", columns={"k": {"kind": "ordered"}}).classes == ("9", "10", "11")
+    flags = Table.from_frame(frame(k=[True, False] * 15), target="k", positive=1)
+    assert flags.classes == (False, True)
+    assert flags.classes[1] is True
+
+
+def test_large_whole_numbers_are_groups_of_their_own():
+    data = frame(g=2**60 + np.arange(N) % 10)
+    assert len(set(Table.from_frame(data, target="y", columns={"g": {"role": "group"}}).groups)) == 10

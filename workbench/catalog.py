@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,7 @@ def load(
     return table
 
 
-def read_frame(source: str | Path) -> pd.DataFrame:
+def read_frame(source: str | Path, *, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet file, refusing what can only be guessed at.
 
     In text files encoding, delimiter and decimal mark are found out, and the text ``None`` is a level, not a missing
@@ -167,6 +167,12 @@ def read_frame(source: str | Path) -> pd.DataFrame:
     A URL of http or https is fetched anew each time, as what it leads to may have changed. The suffix of its path
     decides how it is read, never the content type that the server names; without a known suffix a file that begins with
     ``PAR1`` is Parquet, any other is text. What it may take, in bytes and seconds, is in `workbench.remote`.
+
+    Parameters
+    ----------
+    source : str or Path
+    text : collection of str, optional
+        Columns of a text file that are kept as they are written: 01 stays 01.
 
     Raises
     ------
@@ -183,7 +189,7 @@ def read_frame(source: str | Path) -> pd.DataFrame:
         place, suffix = public_url(source), url_file(source).suffix.lower()
         with fetched(source) as file:
             parquet = _is_parquet(file, suffix)
-            return _read_parquet(file, place) if parquet else read_delimited(file.read_bytes(), place)
+            return _read_parquet(file, place) if parquet else read_delimited(file.read_bytes(), place, text=text)
     path = Path(source).expanduser()
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
@@ -192,7 +198,7 @@ def read_frame(source: str | Path) -> pd.DataFrame:
     if suffix in _PARQUET_SUFFIXES:
         return _read_parquet(path, str(path))
     if suffix in _TEXT_SUFFIXES:
-        return read_delimited(path.read_bytes(), str(path))
+        return read_delimited(path.read_bytes(), str(path), text=text)
     known = ", ".join(_TEXT_SUFFIXES + _PARQUET_SUFFIXES)
     raise CatalogError(
         f"{path}: the suffix must be one of {known}; got {path.suffix!r}: save the table as one of these"

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.forms.frame import NO, YES, level_text
+
 KINDS = ("number", "category", "ordered", "boolean", "datetime")
 ROLES = ("feature", "target", "weight", "offset", "exposure", "group", "time", "sensitive", "id", "ignore")
 
-_YES, _NO = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-_TRUTH = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+_TRUTH = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
 # Moments are counted in nanoseconds, which an int64 can do for these years.
 _FIRST_DAY, _LAST_DAY = pd.Timestamp("1678-01-01"), pd.Timestamp("2261-12-31")
 
@@ -144,7 +145,7 @@ def _booleans(values: pd.Series) -> pd.Series:
         if strays := [text for text, true in truth.items() if true is None]:
             raise TableError(
                 f"column {values.name!r} can't be read as kind boolean: it has {quoted(strays)}, which is none of "
-                f"{', '.join(_YES)} and {', '.join(_NO)}; write one of these, or set columns.{values.name}.kind to "
+                f"{', '.join(YES)} and {', '.join(NO)}; write one of these, or set columns.{values.name}.kind to "
                 "category"
             )
         values = texts.map(truth)
@@ -187,16 +188,6 @@ def level_texts(values: pd.Series) -> list[str | None]:
     codes, uniques = pd.factorize(values if plain else values.to_numpy(dtype=object), use_na_sentinel=True)
     names_or_none = np.array([*map(level_text, uniques), None], dtype=object)  # -1 is the code of a missing value
     return list(names_or_none[codes])
-
-
-def level_text(value: Any) -> str:
-    """Give the text of one level: whole numbers without a decimal point, booleans as true and false."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, int | float | np.integer | np.floating):
-        number = float(value)
-        return str(int(value)) if number.is_integer() else repr(number)
-    return str(value)
 
 
 def _natural_levels(values: pd.Series) -> list[str]:

@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ class CatalogError(ValueError):
     """A data set or file can't be found or read: names the place, the rule, the value and the way out."""
 
 
-def read_delimited(data: bytes, place: str) -> pd.DataFrame:
+def read_delimited(data: bytes, place: str, *, text: Collection[str] = ()) -> pd.DataFrame:
     r"""Read the content of a delimited text file with a header line.
 
     The encoding is the one of the byte order mark, if there is one (UTF-8, UTF-16), else UTF-8, else Windows-1252. The
@@ -45,6 +45,8 @@ def read_delimited(data: bytes, place: str) -> pd.DataFrame:
     data : bytes
     place : str
         What errors call the file.
+    text : collection of str, optional
+        Columns that are kept as they are written.
 
     Returns
     -------
@@ -63,10 +65,10 @@ def read_delimited(data: bytes, place: str) -> pd.DataFrame:
     >>> frame.to_dict("list"), frame.attrs["read_as"]
     ({'Größe': [1.5], 'Preis': [3]}, "Windows-1252 (byte 2, in line 1, is no UTF-8), delimiter ';', decimal comma")
     """
-    text, encoding, name = _decode(data, place)
-    delimiter = _delimiter(text)
-    _check_lines(text, delimiter, place)
-    mark = _decimal_mark(text, delimiter, place)
+    content, encoding, name = _decode(data, place)
+    delimiter = _delimiter(content)
+    _check_lines(content, delimiter, place)
+    mark = _decimal_mark(content, delimiter, place)
     frame = pd.read_csv(
         io.BytesIO(data),
         sep=delimiter,
@@ -75,6 +77,7 @@ def read_delimited(data: bytes, place: str) -> pd.DataFrame:
         skipinitialspace=True,
         keep_default_na=False,
         na_values=list(MISSING),
+        dtype=dict.fromkeys(text, "str"),
         low_memory=False,  # else the type of a column is found out chunk by chunk
     )
     frame.attrs["read_as"] = f"{name}, delimiter {delimiter!r}, decimal {'comma' if mark == ',' else 'point'}"

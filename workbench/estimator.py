@@ -138,8 +138,6 @@ class FamilyEstimator(BaseEstimator):
                 array = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=type(self).__name__)
             validate_data(self, X, reset=reset, skip_check_array=True)
             frame = pd.DataFrame(array, columns=[f"x{j}" for j in range(array.shape[1])])
-        if len(repeated := frame.columns[frame.columns.duplicated()]):
-            raise ValueError(f"column name {repeated[0]!r} occurs more than once; names must differ")
         for name in frame:
             if _has_infinity(frame[name]):
                 raise ValueError(f"column {name!r} contains infinity; replace it by a number, or leave the cell empty")

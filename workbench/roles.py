@@ -47,13 +47,17 @@ def target_values(
             raise TableError(f"task is regression, but target {name!r} is no number; it has classes")
         return values, chosen, ()
     labels = _labels(values)
-    classes = tuple(sorted(set(labels)))
+    ordered = isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered
+    found_labels = set(labels)
+    classes = tuple(c for c in values.cat.categories if c in found_labels) if ordered else tuple(sorted(found_labels))
     if (chosen == "binary") != (len(classes) == 2):
         raise TableError(f"task is {chosen}, but target {name!r} has {len(classes)} classes: {listed(classes)}")
     if positive is not None:
         if chosen != "binary" or positive not in classes:
             raise TableError(f"positive must be one of a binary target's classes ({listed(classes)}); got {positive!r}")
-        classes = (*[c for c in classes if c != positive], positive)
+        # the label itself, as 1 equals True
+        last = classes[classes.index(positive)]
+        classes = (*[c for c in classes if c != last], last)
     return labels, chosen, classes
 
 

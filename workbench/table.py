@@ -20,11 +20,11 @@ from workbench.columns import (
     convert,
     in_order,
     infer_kind,
-    level_text,
     listed,
     numbers_among,
     quoted,
 )
+from workbench.forms.frame import level_text
 from workbench.roles import Task, check_known, group_codes, target_of, target_values, times, weights
 
 __all__ = ["Table", "TableError", "Task"]
@@ -205,7 +205,7 @@ class Table:
             schema=schema,
             classes=classes,
             sample_weight=weights(single("weight")),
-            groups=group_codes(single("group")),
+            groups=group_codes(frame[by_role["group"][0]] if by_role["group"] else None),
             time=times(single("time")),
             sensitive=pd.DataFrame({n: values[n] for n in by_role["sensitive"]}) if by_role["sensitive"] else None,
             name=name,

@@ -242,3 +242,64 @@ def test_saving_is_whole_or_not_at_all(tmp_path):
     with pytest.raises(TypeError):
         broken.save(path)
     assert path.read_bytes() == before
+
+
+def plain(kind: str) -> Form:
+    line = Linear("c", np.ones(1), 0.0, np.full(1, -1.0))
+    return Form(Additive(np.zeros(1), (line,)), Identity(), {"c": kind})
+
+
+def test_text_is_read_by_the_column_s_kind_alone():
+    for text in ("5", "2000", "2020-01-01", "1.5"):
+        with pytest.raises(FormError, match="'c' must hold numbers"):
+            plain("number").predict({"c": [text]})
+    np.testing.assert_array_equal(plain("datetime").predict({"c": ["19700103", 19700103, "1970-01-03"]}), [2, 2, 2])
+    with pytest.raises(FormError, match="dates"):
+        plain("datetime").predict({"c": ["yesterday"]})
+    np.testing.assert_array_equal(
+        plain("boolean").predict({"c": ["Yes", "no", "t", 0, 1.0, None]}), [1, 0, 1, 0, 1, -1]
+    )
+    with pytest.raises(FormError, match="truth values"):
+        plain("boolean").predict({"c": ["maybe"]})
+
+
+def test_cells_are_not_told_in_errors():
+    with pytest.raises(FormError) as error:
+        plain("number").predict({"c": ["the secret"]})
+    assert "secret" not in str(error.value)
+
+
+def test_a_number_written_otherwise_is_the_same_level():
+    term = Levels("c", ("1", "01", "x"), np.array([[1.0], [2.0], [3.0]]), np.array([9.0]), np.array([7.0]))
+    form = Form(Additive(np.zeros(1), (term,)), Identity(), {"c": "category"})
+    np.testing.assert_array_equal(form.predict({"c": ["1", "01", "1.0", "001", "x", "1e400"]}), [1, 2, 1, 1, 3, 9])
+
+
+@pytest.mark.parametrize("X", [np.ones((3, 1)), {"c": 1.0}, {"c": [1.0], "d": 2}])
+def test_what_is_no_table_is_refused(X):
+    form = Form(
+        Additive(np.zeros(1), (*plain("number").body.terms, Linear("d", np.ones(1), 0.0, np.zeros(1)))),
+        Identity(),
+        {"c": "number", "d": "number"},
+    )
+    with pytest.raises(FormError, match=r"list or an array|must be a DataFrame"):
+        form.predict(X)
+
+
+def test_a_file_has_the_name_that_it_is_given(tmp_path):
+    form = large_form()
+    form.save(tmp_path / "model.v1")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.v1", "model.v1.npz"]
+    x = {"x": [1.0, 50.0]}
+    np.testing.assert_array_equal(Form.load(tmp_path / "model.v1").predict(x), form.predict(x))
+
+
+def test_terms_are_averaged_by_one_division():
+    third = Form(Additive(np.array([0.0]), (tree(), tree(), tree()), 3.0), Identity(), KINDS)
+    np.testing.assert_array_equal(third.predict(ROWS), [1, 2, 3, 2, 2, 1])
+    again = Form.from_dict(third.to_dict())
+    np.testing.assert_array_equal(again.predict(ROWS), third.predict(ROWS))
+    broken = third.to_dict()
+    broken["score"]["divisor"] = 0
+    with pytest.raises(FormError, match="divisor"):
+        Form.from_dict(broken)

@@ -12,8 +12,9 @@ from workbench.answers.finding import Finding
 from workbench.checks import chance
 from workbench.checks.seen import Seen
 from workbench.checks.wording import FEW, MOST_NAMED, all_quoted, finding, joined, quoted, rows, share, titled
-from workbench.columns import content_bytes, level_text
+from workbench.columns import content_bytes
 from workbench.disclosure import MIN_ROWS, small
+from workbench.forms.frame import level_text
 from workbench.families import find_family
 from workbench.table import Table
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.columns import level_text
+from workbench.forms.frame import level_text
 
 
 @dataclass(frozen=True, eq=False)
