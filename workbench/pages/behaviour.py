@@ -90,6 +90,8 @@ def _rows(answer: Any) -> str:
 def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
     units = {column.name: column.unit for column in card.data.columns}
     limits = effect.shared_limits(effects)
+    flat = [one for one in effects if effect.is_flat(one)]
+    effects = [one for one in effects if not effect.is_flat(one)]
     pictures = []
     for one in effects[:_MOST_EFFECTS]:
         options = {
@@ -108,11 +110,24 @@ def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
             "Partial dependence: the average prediction when one column is set to a value in every row, the other "
             "columns as they are. The panels share one scale, so that their sizes compare. The band is the 95% "
             "interval of the curve's shape over the rows averaged; the strip below shows where rows lie, the darker "
-            f"the denser.{more}"
+            f"the denser.{more}",
+            *_flat(card, flat, len(effects)),
         ],
         pictures=pictures,
         bullets=list(dict.fromkeys(answer.provenance.warnings)),
     )
+
+
+def _flat(card: Card, effects: list[Any], others: int) -> list[str]:
+    """Say in words where predictions do not move: a panel of it would be a line."""
+    if not effects:
+        return []
+    if not others:
+        return ["The average prediction is the same along every column."]
+    labels = _labels(card)
+    names = [shown(labels.get(one.feature, one.feature), 26) for one in effects[:_MOST_EFFECTS]]
+    more = f" and {count(len(effects) - len(names))} more" if len(effects) > len(names) else ""
+    return [f"The average prediction does not move along {', '.join(names)}{more}."]
 
 
 def _response(card: Card, one: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from workbench.forms import Form, Linear
 from workbench.forms.additive import Term
@@ -23,15 +23,21 @@ def equation(form: Form, left: str, titles: Mapping[str, str]) -> Equation | Non
     if body.k != 1 or not 0 < len(body.terms) <= _MOST_TERMS:
         return None
     rows = [[Token("name", shown(left, 60)), Token("operator", "="), Token("number", number(float(body.intercept[0])))]]
+    side_by_side = False
     for place, term in enumerate(body.terms, start=1):
-        tokens, row = _term(term, place, form, titles), rows[-1]
+        tokens = _term(term, place, form, titles)
         # products stand below one another, functions side by side
-        if isinstance(term, Linear) or len(rows) == 1 or sum(len(t.text) + 1 for t in (*row, *tokens)) > _LONGEST:
-            rows.append(tokens)
+        if side_by_side and not isinstance(term, Linear) and _signs((*rows[-1], *tokens)) <= _LONGEST:
+            rows[-1] += tokens
         else:
-            row += tokens
+            rows.append(tokens)
+        side_by_side = not isinstance(term, Linear)
     told = " ".join(f"f{token.text}" if token.kind == "function" else token.text for row in rows for token in row)
     return Equation(rows, told)
+
+
+def _signs(tokens: Iterable[Token]) -> int:
+    return sum(len(token.text) + 1 for token in tokens)
 
 
 def _term(term: Term, place: int, form: Form, titles: Mapping[str, str]) -> list[Token]:

@@ -30,10 +30,10 @@ def card_html(data: Mapping[str, Any]) -> str:
     pydantic.ValidationError
         If `data` is no card of this version.
     """
-    return html(parts.card_view(Card.model_validate(data)))
+    return view_html(parts.card_view(Card.model_validate(data)))
 
 
-def html(card: CardView) -> str:
+def view_html(card: CardView) -> str:
     """Render the view of a card."""
     return _render("card.html.j2", title=card.title, card=card)
 

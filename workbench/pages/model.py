@@ -26,6 +26,8 @@ _SCALES = {"logistic": "log odds of ", "softmax": "score of "}
 def blocks(card: Card) -> list[Block]:
     """Give the blocks that show the form: a tree as picture and rules, a sum as coefficients, or its text."""
     form = None if card.form.form is None else Form.from_dict(card.form.form)
+    if form is not None and form.body.divisor != 1.0:
+        form = None  # an average of trees: no sum that its terms can be read off
     out: list[Block] = []
     if form is not None and _single_tree(form):
         out.append(Block(pictures=[_tree_picture(card, form)]))
@@ -34,7 +36,8 @@ def blocks(card: Card) -> list[Block]:
     elif form is not None and all(isinstance(term, Linear | Levels) for term in form.body.terms):
         out += _sum_blocks(card, form)
     folded = []
-    if 0 < len(card.form.text) <= _SHORT_TEXT and not (form and shapes.is_sum_of_shapes(form)):
+    said = form is not None and (shapes.is_sum_of_shapes(form) or any(block.equation for block in out))
+    if 0 < len(card.form.text) <= _SHORT_TEXT and not said:
         out.append(Block(heading="In words", text=card.form.text, label="The model in words"))
     elif 0 < len(card.form.text) <= _MOST_TEXT:
         folded.append(("The model in words", card.form.text))

@@ -37,10 +37,10 @@ def card_pdf(data: Mapping[str, Any]) -> bytes:
     PdfError
         If typst refuses the document; names the card.
     """
-    return pdf(sections.card_view(Card.model_validate(data)))
+    return view_pdf(sections.card_view(Card.model_validate(data)))
 
 
-def pdf(card: CardView) -> bytes:
+def view_pdf(card: CardView) -> bytes:
     """Set the view of a card."""
     import typst
 

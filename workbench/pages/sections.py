@@ -90,9 +90,8 @@ def _evidence(card: Card) -> Section:
         )
     places = score_decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
     low, high = fixed(min(folds), places), fixed(max(folds), places)
-    lead = (
-        f"{main.metric.title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"
-    )
+    average = f"{tables.capital(main.metric.title)} is {fixed(main.mean, places)} on average"
+    lead = f"{average} over {count(len(folds))} folds ({low} to {high})"
     lead += (
         f", and {fixed(main.holdout, places)} on the holdout." if main.holdout is not None else "; no holdout was kept."
     )

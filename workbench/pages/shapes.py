@@ -9,6 +9,7 @@ import numpy as np
 from workbench.forms import Form, Levels, Steps, Surface
 from workbench.pages.card import Card
 from workbench.pages.equation import equation
+from workbench.pages.parts import ColumnPart
 from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
 from workbench.plots import PAGE, panel, shapes, surface
 from workbench.plots.numbers import MISSING, count, decimals, fixed, number, signed
@@ -61,11 +62,17 @@ def _scales(card: Card, form: Form, subject: str, scale: str) -> dict[str, Scale
             low=column.low if column else None,
             high=column.high if column else None,
             dates=form.kinds[name] == "datetime",
+            whole=_whole(column),
             outputs=form.outputs,
             adds=f"adds to {scale}{to}",
             counts={v.level: v.count for v in column.levels if v.count} if column else None,
         )
     return out
+
+
+def _whole(column: ColumnPart | None) -> bool:
+    ends = [] if column is None else [v for v in (column.low, column.median, column.high) if v is not None]
+    return bool(ends) and all(v.is_integer() for v in ends)
 
 
 def _counts(scales: dict[str, Scale], term: Any) -> Any:

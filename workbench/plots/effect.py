@@ -69,6 +69,12 @@ def shared_limits(effects: Sequence[Any]) -> tuple[float, float]:
     return panel.limits([a for e in effects for a in (e.average, e.lower, e.upper) if a is not None])
 
 
+def is_flat(effect: Any) -> bool:
+    """Tell whether no output moves along the column, but for rounding."""
+    average = np.atleast_2d(effect.average)
+    return bool(np.all(np.ptp(average, axis=1) <= 1e-9 * np.maximum(np.abs(average).max(axis=1), 1e-9)))
+
+
 def finding(effect: Any, *, label: str = "", unit: str = "", response: str = "average prediction") -> str:
     """Say in one sentence what the curve shows; of several outputs, the one that varies most is told."""
     name = shown(label or effect.feature)
@@ -146,7 +152,10 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
         ax.plot(x, effect.average[row], color=colour, linewidth=2, linestyle=_DASHES[row % 6] if several else "solid")
     if several:
         panel.name_ends(ax, x[-1], [float(curve[-1]) for curve in effect.average], effect.outputs, palette)
-    panel.strip(ax, effect.bin_edges, effect.bin_counts, palette)
+    edges = effect.bin_edges
+    if edges is None and x.size > 1:  # counts stand at the values themselves
+        edges = np.concatenate([x[:1], (x[1:] + x[:-1]) / 2, x[-1:]])
+    panel.strip(ax, edges, effect.bin_counts, palette)
 
 
 def _levels(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, margins: Mapping[str, float]) -> None:

@@ -14,6 +14,7 @@ from workbench.plots.style import SMALL, Palette, shown, spread, text_width
 WIDTH = 300.0
 HEIGHT = 230.0
 MOST_LEVELS = 12
+_KEY = 9.0  # the room of a square in a curve's colour
 MARGINS = {"left": 8.0, "right": 10.0, "bottom": 4.0, "top": 4.0}
 
 
@@ -95,25 +96,23 @@ def level_axes(
 
 def strip(ax: Any, edges: Any, counts: Any, palette: Palette) -> None:
     """Shade below the axis where the rows lie, by the square root of rows per width against the densest bin."""
-    from matplotlib.patches import Rectangle
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgba
     from matplotlib.transforms import ScaledTranslation
 
     if edges is None or counts is None or len(edges) < 2:
         return
-    edges = np.asarray(edges, dtype=float)
+    edges = np.clip(np.asarray(edges, dtype=float), *ax.get_xlim())
     widths = np.diff(edges)
     counts = np.nan_to_num(np.asarray(counts, dtype=float))
     density = np.divide(counts, widths, out=np.zeros_like(widths), where=widths > 0)
-    low, high = ax.get_xlim()
-    place = ax.get_xaxis_transform() + ScaledTranslation(0, -12 / 72, ax.figure.dpi_scale_trans)
+    shares = np.sqrt(density / (density.max() or 1.0))
     tall = 8 / axes_size(ax)[1]
-    for left, right, share in zip(edges[:-1], edges[1:], np.sqrt(density / (density.max() or 1.0)), strict=True):
-        first, last = max(left, low), min(right, high)
-        if share > 0 and last > first:
-            alpha = round(0.06 + 0.74 * float(share), 3)
-            box = Rectangle((first, 0), last - first, tall, transform=place, color=palette.muted, alpha=alpha)
-            box.set(clip_on=False, linewidth=0)
-            ax.add_artist(box)
+    seen = [(a, b, s) for a, b, s in zip(edges[:-1], edges[1:], shares, strict=True) if s > 0]
+    boxes = [[(a, 0), (b, 0), (b, tall), (a, tall)] for a, b, _ in seen]
+    tones = [to_rgba(palette.muted, round(0.06 + 0.74 * float(share), 3)) for _, _, share in seen]
+    place = ax.get_xaxis_transform() + ScaledTranslation(0, -12 / 72, ax.figure.dpi_scale_trans)
+    ax.add_artist(PolyCollection(boxes, facecolors=tones, linewidths=0, transform=place, clip_on=False))
 
 
 def pooled(edges: Any, counts: Any, parts: int = 40) -> tuple[Any, Any]:
@@ -141,15 +140,18 @@ def pooled(edges: Any, counts: Any, parts: int = 40) -> tuple[Any, Any]:
 
 def name_room(outputs: Sequence[str]) -> float:
     """Give the room in points that names at the right ends of curves need; one output needs no name."""
-    return max(text_width(shown(o, 14), SMALL) for o in outputs) + 4 if len(outputs) > 1 else 0
+    return max(text_width(shown(o, 14), SMALL) for o in outputs) + _KEY + 4 if len(outputs) > 1 else 0
 
 
 def name_ends(ax: Any, x: float, ends: Sequence[float], outputs: Sequence[str], palette: Palette) -> None:
-    """Name curves at their right ends, moved apart where they would overlap."""
+    """Name curves at their right ends, moved apart where they would overlap, each after a key in its colour."""
     low, high = ax.get_ylim()
     scale = axes_size(ax)[1] / (high - low)
-    for end, place, output in zip(ends, spread([scale * end for end in ends], SMALL + 3), outputs, strict=True):
-        write(ax, x, end, shown(output, 14), palette, shift=(6, place - scale * end), fontsize=SMALL)
+    places = spread([scale * end for end in ends], SMALL + 3)
+    for row, (end, place, output) in enumerate(zip(ends, places, outputs, strict=True)):
+        up = place - scale * end
+        write(ax, x, end, "■", palette, shift=(5, up), fontsize=SMALL - 3, color=palette.series[row % 6])
+        write(ax, x, end, shown(output, 14), palette, shift=(_KEY + 5, up), fontsize=SMALL)
 
 
 def name_heads(ax: Any, ends: Sequence[float], outputs: Sequence[str], palette: Palette) -> None:
@@ -157,6 +159,12 @@ def name_heads(ax: Any, ends: Sequence[float], outputs: Sequence[str], palette: 
     low, high = ax.get_xlim()
     scale = axes_size(ax)[0] / (high - low)
     names = [shown(o, 14) for o in outputs]
-    gap = max(text_width(n, SMALL) for n in names) + 8
-    for end, name, place in zip(ends, names, spread([scale * end for end in ends], gap), strict=True):
-        write(ax, end, 1, name, palette, at="column", ha="center", fontsize=SMALL, shift=(place - scale * end, 8))
+    wide = [text_width(n, SMALL) for n in names]
+    places = spread([scale * (end - low) for end in ends], max(wide) + _KEY + 6)
+    beyond = max(place + (w + _KEY) / 2 for place, w in zip(places, wide, strict=True)) - axes_size(ax)[0] - 12
+    places = [place - max(0.0, beyond) for place in places]
+    for row, (end, name, place) in enumerate(zip(ends, names, places, strict=True)):
+        left = place - scale * (end - low) - (wide[row] + _KEY) / 2
+        colour = palette.series[row % 6]
+        write(ax, end, 1, "■", palette, at="column", fontsize=SMALL - 3, shift=(left, 8), color=colour)
+        write(ax, end, 1, name, palette, at="column", fontsize=SMALL, shift=(left + _KEY, 8))

@@ -14,12 +14,15 @@ from workbench.plots.axes import axes_size, new_figure, write
 from workbench.plots.numbers import days, decimals, short, signed
 from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
+_FEW_DAYS = 7
+
 
 @dataclass(frozen=True)
 class Scale:
     """What a picture of a term needs to know of its column and of what the terms add to.
 
-    `low` and `high` bound what is drawn as supported by data; `counts` are rows by level, where they may be told.
+    `low` and `high` bound what is drawn as supported by data; ticks of a `whole` column are whole numbers; `counts` are
+    rows by level, where they may be told.
     """
 
     title: str
@@ -27,6 +30,7 @@ class Scale:
     low: float | None = None
     high: float | None = None
     dates: bool = False
+    whole: bool = False
     outputs: tuple[str, ...] = ("prediction",)
     adds: str = "adds to the prediction"
     counts: Mapping[str, int] | None = None
@@ -37,8 +41,11 @@ class Scale:
         return f"{shown(self.title)} ({shown(self.unit, 16)})" if self.unit else shown(self.title)
 
     def at(self, value: float) -> str:
-        """Write a value of the column with its unit."""
-        return days(value) if self.dates else short(value) + (f" {shown(self.unit, 16)}" if self.unit else "")
+        """Write a value of the column with its unit; a moment as a date where the range is more than a few days."""
+        if self.dates:
+            few = self.low is not None and self.high is not None and self.high - self.low < _FEW_DAYS
+            return days(value if few else math.floor(value))
+        return short(value) + (f" {shown(self.unit, 16)}" if self.unit else "")
 
 
 def draw_steps(term: Any, scale: Scale, palette: Palette = LIGHT, *, ylim: tuple[float, float] | None = None) -> Any:
@@ -50,7 +57,8 @@ def draw_steps(term: Any, scale: Scale, palette: Palette = LIGHT, *, ylim: tuple
     figure = new_figure(panel.WIDTH, panel.HEIGHT, palette)
     limits = ylim or panel.limits([term.values, term.missing])
     ax = panel.number_axes(
-        figure, palette, panel.MARGINS, edges, limits, (scale.axis, scale.adds), room=names + 52 * missing,
+        figure, palette, panel.MARGINS, edges, limits, (scale.axis, scale.adds), room=names + 46 * missing,
+        whole=scale.whole,
         dates=scale.dates,
     )  # fmt: skip
     ax.axhline(0, color=palette.muted, linewidth=1)
@@ -61,7 +69,7 @@ def draw_steps(term: Any, scale: Scale, palette: Palette = LIGHT, *, ylim: tuple
     if values.shape[1] > 1:
         panel.name_ends(ax, edges[1], values[-1], scale.outputs, palette)
     if missing:
-        _missing(ax, term.missing, names + 26, palette)
+        _missing(ax, term.missing, names + 20, palette)
     panel.strip(ax, *panel.pooled(xs, term.weights), palette)
     return figure
 
@@ -142,9 +150,10 @@ def finding(term: Any, scale: Scale) -> str:
     """Say in one sentence what the term adds where; of several outputs, the one that varies most is told."""
     if hasattr(term, "levels"):
         named, values = _rows(term)
-        places = [shown(name, 20) for name in named]
+        places = [f"at {shown(name, 20)}" for name in term.levels]
+        places += ["where missing" if name == "missing" else "at any other" for name in named[len(term.levels) :]]
     else:
-        values, places = term.values, [scale.at(float(v)) for v in _inside(term, scale)]
+        values, places = term.values, [f"at {scale.at(float(v))}" for v in _inside(term, scale)]
     row = int(np.argmax(np.ptp(values, axis=0)))
     curve = values[:, row]
     name = shown(scale.title) + (f" ({shown(scale.outputs[row])})" if values.shape[1] > 1 else "")
@@ -153,7 +162,7 @@ def finding(term: Any, scale: Scale) -> str:
     if curve[low] == curve[high]:
         return f"{name} adds {signed(float(curve[low]), digits)} throughout"
     ends = sorted((low, high)) if not hasattr(term, "levels") else [low, high]
-    first, last = (f"{signed(float(curve[i]), digits)} at {places[i]}" for i in ends)
+    first, last = (f"{signed(float(curve[i]), digits)} {places[i]}" for i in ends)
     return f"{name} adds {first}, {last}"
 
 

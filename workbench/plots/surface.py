@@ -40,7 +40,7 @@ def draw(
     """Draw a surface: the first column across, the second upwards; a single category column stands upwards.
 
     `most` is the absolute value of the strongest tone, so that several pictures can share one scale. Cells for missing
-    or unlisted values stand last, where they say something.
+    or unlisted values stand last, where training rows had them.
     """
     grid, (first, second), (across, up) = _turned(term, scales, output)
     sides = _side(first, across, grid), _side(second, up, grid.T)
@@ -74,14 +74,14 @@ def _side(axis: Any, scale: Scale, grid: Any) -> _Side:
         order = np.argsort(-axis.weights[: len(axis.levels)], kind="stable")[:_MOST_LEVELS]
         cells, names = [*np.sort(order)], [axis.levels[i] for i in np.sort(order)]
         for cell, name in ((len(axis.levels), "any other"), (len(axis.levels) + 1, "missing")):
-            if grid[cell].any():
+            if grid[cell].any() and axis.weights[cell]:
                 cells.append(cell)
                 names.append(name)
         edges = np.arange(len(cells) + 1.0)
         return _Side(edges, np.array(cells), {i + 0.5: shown(n, 12) for i, n in enumerate(names)}, tuple(names))
     ends = span(axis.cuts, scale.low, scale.high)
     edges, cells = np.concatenate([ends[:1], axis.cuts, ends[1:]]), list(range(axis.cuts.size + 1))
-    if grid[axis.cuts.size + 1].any():
+    if grid[axis.cuts.size + 1].any() and axis.weights[-1]:
         edges = np.append(edges, ends[1] + 0.1 * (ends[1] - ends[0]))
         cells.append(axis.cuts.size + 1)
     return _Side(edges, np.array(cells), None, ())
@@ -116,7 +116,14 @@ def _cells(ax: Any, sides: tuple[_Side, _Side], grid: Any, most: float, palette:
 def _labels(ax: Any, side: str, laid: _Side, scale: Scale, palette: Palette) -> None:
     if laid.labels is None:
         length = axes_size(ax)[0 if side == "x" else 1]
-        ticks(ax, side, palette, bins=max(2, int(length // (72 if scale.dates else 44))), dates=scale.dates)
+        ticks(
+            ax,
+            side,
+            palette,
+            bins=max(2, int(length // (72 if scale.dates else 44))),
+            dates=scale.dates,
+            integer=scale.whole,
+        )
     elif side == "y":
         ticks(ax, side, palette, labels=laid.labels)
     else:
