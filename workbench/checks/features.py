@@ -14,8 +14,8 @@ from workbench.checks.seen import Seen
 from workbench.checks.wording import FEW, MOST_NAMED, all_quoted, finding, joined, quoted, rows, share, titled
 from workbench.columns import content_bytes
 from workbench.disclosure import MIN_ROWS, small
-from workbench.forms.frame import level_text
 from workbench.families import find_family
+from workbench.forms.frame import level_text
 from workbench.table import Table
 
 _SOME_MISSING, _MANY_MISSING = 0.05, 0.30

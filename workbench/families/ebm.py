@@ -20,21 +20,27 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "fast": {
         "interactions": 5,
         "outer_bags": 2,
-        "max_bins": 16,
+        "max_bins": 32,
+        "learning_rate": 0.1,
+        "max_rounds": 1_000,
         "smoothing_rounds": 25,
         "interaction_smoothing_rounds": 10,
     },
     "balanced": {
         "interactions": 10,
         "outer_bags": 4,
-        "max_bins": 32,
+        "max_bins": 64,
+        "learning_rate": 0.08,
+        "max_rounds": 2_000,
         "smoothing_rounds": 100,
         "interaction_smoothing_rounds": 25,
     },
     "thorough": {
         "interactions": 20,
         "outer_bags": 14,
-        "max_bins": 64,
+        "max_bins": 128,
+        "learning_rate": 0.04,
+        "max_rounds": 10_000,
         "smoothing_rounds": 300,
         "interaction_smoothing_rounds": 75,
     },
@@ -61,7 +67,7 @@ class Ebm(Family):
     )
     libraries = ("interpret-core",)
     presets = _PRESETS
-    search_space = {"interactions": (0, 5, 10, 20), "max_bins": (16, 32, 64), "learning_rate": (0.02, 0.04, 0.08)}
+    search_space = {"interactions": (0, 5, 10, 20), "max_bins": (32, 64, 128), "learning_rate": (0.02, 0.04, 0.08)}
     quick = {"preset": "fast"}
     example_params = {"preset": "fast", "interactions": 2, "outer_bags": 1, "max_rounds": 30}
 
@@ -87,12 +93,12 @@ class Ebm(Family):
         interaction_smoothing_rounds: int | None = Field(
             None, ge=0, description="the same for pairs; null: the preset's"
         )
-        learning_rate: float = Field(0.04, gt=0, le=1, description="how far each round goes")
+        learning_rate: float | None = Field(None, gt=0, le=1, description="how far each round goes; null: the preset's")
         max_leaves: int = Field(2, ge=2, description="most leaves of each round's tree")
         min_samples_leaf: int = Field(
             MIN_ROWS, ge=1, description="fewest training rows in a leaf; below 10 the form is kept private"
         )
-        max_rounds: int = Field(50_000, ge=1, description="most rounds")
+        max_rounds: int | None = Field(None, ge=1, description="most rounds; null: the preset's")
         random_state: Seed = Field(0, description="seed")
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:

@@ -1,0 +1,77 @@
+"""The presets of `ebm` against interpret's own defaults: seconds of one fit, and paired differences of scores.
+
+    python tests/benchmarks/ebm_presets.py
+
+Seconds are processor time of one thread. A difference is preset minus defaults over the same folds, with its corrected
+interval (Nadeau and Bengio 2003); positive is better.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+
+import workbench as wb
+from workbench.evaluation import corrected_interval
+from workbench.metrics import Metric, default_metrics, metric
+from workbench.splits import Fold, make_splits
+from workbench.table import Table
+
+FOLDS = 3
+
+
+def library(task: str) -> Any:
+    """interpret's own estimator at its defaults, on one thread."""
+    from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
+
+    return (ExplainableBoostingRegressor if task == "regression" else ExplainableBoostingClassifier)(n_jobs=1)
+
+
+def ours(task: str, preset: str) -> Any:
+    return (wb.Regressor if task == "regression" else wb.Classifier)("ebm", preset=preset)
+
+
+def measure(model: Any, table: Table, fold: Fold, score: Metric) -> tuple[float, float]:
+    """The score of a fold, and the seconds of its fit."""
+    train, test = table.take(fold.train), table.take(fold.test)
+    columns = list(table.features)
+    X = [part.X[columns].apply(lambda c: c.cat.codes if c.dtype == "category" else c) for part in (train, test)]
+    started = time.process_time()
+    model.fit(X[0], train.y)
+    seconds = time.process_time() - started
+    return score.score(model, X[1], test.y, classes=table.classes), seconds
+
+
+def main() -> None:
+    for name in ("wine-quality-red", "bikeshare", "breast-cancer"):
+        table = wb.load(name)
+        splits = make_splits(table, holdout=0, folds=FOLDS, repeats=1)
+        score = metric(default_metrics(table.task)[0])
+        sizes: dict[str, Any] = {
+            "n_train": np.array([len(f.train) for f in splits.folds]),
+            "n_test": np.array([len(f.test) for f in splits.folds]),
+        }
+        found = {}
+        for label in ("defaults", "fast", "balanced", "thorough"):
+            runs = []
+            for fold in splits.folds:
+                model = library(table.task) if label == "defaults" else ours(table.task, label)
+                runs.append(measure(model, table, fold, score))
+            found[label] = np.array(runs)
+            scores, seconds = found[label].T
+            sign = 1 if score.greater_is_better else -1
+            gain = corrected_interval(sign * (scores - found["defaults"][:, 0]), **sizes)
+            faster = found["defaults"][:, 1].mean() / seconds.mean()
+            print(
+                f"{name:18} {label:9} {seconds.mean():7.1f} s  {faster:6.1f} times faster  "
+                f"{score.title} {scores.mean():.3f}  {gain.mean:+.3f} [{gain.lower:+.3f}, {gain.upper:+.3f}]",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main()
