@@ -124,7 +124,7 @@ def test_a_short_study_takes_every_default() -> None:
     assert short.metrics == "auto"
     assert short.compare.region == "auto"
     assert [e.method for e in short.explain] == ["permutation_importance", "partial_dependence"]
-    assert short.report.formats == ("html",)
+    assert short.report.formats == ("html", "pdf")
     assert short.run.jobs in (1, 2)
     assert short.run.time_limit == 600
 

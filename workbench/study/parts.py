@@ -163,7 +163,9 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 class Report(Part):
     """What only a person can say about the models; the cards print it, and count what is absent."""
 
-    formats: tuple[_Format, ...] = Field(default=("html",), min_length=1, description="What the cards are written as.")
+    formats: tuple[_Format, ...] = Field(
+        default=("html", "pdf"), min_length=1, description="What the cards are written as; HTML and JSON in any case."
+    )
     rows: _NoRows = Field(default=False, description="Whether reports may show rows of the data.")
     owner: _Text = Field(default=None, description="Who answers for the models.")
     developer: _Text = Field(default=None, description="Who made them.")
