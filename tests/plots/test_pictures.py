@@ -128,6 +128,25 @@ def test_effect_finding(values: list[float], expected: str) -> None:
     assert effect.finding(one, unit="kg") == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (14975.0, 17897.0, {"2012", "2016"}),
+        (14975.0, 15340.0, {"Jan 2011", "Jul 2011"}),
+        (14975.0, 14999.0, {"2011-01-15"}),
+    ],
+)
+def test_moments_are_dates_on_axes_and_in_words(first: float, last: float, expected: set[str]) -> None:
+    one = answers("regression")[1].effects[0]
+    grid = tuple(np.linspace(first, last, len(one.grid_values)))
+    moments = replace(one, feature_kind="datetime", grid_values=grid, bin_edges=None, bin_counts=None)
+    figure = effect.draw(moments, title=False)
+    assert_well_set(figure)
+    told = {t.get_text() for t in texts(figure)}
+    assert expected <= told, told
+    assert " at 2011-01-01" in effect.finding(moments)
+
+
 def test_small_multiples_share_limits_that_hold_all_curves() -> None:
     effects = answers("multiclass")[1].effects
     low, high = effect.shared_limits(effects)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.plots.numbers import days, fixed, short
-from workbench.plots.style import FONT, SIZE, SMALL, Palette, escape, wrap
+from workbench.plots.style import FONT, SIZE, SMALL, Palette, escape, text_width, wrap
 
 
 def new_figure(width: float, height: float, palette: Palette) -> Any:
@@ -93,7 +93,8 @@ def ticks(
         labels = _date_labels(limits, bins) if dates else _round_labels(limits, bins, integer)
     for value, text in labels.items():
         if side == "x":
-            place: dict[str, Any] = {"at": "column", "shift": (0, -gap - 1), "ha": "center", "va": "top"}
+            nudge = _back_inside(ax, value, text) if dates else 0.0  # numbers are short
+            place: dict[str, Any] = {"at": "column", "shift": (nudge, -gap - 1), "ha": "center", "va": "top"}
             write(ax, value, 0, text, palette, fontsize=SMALL, color=palette.muted, **place)
         else:
             place = {"at": "row", "shift": (-gap - 1, 0), "ha": "right"}
@@ -101,6 +102,14 @@ def ticks(
     if grid:
         lines, style = (ax.vlines, ax.get_xaxis_transform()) if side == "x" else (ax.hlines, ax.get_yaxis_transform())
         lines(list(labels), 0, 1, transform=style, color=palette.hair, linewidth=0.6, zorder=0.5)
+
+
+def _back_inside(ax: Any, value: float, text: str) -> float:
+    """Give the points by which a label centred at `value` must move to the left to stay on the figure."""
+    low, high = ax.get_xlim()
+    box, width = ax.get_position(), 72 * float(ax.figure.get_size_inches()[0])
+    middle = width * (box.x0 + box.width * (value - low) / (high - low))
+    return min(0.0, width - 2 - middle - text_width(text, SMALL) / 2)
 
 
 def _round_labels(limits: Sequence[float], bins: int, integer: bool) -> dict[float, str]:
