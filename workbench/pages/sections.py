@@ -125,7 +125,11 @@ def _design(card: Card) -> list[Block]:
 
 def design(splits: SplitsPart, *, repeats: bool = True) -> str:
     """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
-    held = f"{count(splits.n_holdout)} rows are held out and used once" if splits.n_holdout else "No rows are held out"
+    held = (
+        f"{count(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
+        if splits.n_holdout
+        else "No rows are held out"
+    )
     told = f"{count(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
     reason = tables.capital(splits.duplicates.reason.rstrip("."))
     return f"{told} {reason}." if repeats and reason else told

@@ -130,7 +130,10 @@ class Split(Part):
     """How rows are held out and folded."""
 
     holdout: float = Field(
-        default=0.25, ge=0, le=0.9, description="The share of rows that is set aside and used once; 0: none."
+        default=0.25,
+        ge=0,
+        le=0.9,
+        description="The share of rows that is set aside: no fit, choice or rank uses it; 0: none.",
     )
     folds: int = Field(default=5, ge=2, le=100, description="The number of folds of the other rows.")
     repeats: int = Field(default=2, ge=1, le=100, description="How often the folds are drawn anew.")
