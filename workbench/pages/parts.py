@@ -130,8 +130,8 @@ class SplitsPart(Part):
     scheme: str
     seed: int
     hash: str
-    n_development: int
-    n_holdout: int
+    n_development: int | None
+    n_holdout: int | None
     n_folds: int
     n_repeats: int
     duplicates: DuplicatesPart
