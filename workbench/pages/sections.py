@@ -128,28 +128,6 @@ def design(splits: SplitsPart, *, repeats: bool = True) -> str:
     held = "No rows are set aside"
     if splits.n_holdout != 0:
         held = f"{rows(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
-    told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
-        told += ", ".join(fixed(fold, places) for fold in folds) + "."
-        note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
-        blocks.append(Block(pictures=[picture(drawing, finding, told, note)]))
-    return Section("evidence", "Evidence", lead, [*blocks, *_design(card)])
-
-
-def _design(card: Card) -> list[Block]:
-    return [
-        Block(tables=[tables.scores(card.scores)]),
-        Block(heading="Validation design", paragraphs=[design(card.splits)], tables=[tables.folds(card.scores)]),
-        _challengers(card),
-    ]
-
-
-def design(splits: SplitsPart, *, repeats: bool = True) -> str:
-    """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
-    held = (
-        f"{count(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
-        if splits.n_holdout
-        else "No rows are held out"
-    )
     told = f"{rows(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
     reason = tables.capital(splits.duplicates.reason.rstrip("."))
     return f"{told} {reason}." if repeats and reason else told
