@@ -57,6 +57,7 @@ class Pretended:
 
     folder: Path
     failed: tuple[tuple[str, str], ...] = ()
+    replaced: str = ""
     error: BaseException | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     studies: list[Study] = field(default_factory=list)
@@ -73,7 +74,7 @@ class Pretended:
         on_event(Event("forest, fold 1", "forest", "timeout", 60.0, 3, 3, "took more than 60 s"))
         if self.error:
             raise self.error
-        return types.SimpleNamespace(folder=self.folder, results=RESULTS, failed=self.failed)
+        return types.SimpleNamespace(folder=self.folder, results=RESULTS, failed=self.failed, replaced=self.replaced)
 
 
 @pytest.fixture
@@ -127,8 +128,8 @@ def test_run_hands_its_options_on(runner: Pretended, tmp_path: Path) -> None:
     assert invoke("run", "penguins", "--out", "my out", "--quick", "--fresh", "--jobs", "2").exit_code == 0
     assert invoke("run", "penguins").exit_code == 0
     assert runner.calls == [
-        {"out": Path("my out"), "quick": True, "fresh": True, "jobs": 2},
-        {"out": None, "quick": False, "fresh": False, "jobs": None},
+        {"out": Path("my out"), "quick": True, "fresh": True, "jobs": 2, "command": "workbench run penguins --quick"},
+        {"out": None, "quick": False, "fresh": False, "jobs": None, "command": "workbench run penguins"},
     ]
     assert [study.name for study in runner.studies] == ["penguins", "penguins"]
 
@@ -147,6 +148,12 @@ def test_run_takes_a_data_file_and_says_what_it_leaves_out(runner: Pretended, wi
     assert (study.name, study.data.source, study.data.task) == ("my-wines", str(wines), "regression")
     assert {"linear", "tree", "forest"} <= {model.family for model in study.models}
     assert "left out: column 'note' has 60 different texts" in result.stderr
+    assert runner.calls[0]["command"] == "workbench run 'my wines.csv' --target grade", "no folder's name is sent"
+
+
+def test_what_a_run_replaces_is_told(runner: Pretended) -> None:
+    runner.replaced = "reports/x: held results of other data (wines), which this run has replaced"
+    assert runner.replaced in invoke("run", "wine-quality-red").stderr
 
 
 def test_a_model_that_failed_is_named_and_the_exit_code_is_1(runner: Pretended) -> None:

@@ -80,7 +80,8 @@ def test_chance_is_counted_as_by_brute_force(levels):
 def test_a_single_feature_is_never_more_than_chance():
     found = judged(table_of(a=[1.0, 1.0, 2.0, 3.0]))
     assert (found.choice, found.most_by_chance) == ("ignore", 1)
-    assert found.reason.startswith("1 of 4 rows repeats the features of another row; ")
+    assert found.reason.startswith("Fewer than 10 of fewer than 10 rows repeat the features of another row; ")
+    assert "gave fewer than 10, so chance explains them" in found.reason
 
 
 def test_what_the_study_asks_is_done_without_counting_chance():

@@ -104,6 +104,13 @@ def test_undefined_scores_are_nan():
     )
 
 
+def test_scores_beyond_all_floats_are_undefined():
+    y = np.array([1e200, -1e200, 3e200])
+    assert math.isnan(metric("rmse")(y, -y))
+    assert math.isnan(metric("r2")(y, -y))
+    assert metric("mae")(y, y) == 0
+
+
 def test_probabilities_of_zero_cost_much_but_not_infinitely():
     loss = metric("log_loss")([True, False], y_proba=[[1.0, 0.0], [1.0, 0.0]], classes=(False, True))
     assert 10 < loss < 40

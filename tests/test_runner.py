@@ -194,6 +194,45 @@ def test_the_private_folder_is_closed_before_anything_is_in_it(tmp_path, monkeyp
     assert set(modes) == {0}
 
 
+def test_pages_that_fail_cost_no_results(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+
+    def refuse(folder, results):
+        raise ValueError("can't be drawn")
+
+    monkeypatch.setattr("workbench.pages.render", refuse)
+    done = run(write_study(tmp_path, QUICKEST), out=tmp_path / "out")
+    assert done.failed == (("pages", "ValueError: can't be drawn"),)
+    assert done.pages == ()
+    assert untimed(tmp_path / "out")["models"][1]["status"] == "ok"
+
+
+def test_what_is_replaced_and_what_was_typed_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    out, study = tmp_path / "out", write_study(tmp_path, QUICKEST)
+    first = run(study, out=out, command="workbench run x.csv --target price")
+    assert first.results["environment"]["command"] == "workbench run x.csv --target price"
+    again = run(study, out=out, quick=True)
+    assert (first.replaced, again.replaced) == ("", "")
+    assert again.results["environment"]["command"] == "workbench run 'study file.yaml' --quick"
+    rows = pd.read_csv(tmp_path / "rows é.csv")
+    rows.iloc[5:].to_csv(tmp_path / "rows é.csv", index=False)
+    assert run(study, out=out).replaced.endswith("held results of other data (rows é), which this run has replaced")
+
+
+def test_few_rows_are_shown_as_far_as_they_go(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    study = write_study(tmp_path, QUICKEST.replace("[]", "[permutation_importance, partial_dependence]"))
+    rows = pd.read_csv(tmp_path / "rows é.csv")
+    rows.iloc[:18].to_csv(tmp_path / "rows é.csv", index=False)
+    done = run(study, out=tmp_path / "out")
+    assert done.failed == ()
+    assert "no holdout as it would have fewer than 10 rows" in done.results["splits"]["scheme"]
+    (effects,) = [a["answer"] for a in done.results["models"][1]["answers"] if a["method"] == "partial_dependence"]
+    assert "size is not shown: no value has 10 rows behind it" in effects["provenance"]["warnings"]
+    assert {path.name for path in done.pages} >= {"linear.html", "index.html"}
+
+
 def test_a_model_that_fails_stops_nothing_else(tmp_path, monkeypatch):
     from workbench.families.tree import Tree
 
@@ -203,6 +242,8 @@ def test_a_model_that_fails_stops_nothing_else(tmp_path, monkeypatch):
     assert Tree.name == "tree"
     done = run(write_study(tmp_path / "limited", limited), out=tmp_path / "out limited")
     assert "limit" in dict(done.failed)["forest"]
+    in_full = json.loads((tmp_path / "out limited.private" / "errors.json").read_text())
+    assert "forest: fit" in [told["unit"] for told in in_full]
     assert (tmp_path / "out limited" / "index.html").exists()
     assert any(f["severity"] == "high" and "forest" in f["about"] for f in done.results["findings"])
     whole = run(study, out=tmp_path / "out")

@@ -159,8 +159,8 @@ def test_copies_stay_on_one_side_and_the_sentence_says_why():
     assert (found.choice, found.repeated_rows) == ("together", 50)
     assert found.most_by_chance < 5
     assert found.reason == (
-        f"50 of 250 rows repeat the features of another row; 20 shuffles of the columns gave at most "
-        f"{found.most_by_chance}, so chance does not explain them: they stay on one side of every split."
+        "50 of 250 rows repeat the features of another row; 20 shuffles of the columns gave "
+        "fewer than 10, so chance does not explain them: they stay on one side of every split."
     )
     assert splits.scheme == "5-fold, 2 repeats, repeated rows together"
 
@@ -216,8 +216,28 @@ def test_other_folds_are_empty_where_they_cannot_be_filled():
     table = table_of(frame)
     splits = make_splits(table)
     assert splits.duplicates.choice == "ignore"
-    assert "fewer than half of the rows differ (3)" in splits.duplicates.reason
+    assert "fewer than half of the rows differ, so" in splits.duplicates.reason
     assert other_folds(table, splits) == ()
+
+
+def test_rows_of_weight_0_are_left_out_before_anything_else():
+    def weighted(frame):
+        return Table.from_frame(frame, target="y", columns={"w": {"role": "weight"}})
+
+    frame = with_copies(60, 30)
+    frame["w"] = np.r_[np.zeros(50), np.ones(10), np.repeat([0.0, 2.0], 15)]
+    kept = np.flatnonzero(frame["w"] > 0)
+    for choice in ("auto", "together", "drop"):
+        table = weighted(frame)
+        splits = make_splits(table, duplicates=choice)
+        first = kept[~frame.loc[kept, ["a", "b"]].duplicated()] if choice == "drop" else kept
+        assert_whole(splits, first)
+        assert splits.duplicates.rows == 25
+        assert splits.duplicates.repeated_rows == int(frame.loc[kept, ["a", "b"]].duplicated().sum())
+        assert splits.scheme.endswith(", 65 rows of weight 0 left out")
+        assert all(np.isin(fold.test, kept).all() for fold in other_folds(table, splits))
+    frame["w"] = np.r_[np.zeros(4), np.ones(86)]
+    assert make_splits(weighted(frame)).scheme.endswith(", fewer than 10 rows of weight 0 left out")
 
 
 def timed(when, **more):

@@ -132,6 +132,8 @@ def test_a_failure_stops_only_what_needs_it(store, folder):
     outcomes = run_units(units, store, folder=folder)
     assert [o.status for o in outcomes.values()] == ["failed", "skipped", "skipped", "done"]
     assert outcomes["bad"].error == "ValueError: two lines"
+    assert outcomes["bad"].cause == "ValueError", "a message may hold a cell of the data"
+    assert outcomes["after that"].cause == "needs 'bad': ValueError"
     assert 'raise ValueError("two\\nlines")' in outcomes["bad"].traceback
     assert outcomes["after"].error == outcomes["after that"].error == "needs 'bad': ValueError: two lines"
     assert outcomes["bad"].value is None
@@ -172,7 +174,7 @@ def test_a_limit_ends_a_worker_even_a_deaf_one(store, folder):
     began = time.monotonic()
     outcomes = run_units(units, store, folder=folder, jobs=3)
     assert [o.status for o in outcomes.values()] == ["timeout", "timeout", "done"]
-    assert outcomes["slow"].error == "took longer than its limit of 0.1 s"
+    assert outcomes["slow"].error == outcomes["slow"].cause == "took longer than its limit of 0.1 s"
     assert events(folder, "slow") == ["start", "timeout"]
     assert time.monotonic() - began < 10
 

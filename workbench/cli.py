@@ -68,13 +68,17 @@ def run(
     with clean_errors(debug):
         from workbench import runner
 
-        asked = _asked(study, target)
+        asked, typed = _asked(study, target), _typed(study, target, quick=quick)
         try:
             with Progress() as progress:
-                result = runner.run(asked, out=out, quick=quick, fresh=fresh, jobs=jobs, on_event=progress)
+                result = runner.run(
+                    asked, out=out, quick=quick, fresh=fresh, jobs=jobs, on_event=progress, command=typed
+                )
         except KeyboardInterrupt:
             note("Interrupted. Finished work is kept: the same command goes on from here.")
             raise typer.Exit(INTERRUPTED) from None
+    if result.replaced:
+        note(result.replaced)
     leaderboard(result.results)
     say(f"\n{result.results['headline']}\n")
     say(str(Path(result.folder) / "index.html"))
@@ -265,6 +269,15 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
     for reason in left_out.values():
         note(f"left out: {reason}")
     return Study.from_text(text, place=given, families=_families(), explainers=_explainers())
+
+
+def _typed(study: str, target: str | None, *, quick: bool) -> str:
+    """Give the command that decides the numbers, with names of files alone: it is sent with the results."""
+    from workbench.remote import is_url, public_url
+    from workbench.terminal import command
+
+    words = [public_url(study) if is_url(study) else Path(study).name]
+    return command("run", *words, *(("--target", target) if target is not None else ()), *(["--quick"] * quick))
 
 
 def _template(data: str, target: str, folder: Path) -> tuple[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 # No level, leaf, bin or count stands for fewer rows than this: what is said of few rows could be traced to them.
 MIN_ROWS = 10
+FEW = f"fewer than {MIN_ROWS}"
 
 
 def small(count: float | None) -> bool:
@@ -13,17 +14,39 @@ def small(count: float | None) -> bool:
     return count is not None and 0 < count < MIN_ROWS
 
 
-def withheld(counts: Sequence[int | None]) -> list[int | None]:
-    """Withhold counts between 1 and 9; where that is one alone, the next smallest too, as its total would tell it.
+def in_words(count: int) -> str:
+    """Write a count of rows for a sentence.
 
     Examples
     --------
-    >>> withheld([120, 4, 30]), withheld([120, 4, 3]), withheld([120, 0, 30])
-    ([120, None, None], [120, None, None], [120, 0, 30])
+    >>> in_words(1599), in_words(4), in_words(0)
+    ('1,599', 'fewer than 10', '0')
     """
-    out = [None if small(count) else count for count in counts]
-    if out.count(None) == 1:
-        known = [(count, i) for i, count in enumerate(out) if count]
-        if known:
-            out[min(known)[1]] = None
-    return out
+    return FEW if small(count) else f"{count:,}"
+
+
+def withheld(counts: Sequence[int]) -> list[int | None]:
+    """Withhold counts between 1 and 9, and so many of the next smallest that the known total doesn't tell them.
+
+    What is left when the counts that are told are taken from the total is the sum of those that are withheld. It must
+    be 0 or at least 10, and must not leave one way only to make it up of counts from 1 to 9 (all of them 1, or all 9).
+
+    Parameters
+    ----------
+    counts : sequence of int
+        All parts of a total that the reader knows: where only some are of interest, the rest must be a part too.
+
+    Examples
+    --------
+    >>> withheld([120, 60, 4]), withheld([120, 60, 4, 3]), withheld([120, 60, 4, 8]), withheld([120, 0, 30])
+    ([120, None, None], [120, None, None, None], [120, 60, None, None], [120, 0, 30])
+    """
+    hidden = {i for i, count in enumerate(counts) if small(count)}
+    others = sorted((count, i) for i, count in enumerate(counts) if count and not small(count))
+    while hidden and others and _given_away([counts[i] for i in hidden]):
+        hidden.add(others.pop(0)[1])
+    return [None if i in hidden else count for i, count in enumerate(counts)]
+
+
+def _given_away(hidden: list[int]) -> bool:
+    return sum(hidden) < MIN_ROWS or set(hidden) in ({1}, {MIN_ROWS - 1})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.disclosure import in_words, small
 from workbench.table import Table
 
 CHOICES = ("auto", "together", "ignore", "drop")
@@ -33,7 +34,7 @@ class Duplicates:
     asked, choice : str
         What the study said, and what is done: together, ignore, drop, or none where no row repeats.
     reason : str
-        Why, in a sentence.
+        Why, in a sentence that may be sent: it tells no count of rows between 1 and 9.
     """
 
     repeated_rows: int
@@ -86,19 +87,30 @@ def judge_duplicates(table: Table, same: np.ndarray, asked: str, seed: int) -> D
         choice, because = asked, _AS_ASKED[asked]
     elif 2 * distinct < n:
         choice = "ignore"
-        because = (
-            f"fewer than half of the rows differ ({distinct:,}), so equal rows are the rule and split like any others"
-        )
+        because = "fewer than half of the rows differ, so equal rows are the rule and split like any others"
     else:
         by_chance = _most_by_chance(table, seed)
-        shuffles = f"{_SHUFFLES} shuffles of the columns gave at most {by_chance:,}"
+        most = in_words(by_chance) if small(by_chance) else f"at most {by_chance:,}"
+        shuffles = f"{_SHUFFLES} shuffles of the columns gave {most}"
         if repeated > by_chance:
             choice = "together"
             because = f"{shuffles}, so chance does not explain them: they stay on one side of every split"
         else:
             choice, because = "ignore", f"{shuffles}, so chance explains them: they are split like any other rows"
-    start = f"{repeated:,} of {n:,} rows {'repeats' if repeated == 1 else 'repeat'} the features of another row"
-    return Duplicates(repeated, n, by_chance, asked, choice, f"{start}; {because}.")
+    return Duplicates(repeated, n, by_chance, asked, choice, f"{repeats_in_words(repeated, n)}; {because}.")
+
+
+def repeats_in_words(repeated: int, rows: int) -> str:
+    """Say how many rows repeat another one, as a report may.
+
+    Examples
+    --------
+    >>> repeats_in_words(240, 1599), repeats_in_words(3, 200)
+    ('240 of 1,599 rows repeat the features of another row',
+     'Fewer than 10 of 200 rows repeat the features of another row')
+    """
+    told = in_words(repeated)
+    return f"{told[0].upper()}{told[1:]} of {in_words(rows)} rows repeat the features of another row"
 
 
 def _feature_codes(table: Table) -> list[np.ndarray]:

@@ -68,9 +68,11 @@ def _range(numbers: np.ndarray) -> dict[str, float | None]:
     present = np.sort(numbers[~np.isnan(numbers)])
     if present.size < 2 * MIN_ROWS:
         return {"low": None, "median": None, "high": None}
+    with np.errstate(over="ignore"):
+        median = number(float(np.median(present)))
     return {
         "low": float(present[MIN_ROWS - 1]),
-        "median": float(np.median(present)),
+        "median": median,
         "high": float(present[-MIN_ROWS]),
     }
 
@@ -80,11 +82,16 @@ def _target(table: Table) -> dict[str, Any]:
     found = _named(column, "kind")
     if table.task == "regression":
         y = table.y.to_numpy(dtype=float)
-        return {**found, **_range(y), "mean": float(np.average(y, weights=table.sample_weight))}
+        return {**found, **_range(y), "mean": _mean(y, table.sample_weight)}
     counts = table.y.value_counts()
     told = withheld([int(counts[c]) for c in table.classes])
     levels = [{"level": str(_plain(c)), "count": n} for c, n in zip(table.classes, told, strict=True)]
     return {**found, "levels": levels}
+
+
+def _mean(values: np.ndarray, weight: np.ndarray | None) -> float | None:
+    with np.errstate(over="ignore"):
+        return number(float(np.average(values, weights=weight)))
 
 
 def _plain(value: Any) -> Any:
@@ -92,8 +99,8 @@ def _plain(value: Any) -> Any:
 
 
 def number(value: float | None) -> float | None:
-    """Give a float, or None for a missing one."""
-    return None if value is None or np.isnan(value) else float(value)
+    """Give a float, or None for one that is missing, undefined or beyond what a float can hold."""
+    return None if value is None or not np.isfinite(value) else float(value)
 
 
 def environment(command: str, distributions: Sequence[str]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from workbench import __version__
-from workbench.answers import Finding, Provenance
+from workbench.answers import Finding
 from workbench.catalog import dataset, datasets
-from workbench.disclosure import MIN_ROWS
 from workbench.checks import inspect
+from workbench.disclosure import MIN_ROWS, small, withheld
 from workbench.evaluation import (
     Entry,
     corrected_interval,
@@ -28,11 +28,12 @@ from workbench.evaluation import (
     titles_of,
 )
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
+from workbench.failures import Failures, run_finding, sendable
 from workbench.metrics import Metric
 from workbench.plan import Model, Plan
 from workbench.store import Outcome
 from workbench.study import Study
-from workbench.work.fit import Fitted, fit_model, score_fold
+from workbench.work.fit import Fitted
 
 
 class Gathered:
@@ -40,17 +41,10 @@ class Gathered:
 
     def __init__(self, plan: Plan, outcomes: Mapping[str, Outcome]) -> None:
         self.plan, self.outcomes = plan, outcomes
-        self.failed = tuple((m.name, error) for m in plan.models if (error := self._error(m)))
-
-    def _of(self, model: Model) -> list[Outcome]:
-        return [o for o in self.outcomes.values() if o.unit.about == model.name]
-
-    def _error(self, model: Model) -> str:
-        """Say why a model could not be made; a failed explanation counts too: it was asked for."""
-        return next((f"{o.unit.name}: {o.error}" for o in self._of(model) if not o.ok), "")
+        self.failures = Failures(plan.models, outcomes)
 
     def _scored(self, model: Model) -> bool:
-        return all(o.ok for o in self._of(model) if o.unit.function in (fit_model, score_fold))
+        return self.failures.why_absent(model) is None
 
     def _fitted(self, model: Model) -> Fitted:
         value: Fitted = self.outcomes[f"{model.name}: fit"].value
@@ -58,7 +52,7 @@ class Gathered:
 
     def _folds(self, model: Model, kind: str) -> list[dict[str, float]]:
         start = f"{model.name}: {kind}"
-        return [o.value for o in self._of(model) if o.unit.name.startswith(start)]
+        return [o.value for name, o in self.outcomes.items() if name.startswith(start)]
 
     @cached_property
     def _sizes(self) -> dict[str, Any]:
@@ -76,6 +70,7 @@ class Gathered:
     def _describe(self, model: Model) -> dict[str, Any]:
         family = model.family
         policy = family.policy
+        why = self.failures.why_absent(model)
         known: dict[str, Any] = {
             "name": model.name,
             "family": model.spec.family,
@@ -87,8 +82,8 @@ class Gathered:
             "reference": family.reference,
             "assumptions": list(family.assumptions),
             "limits": list(family.limits),
-            "status": "failed" if self._error(model) else "ok",
-            "error": self._error(model) or None,
+            "status": "ok" if why is None else "failed",
+            "error": None if why is None else sendable(why),
             "engine": None,
             "scores": {},
             "holdout": None,
@@ -131,7 +126,8 @@ class Gathered:
         others = self._folds(model, "other fold")
         if not others:
             return None
-        return {m.name: number(float(np.nanmean([o[m.name] for o in others]))) for m in self.plan.metrics}
+        scores = {m.name: [o[m.name] for o in others if not np.isnan(o[m.name])] for m in self.plan.metrics}
+        return {name: number(float(np.mean(found))) if found else None for name, found in scores.items()}
 
     def _form(self, model: Model, fitted: Fitted) -> dict[str, Any]:
         form = fitted.form
@@ -164,7 +160,18 @@ class Gathered:
 
     def _answers(self, model: Model) -> list[dict[str, Any]]:
         asked = [(e.method, self.outcomes[f"{model.name}: {e.method}"]) for e in self.plan.study.explain]
-        return [{"method": method, "answer": outcome.value} for method, outcome in asked if outcome.ok]
+        return [{"method": method, "answer": self._told(outcome.value)} for method, outcome in asked if outcome.ok]
+
+    def _told(self, value: Any) -> Any:
+        """Withhold the numbers of rows that `_splits` withholds, wherever an answer repeats them."""
+        if isinstance(value, list):
+            return [self._told(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        parts = zip(self._parts, withheld(self._parts), strict=True)
+        hidden = {count for count, told in parts if count and told is None}
+        counts = ("n_rows", "n_background")
+        return {k: None if k in counts and v in hidden else self._told(v) for k, v in value.items()}
 
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
@@ -227,37 +234,35 @@ class Gathered:
         asked = self.plan.study.compare.region
         if asked != "auto":
             return float(asked)
-        dummy = next((e.mean for e in entries if e.family == "dummy"), 0.0)
+        dummy = next((e.mean for e in entries if e.family == "dummy" and not np.isnan(e.mean)), 0.0)
         return self.plan.metrics[0].region_for(dummy)
+
+    @cached_property
+    def _parts(self) -> list[int]:
+        """Count the rows to develop on, those held out, and those that are neither: the parts of all rows."""
+        splits, n_rows = self.plan.splits, self.plan.table.n_rows
+        used = [len(splits.development), len(splits.holdout)]
+        return [*used, n_rows - sum(used)]
 
     def _splits(self) -> dict[str, Any]:
         splits = self.plan.splits
+        n_development, n_holdout, _ = withheld(self._parts)
+        duplicates = asdict(splits.duplicates)
+        few = {key: None for key in ("repeated_rows", "most_by_chance") if small(duplicates[key])}
         return {
             "scheme": splits.scheme,
             "seed": splits.seed,
             "hash": splits.hash,
-            "n_development": len(splits.development),
-            "n_holdout": len(splits.holdout),
+            "n_development": n_development,
+            "n_holdout": n_holdout,
             "n_folds": 1 + max(f.number for f in splits.folds),
             "n_repeats": 1 + max(f.repeat for f in splits.folds),
-            "duplicates": asdict(splits.duplicates),
+            "duplicates": duplicates | few,
         }
 
     def _findings(self, entries: list[Entry]) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found = []
-        for model in self.plan.models:
-            if error := self._error(model):
-                found.append(
-                    _finding(
-                        "high", f"{model.title} could not be made", error, "Mend what the error names.", model.name
-                    )
-                )
-            told = sorted({w for o in self._of(model) if o.ok for w in o.warnings})
-            if told:
-                text = "; ".join(told[:3]) + (f"; and {len(told) - 3} more" if len(told) > 3 else "")
-                step = "Read the warning: it says what the library was not content with."
-                found.append(_finding("low", f"Warnings while {model.title} was made", text, step, model.name))
+        found = self.failures.findings()
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1
         dummy = next((e for e in entries if e.family == "dummy"), None)
@@ -266,7 +271,7 @@ class Gathered:
                 text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
                 found.append(
-                    _finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
+                    run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )
         return found
 
@@ -299,14 +304,3 @@ def _facts(study: Study) -> dict[str, str]:
 
 def _metric(m: Metric) -> dict[str, Any]:
     return {key: getattr(m, key) for key in ("name", "title", "greater_is_better", "in_target_units")}
-
-
-def _finding(severity: str, title: str, evidence: str, action: str, about: str) -> Finding:
-    return Finding(
-        severity=severity,
-        title=title[0].upper() + title[1:],
-        evidence=evidence,
-        action=action,
-        about=about,
-        provenance=Provenance(method="run"),
-    )

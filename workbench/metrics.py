@@ -58,7 +58,7 @@ class Metric:
         classes: Sequence[Any] = (),
         sample_weight: Any = None,
     ) -> float:
-        """Score predictions; NaN where the score is undefined on these rows.
+        """Score predictions; NaN where the score is undefined on these rows, or beyond what a float can hold.
 
         Undefined are R² where all targets are equal, AUC where a class does not occur, and F1 where the positive class
         is neither there nor predicted (of several classes, those are left out of the mean).
@@ -90,7 +90,7 @@ class Metric:
             y_true, predicted, weight = y_true[there], predicted[there], weight[there]
         if self.tasks == _REGRESSION:
             y_true, predicted = self._numbers(y_true), self._numbers(predicted)
-            return float(self.function(y_true, predicted, weight, 0))
+            return self._finite(y_true, predicted, weight, 0)
         labels = list(classes) or sorted({*y_true.tolist(), *(predicted.tolist() if predicted.ndim == 1 else ())})
         codes = self._codes(y_true, labels)
         if self.needs == "predict":
@@ -102,7 +102,7 @@ class Metric:
             )
         else:
             predicted = self._numbers(predicted)
-        return float(self.function(codes, predicted, weight, len(labels)))
+        return self._finite(codes, predicted, weight, len(labels))
 
     def score(
         self, model: Any, X: pd.DataFrame, y: Any, *, classes: Sequence[Any] = (), sample_weight: Any = None
@@ -133,6 +133,11 @@ class Metric:
             return self(y, model.predict(X), classes=classes, sample_weight=sample_weight)
         proba = np.asarray(model.predict_proba(X))[:, [known.index(label) for label in classes]]
         return self(y, y_proba=proba, classes=classes, sample_weight=sample_weight)
+
+    def _finite(self, y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None, n_classes: int) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            score = float(self.function(y, predicted, weight, n_classes))
+        return score if math.isfinite(score) else math.nan
 
     def region_for(self, dummy_score: float) -> float:
         """Give the smallest difference that matters: the metric's own, or 1% of the dummy's score."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from workbench.disclosure import FEW, small
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import DISTRIBUTIONS, environment
 from workbench.families import find_family
@@ -66,7 +68,8 @@ class Plan:
     Raises
     ------
     StudyError
-        If a family or metric can't do the task, or a column has a role that no family here can use.
+        If a family, a metric or an explanation can't be had of this table, or a column has a role that no family here
+        can use.
     """
 
     def __init__(self, study: Study, table: Table, *, quick: bool = False) -> None:
@@ -76,15 +79,12 @@ class Plan:
             if column.role in ("offset", "exposure"):
                 rule = f"no family takes an {column.role} yet; set it to ignore"
                 raise StudyError([f"study: data.columns.{column.name}.role: {rule}"])
-        asked = study.split
-        self.splits: Splits = make_splits(
-            table,
-            holdout=asked.holdout,
-            folds=asked.folds,
-            repeats=asked.repeats,
-            seed=asked.seed,
-            duplicates=asked.duplicates,
-        )
+        if problems := list(self._wrong_questions()):
+            raise StudyError(problems)
+        self.splits = self._split(study.split.holdout)
+        if small(len(self.splits.holdout)):  # its scores would be those of single rows
+            splits = self._split(0)
+            self.splits = replace(splits, scheme=f"{splits.scheme}, no holdout as it would have {FEW} rows")
         self.other = other_folds(table, self.splits)
         names = default_metrics(table.task) if study.metrics == "auto" else study.metrics
         self.metrics: tuple[Metric, ...] = tuple(metric(name) for name in names)
@@ -92,6 +92,25 @@ class Plan:
         self.versions = {name: environment("", [name])["versions"][name] for name in DISTRIBUTIONS}
         home = {"table": table.hash, "source": source_hash("workbench.table"), "versions": self.versions}
         self.table_key = hashlib.sha256(json.dumps(home, sort_keys=True).encode()).hexdigest()
+
+    def _wrong_questions(self) -> Iterator[str]:
+        """Say what of `explain` can't be had of this table, so that no fit is waited for in vain."""
+        for n, asked in enumerate(self.study.explain):
+            method = explainer_registry()[asked.method]
+            options = method.read_options(dict(asked.options))
+            for option, rule in method.misfits(options, task=self.table.task, columns=self.table.features):
+                yield f"study: explain[{n}].{asked.method}.{option} {rule}"
+
+    def _split(self, holdout: float) -> Splits:
+        asked = self.study.split
+        return make_splits(
+            self.table,
+            holdout=holdout,
+            folds=asked.folds,
+            repeats=asked.repeats,
+            seed=asked.seed,
+            duplicates=asked.duplicates,
+        )
 
     @staticmethod
     def _with_dummy(specs: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:

@@ -31,14 +31,18 @@ class RunResult:
     results : dict
         What ``results.json`` holds.
     failed : tuple of (str, str)
-        Model and error of each model that could not be made.
+        Name and error of all that was asked for and could not be made: a model ("tree"), something about a model
+        ("tree: partial_dependence"), pages. An error may hold values of the data.
     pages : tuple of Path
+    replaced : str
+        Which other data the results in this folder were of before, in a sentence; empty where of none.
     """
 
     folder: Path
     results: dict[str, Any]
     failed: tuple[tuple[str, str], ...]
     pages: tuple[Path, ...]
+    replaced: str = ""
 
 
 def run(
@@ -49,6 +53,7 @@ def run(
     fresh: bool = False,
     jobs: int | None = None,
     on_event: Callable[[Event], None] | None = None,
+    command: str | None = None,
 ) -> RunResult:
     """Run a study: train, compare, explain, and write results, models and pages.
 
@@ -68,6 +73,8 @@ def run(
         Worker processes; it changes no number.
     on_event : callable, optional
         Called with each `workbench.store.Event`.
+    command : str, optional
+        What was typed to ask for this run, for who wants to repeat it; without folders' names, as it is sent.
 
     Returns
     -------
@@ -80,9 +87,7 @@ def run(
     StoreError
         If another run holds the folder, or it is the root of a file system.
     """
-    asked, command = _read(study)
-    if quick:
-        asked, command = asked.quick(), f"{command} --quick"
+    asked, again = _read(study, quick)
     folder = Path(out) if out is not None else Path("reports", asked.name)
     private = private_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,23 +100,32 @@ def run(
             plan.units, store, folder=folder, jobs=jobs or asked.run.jobs, fresh=fresh, on_event=on_event
         )
         found = Gathered(plan, outcomes)
-        results = found.results(command)
+        results = found.results(command or again)
         results["timing"] = found.timing(time.perf_counter() - started)
-        pages = _write(folder, private, results, found.form_files())
-    return RunResult(folder, results, found.failed, pages)
+        replaced = _replaced(folder, results)
+        pages, refused = _write(folder, private, results, found)
+    return RunResult(folder, results, (*found.failures.told, *refused), pages, replaced)
 
 
-def _read(study: str | Path | Mapping[str, Any] | Study) -> tuple[Study, str]:
-    """Give the study, and the command that runs it."""
+def _read(study: str | Path | Mapping[str, Any] | Study, quick: bool) -> tuple[Study, str]:
+    """Give the study as it is to be run, and what runs it again: a command, or a call for a study without a file."""
     registries: dict[str, Any] = {"families": family_registry(), "explainers": explainer_registry()}
-    if isinstance(study, Study):
-        return study, f"workbench run {shlex.quote(study.name + '.yaml')}"
-    if isinstance(study, Mapping):
-        read = Study.from_dict(study, place="study", **registries)
-        return read, f"workbench run {shlex.quote(read.name + '.yaml')}"
-    if isinstance(study, str) and study in datasets():
-        return Study.read(dataset(study).study_path, **registries), f"workbench run {study}"
-    return Study.read(study, **registries), f"workbench run {shlex.quote(Path(study).name)}"
+    if isinstance(study, Study | Mapping):
+        asked = study if isinstance(study, Study) else Study.from_dict(study, place="study", **registries)
+        again = f"workbench.run(study{', quick=True' * quick})"
+    else:
+        known = isinstance(study, str) and study in datasets()
+        asked = Study.read(dataset(str(study)).study_path if known else study, **registries)
+        again = f"workbench run {shlex.quote(Path(study).name)}{' --quick' * quick}"
+    return asked.quick() if quick else asked, again
+
+
+def _replaced(folder: Path, results: Mapping[str, Any]) -> str:
+    """Say of which other data the results in a folder are that are about to be replaced."""
+    before = _before(folder).get("data")
+    if not isinstance(before, dict) or before.get("hash") == results["data"]["hash"]:
+        return ""
+    return f"{folder}: held results of other data ({before.get('title')}), which this run has replaced"
 
 
 def private_folder(folder: Path) -> Path:
@@ -129,23 +143,42 @@ def private_folder(folder: Path) -> Path:
 
 
 def _write(
-    folder: Path, private: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]
-) -> tuple[Path, ...]:
-    """Write models, results and pages, each whole; then remove what an earlier run left of other models."""
-    from workbench.pages import render
+    folder: Path, private: Path, results: dict[str, Any], found: Gathered
+) -> tuple[tuple[Path, ...], list[tuple[str, str]]]:
+    """Write models, results and pages, each whole; then remove what an earlier run left of other models.
 
+    Returns
+    -------
+    pages : tuple of Path
+    refused : list of (str, str)
+        What could not be drawn, and why: all else stands, and the command ``workbench card`` tries it again.
+    """
+    files, errors = found.form_files(), found.failures.in_full()
     stale = _stale(folder, private, results, files)
-    if files[True]:
+    if files[True] or errors:
         private.mkdir(mode=0o700, exist_ok=True)
         private.chmod(0o700)  # it may be there already; before anything is in it
     for is_private, named in files.items():
         for name, content in named.items():
             write_whole((private if is_private else folder) / "models" / name, content)
+    if errors:
+        write_whole(private / "errors.json", json.dumps(errors, indent=1, ensure_ascii=False))
+    else:
+        (private / "errors.json").unlink(missing_ok=True)
     write_whole(folder / "results.json", json.dumps(results, indent=1, allow_nan=False, ensure_ascii=False))
-    pages = render(folder, results)
     for path in stale:
         path.unlink(missing_ok=True)
-    return tuple(pages)
+    return _draw(folder, results)
+
+
+def _draw(folder: Path, results: dict[str, Any]) -> tuple[tuple[Path, ...], list[tuple[str, str]]]:
+    """Draw the pages; what they refuse is told, for no drawing is worth the loss of a run."""
+    from workbench.pages import render
+
+    try:
+        return tuple(render(folder, results)), []
+    except Exception as error:
+        return (), [("pages", f"{type(error).__name__}: {error}")]
 
 
 def _stale(folder: Path, private: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]) -> list[Path]:

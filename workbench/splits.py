@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.blocks import choose_blocks, deal_blocks, join_blocks
+from workbench.disclosure import in_words
 from workbench.duplicates import CHOICES, Duplicates, identical_rows, judge_duplicates
 from workbench.table import Table
 
@@ -68,6 +69,8 @@ def make_splits(
     Classes are stratified. Rows of one *block* are never parted: a block is a group, a set of rows with identical
     features (where repeats are kept together), or what groups and repeats join into, directly or over several steps.
 
+    Rows of weight 0 count as absent: they are left out before anything else.
+
     A table with a time column is split forward in time: the holdout is its last share, and fold i trains on all that
     comes before the span that it is tested on. Equal times are never parted, and there is one repeat. Rows before the
     tested span (or before the holdout) that share a block with it are purged: neither trained on nor tested.
@@ -112,9 +115,11 @@ def make_splits(
     if table.time is not None:
         repeats = 1
     judge_seed, holdout_seed, _, *fold_seeds = _seeds(seed, 3 + repeats)
-    same = identical_rows(table)
-    found = judge_duplicates(table, same, duplicates, judge_seed)
-    rows = np.flatnonzero(~pd.Series(same).duplicated()) if found.choice == "drop" else np.arange(table.n_rows)
+    same, rows = identical_rows(table), _weighing(table)
+    found = judge_duplicates(*_present(table, same, rows), duplicates, judge_seed)
+    weightless = table.n_rows - len(rows)
+    if found.choice == "drop":
+        rows = rows[~pd.Series(same[rows]).duplicated()]
     blocks = join_blocks(table.groups, same if found.choice == "together" else None)
     _check_classes(table, rows, folds, "")
     if table.time is None:
@@ -129,7 +134,7 @@ def make_splits(
         for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
     )
     return Splits(
-        scheme=_scheme(table, folds, repeats, found.choice, len(rows) - len(development) - len(held)),
+        scheme=_scheme(table, folds, repeats, found.choice, len(rows) - len(development) - len(held), weightless),
         development=development,
         holdout=held,
         folds=laid,
@@ -152,7 +157,8 @@ def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     same = identical_rows(table)
     rows = splits.development
     if choice == "drop":
-        rows = np.flatnonzero(np.isin(same, same[rows]))
+        there = _weighing(table)
+        rows = there[np.isin(same[there], same[rows])]
     blocks = join_blocks(table.groups, same if choice == "ignore" else None)
     n_folds = 1 + max(fold.number for fold in splits.folds)
     try:
@@ -160,6 +166,16 @@ def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     except SplitError:
         return ()
     return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))
+
+
+def _weighing(table: Table) -> np.ndarray:
+    """Give the positions of the rows that have a weight."""
+    return np.arange(table.n_rows) if table.sample_weight is None else np.flatnonzero(table.sample_weight > 0)
+
+
+def _present(table: Table, same: np.ndarray, rows: np.ndarray) -> tuple[Table, np.ndarray]:
+    """Give the table of some rows, and the numbers of their distinct rows, counted from 0."""
+    return (table, same) if len(rows) == table.n_rows else (table.take(rows), pd.factorize(same[rows])[0])
 
 
 def _seeds(seed: int, count: int) -> list[int]:
@@ -174,7 +190,7 @@ def _hash(arrays: list[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int) -> str:
+def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int, weightless: int) -> str:
     parts = [f"{folds}-fold"]
     if table.time is not None:
         parts.append("forward in time")
@@ -188,7 +204,9 @@ def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int) ->
     if choice in said:
         parts.append(said[choice])
     if purged:
-        parts.append(f"{purged:,} earlier rows of the holdout's blocks left out")
+        parts.append(f"{in_words(purged)} earlier rows of the holdout's blocks left out")
+    if weightless:
+        parts.append(f"{in_words(weightless)} rows of weight 0 left out")
     return ", ".join(parts)
 
 

@@ -66,6 +66,13 @@ def test_too_few_scores_give_no_interval(scores, mean):
     assert interval.n_scores == np.isfinite(scores).sum()
 
 
+def test_scores_too_large_to_be_squared_give_no_interval():
+    interval = corrected_interval([1e200, 3e200], n_train=10, n_test=5)
+    assert interval.mean == 2e200
+    assert math.isnan(interval.lower)
+    assert math.isnan(interval.standard_error)
+
+
 def test_equal_scores_have_a_point_for_an_interval():
     interval = corrected_interval([0.25] * 5, n_train=10, n_test=5)
     assert (interval.lower, interval.mean, interval.upper, interval.standard_error) == (0.25, 0.25, 0.25, 0.0)

@@ -58,11 +58,12 @@ def test_a_loss_gains_by_going_down():
 def test_no_difference_that_matters():
     told = story(found(repeated=1), {"forest": 0.372}, {"forest": 0.379})
     assert told.sentence == (
-        "1 of 1,599 rows repeats the features of another row. Whether they are kept on one side of every split or "
-        "split apart moves no model's score by more than the 0.01 R² that matters here. "
+        "Fewer than 10 of 1,599 rows repeat the features of another row. Whether they are kept on one side of every "
+        "split or split apart moves no model's score by more than the 0.01 R² that matters here. "
         "The scores of this study keep them on one side."
     )
-    assert repeats_finding(found(repeated=1), told, 0.01).severity == "low"
+    finding = repeats_finding(found(repeated=1), told, 0.01)
+    assert (finding.severity, finding.title) == ("low", "Fewer than 10 rows repeat the features of another row")
 
 
 def test_worse_when_split_apart_is_no_leakage():
@@ -72,7 +73,7 @@ def test_worse_when_split_apart_is_no_leakage():
 
 
 def test_what_could_not_be_measured():
-    told = story(found(), {"forest": 0.4, "linear": math.nan}, {"linear": 0.3})
+    told = story(found(), {"forest": 0.4, "linear": math.nan, "tree": None}, {"linear": 0.3, "tree": 0.3})
     assert told.rows == ()
     assert told.gap is None
     assert told.sentence.endswith("What the other way would have scored was not measured.")

@@ -11,6 +11,8 @@ from sklearn.svm import LinearSVC
 
 from workbench.answers import Answer
 from workbench.explainers import explain, stacks
+from workbench.explainers import partial_dependence as home
+from workbench.explainers.partial_dependence import rank_correlation
 
 
 def effects(model, X, **options):
@@ -165,6 +167,37 @@ def test_warns_of_columns_that_move_together(X):
     assert len(answer.provenance.warnings) == 2
 
 
+def test_ranks_correlate_as_by_pandas():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(300, 5))
+    values[:, 1] = np.exp(values[:, 0]) + 0.1 * rng.normal(size=300)
+    values[:, 2] = np.round(values[:, 0])
+    values[:, 4] = 7.0
+    expected = pd.DataFrame(values).corr(method="spearman").fillna(0.0).to_numpy()
+    np.testing.assert_allclose(rank_correlation(values, [0, 2, 4]), expected[[0, 2, 4]], atol=1e-12)
+    values[rng.random((300, 5)) < 0.2] = np.nan
+    ranks = pd.DataFrame(values).rank()
+    expected = ranks.corr().fillna(0.0).to_numpy()
+    np.testing.assert_allclose(rank_correlation(values, range(5)), expected, atol=1e-12)
+    values[9:, 3] = np.nan
+    assert not rank_correlation(values, [3]).any()
+
+
+def test_caution_of_one_column_looks_at_few_rows_and_pairs(X, monkeypatch):
+    frame = pd.DataFrame({"a": X[:, 0], "b": -X[:, 0], "c": X[:, 1]})
+    asked = []
+
+    def watched(values, chosen):
+        asked.append((values.shape, list(chosen)))
+        return rank_correlation(values, chosen)
+
+    monkeypatch.setattr(home, "rank_correlation", watched)
+    monkeypatch.setattr(home, "CORRELATED_ROWS", 60)
+    answer = effects(LinearRegression().fit(frame, X[:, 2]), frame, features=["b"])
+    assert asked == [((60, 3), [1])]
+    assert "b moves with a (Spearman correlation -1.00)" in answer.provenance.warnings[0]
+
+
 def test_a_constant_column_has_one_value(X):
     frame = pd.DataFrame({"a": X[:, 0], "one": 7})
     effect = effects(LinearRegression().fit(frame, X[:, 0]), frame)["one"]
@@ -172,10 +205,12 @@ def test_a_constant_column_has_one_value(X):
     assert effect.bin_counts.tolist() == [150]
 
 
-def test_too_few_rows_are_refused_or_named(X):
+def test_columns_of_too_few_rows_are_named(X):
     model = LinearRegression().fit(X, X[:, 0])
-    with pytest.raises(ValueError, match=r"too few rows \(1\).*min_rows"):
-        effects(model, X[:1])
+    few = effects(model, X[:15])
+    assert few.effects == ()
+    assert few.provenance.warnings == tuple(f"x{j} is not shown: no value has 10 rows behind it" for j in range(3))
+    assert Answer.from_dict(few.to_dict()).to_dict() == few.to_dict()
     row = effects(model, X[:1], min_rows=1)["x0"]
     assert row.grid_values == (X[0, 0],)
     assert row.average[0, 0] == pytest.approx(model.predict(X[:1])[0])

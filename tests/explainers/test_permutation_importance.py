@@ -117,6 +117,14 @@ def test_one_row_and_a_constant_column_have_nothing_to_shuffle(X):
     assert (importance(model, frame, X[:, 0]).importances[1] == 0).all()
 
 
+def test_what_is_undefined_is_named(X):
+    model = LinearRegression().fit(X, X[:, 0])
+    answer = explain(model, "permutation_importance", X[:5], y=np.ones(5))
+    assert np.isnan(answer.importances).all()
+    assert answer.provenance.warnings == ("R² is undefined on these rows, and so is what it loses",)
+    assert explain(model, "permutation_importance", X, y=X[:, 0]).provenance.warnings == ()
+
+
 def test_of_an_estimator_of_the_workbench_over_a_mixed_table(people, people_target):
     model = wb.Regressor("tree", max_leaf_nodes=5).fit(people, people_target)
     answer = importance(model, people, people_target)

@@ -211,7 +211,7 @@ def _best_black_box(entries: Sequence[Entry], metric: Metric) -> Entry | None:
 
 
 def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None
 
 
 def price_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Metric, region: float) -> str:
@@ -235,7 +235,7 @@ def price_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Me
     c = comparison
     model, reference = (titles.get(name, name) for name in (c.model, c.reference))
     worse, better = ("below", "above") if metric.greater_is_better else ("worse than", "better than")
-    if c.n_scores < 2:
+    if math.isnan(c.lower):
         return _without_interval(c, model, reference, f"{metric.title} {worse if c.difference > 0 else better}")
     if c.lower == c.upper == 0:
         return f"The {model} costs nothing that could be seen: it scores the same as the {reference} in every fold."
@@ -256,6 +256,8 @@ def price_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Me
 def _without_interval(c: Comparison, model: str, reference: str, away: str) -> str:
     if c.n_scores == 0:
         return f"The {model} can't be compared with the {reference}: no fold has a score of both."
+    if c.n_scores > 1:
+        return f"The {model} can't be compared with the {reference}: their scores are too large for an interval."
     scores = f"The {model} scores {written(abs(c.difference), 3)} {away} the {reference} on a single fold"
     return f"{scores}, which allows no interval: ask for more folds."
 

@@ -16,7 +16,7 @@ class Interval:
     Attributes
     ----------
     mean, lower, upper, standard_error : float
-        NaN where there are too few scores: the mean needs one, the others two.
+        NaN where there are too few scores (the mean needs one, the others two) or they are too large to be squared.
     level : float
         The coverage that the interval aims at.
     n_scores : int
@@ -90,9 +90,11 @@ def corrected_interval(scores: Any, *, n_train: Any, n_test: Any, level: float =
         raise ValueError(f"level must be between 0 and 1; got {level!r}")
     present = scores[~np.isnan(scores)]
     n = len(present)
-    mean = float(present.mean()) if n else math.nan
-    if n < 2:
-        return Interval(mean, math.nan, math.nan, math.nan, level, n)
-    error = math.sqrt((1 / n + float(np.mean(n_test / n_train))) * present.var(ddof=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(present.mean()) if n else math.nan
+        variance = float(present.var(ddof=1)) if n > 1 else math.nan
+    if not math.isfinite(variance):
+        return Interval(mean if math.isfinite(mean) else math.nan, math.nan, math.nan, math.nan, level, n)
+    error = math.sqrt((1 / n + float(np.mean(n_test / n_train))) * variance)
     half = float(stdtrit(n - 1, (1 + level) / 2)) * error
     return Interval(mean, mean - half, mean + half, error, level, n)

@@ -9,7 +9,8 @@ from typing import Any
 
 from workbench.answers.answer import Provenance
 from workbench.answers.finding import Finding
-from workbench.duplicates import Duplicates
+from workbench.disclosure import in_words
+from workbench.duplicates import Duplicates, repeats_in_words
 from workbench.evaluation.digits import brief, decimals_for, written
 from workbench.metrics import Metric
 
@@ -41,8 +42,8 @@ class RepeatsStory:
 
 def repeats_story(
     duplicates: Duplicates,
-    scores: Mapping[str, float],
-    other_scores: Mapping[str, float],
+    scores: Mapping[str, float | None],
+    other_scores: Mapping[str, float | None],
     *,
     titles: Mapping[str, str],
     metric: Metric,
@@ -56,7 +57,7 @@ def repeats_story(
         What `make_splits` found.
     scores, other_scores : mapping of str to float
         Mean score by model, on the folds of the study and on those of `other_folds`. A model that has only one of
-        them, or NaN, is left out.
+        them, or one that is undefined (None or NaN), is left out.
     titles : mapping of str to str
         What a model is called in a sentence, by its name.
     metric : Metric
@@ -72,12 +73,12 @@ def repeats_story(
         return None
     other = _JOINED if here == _APART else _APART
     rows: tuple[dict[str, Any], ...] = tuple(
-        {"model": model, here: float(score), other: float(other_scores[model])}
+        {"model": model, here: float(score), other: float(elsewhere)}
         for model, score in scores.items()
-        if model in other_scores and not math.isnan(score) and not math.isnan(other_scores[model])
+        if (elsewhere := other_scores.get(model)) is not None and score is not None
+        if not math.isnan(score) and not math.isnan(elsewhere)
     )
-    n = duplicates.repeated_rows
-    start = f"{n:,} of {duplicates.rows:,} rows {'repeats' if n == 1 else 'repeat'} the features of another row."
+    start = f"{repeats_in_words(duplicates.repeated_rows, duplicates.rows)}."
     if not rows:
         return RepeatsStory(f"{start} {_HERE[here]} What the other way would have scored was not measured.", (), None)
     guarded = other if here == _APART else here
@@ -117,10 +118,10 @@ def repeats_finding(duplicates: Duplicates, story: RepeatsStory, region: float) 
         severity = "medium"
     else:
         severity = "high" if story.gap > 5 * region else "medium" if story.gap > region else "low"
-    n = duplicates.repeated_rows
+    told = in_words(duplicates.repeated_rows)
     return Finding(
         severity=severity,
-        title=f"{n:,} {'row repeats' if n == 1 else 'rows repeat'} the features of another row",
+        title=f"{told[0].upper()}{told[1:]} rows repeat the features of another row",
         evidence=story.sentence,
         action=(
             "Find out where the repeats come from: for copies set split.duplicates to together or drop, for repeated "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,6 +59,14 @@ class Explainer(ABC):
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"{cls.name}: {place}: {first['msg']}; got {first['input']!r}") from error
+
+    @classmethod
+    def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Yield each option that a study's data or its promises rule out, and the rule with the value and a way out.
+
+        A study asks this before anything is fitted; `explain`, which a person calls on a model at hand, does not.
+        """
+        yield from ()
 
     @classmethod
     def provenance(cls, inputs: Inputs, options: pydantic.BaseModel, **more: Any) -> Provenance:

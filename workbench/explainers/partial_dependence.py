@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pydantic
 
 from workbench.answers.effect import Effect, Effects
+from workbench.disclosure import MIN_ROWS
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.grid import Grid, as_floats, kind_of
 from workbench.explainers.inputs import Inputs
@@ -18,6 +20,7 @@ from workbench.explainers.stacks import copies_per_stack, stack
 
 LEVEL = 0.95
 STRONG_CORRELATION = 0.7
+CORRELATED_ROWS = 5_000
 ROUNDING = 1e-12  # relative to the largest prediction
 
 
@@ -27,6 +30,8 @@ class PartialDependence(Explainer):
     .. math:: PD_j(v) = \sum_i w_i f(v, x_{i,-j}) / \sum_i w_i
 
     over the background rows :math:`x_i`, exactly. `Grid` says which values :math:`v` are shown.
+
+    A column without a value to show, as too few rows stand behind each, is named in a warning; so may all columns be.
 
     The interval is about the shape alone, and about one error alone: that the background is a finite sample. With
     :math:`c_i(v) = f(v, x_{i,-j}) - mean_u f(u, x_{i,-j})`, the curve of row i less its own mean over the grid, it is
@@ -60,8 +65,21 @@ class PartialDependence(Explainer):
         features: tuple[str, ...] | None = pydantic.Field(None, description="columns to show; all where absent")
         grid_resolution: int = pydantic.Field(40, ge=2, le=1000, description="most values shown of a column of numbers")
         min_rows: int = pydantic.Field(
-            10, ge=1, description="fewest rows behind an extreme, a level or a bin that is shown"
+            MIN_ROWS, ge=1, description="fewest rows behind an extreme, a level or a bin that is shown; 10 in a study"
         )
+
+    @classmethod
+    def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Refuse unknown columns, and values that fewer rows stand behind than a report may show."""
+        for name in options.features or ():
+            if name not in columns:
+                yield "features", f"must name features of the data; got {name!r}{nearest(name, columns)}"
+        if options.min_rows < MIN_ROWS:
+            yield (
+                "min_rows",
+                f"must be at least {MIN_ROWS} in a study, whose results may be sent; got {options.min_rows}; fewer can "
+                "be had from workbench.explain",
+            )
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Effects:
@@ -70,11 +88,12 @@ class PartialDependence(Explainer):
         Raises
         ------
         ValueError
-            If a feature is unknown, or too few rows stand behind every value of all of them.
+            If a feature is unknown.
         """
         effects, left_out = [], []
-        cautions = correlation_cautions(inputs)
-        for feature in _positions(inputs, options.features):
+        positions = _positions(inputs, options.features)
+        cautions = correlation_cautions(inputs, positions)
+        for feature in positions:
             name = inputs.feature_names[feature]
             grid = Grid.of(inputs.column(feature), resolution=options.grid_resolution, min_rows=options.min_rows)
             if len(grid):
@@ -82,11 +101,6 @@ class PartialDependence(Explainer):
                 effects.append(cls._effect(inputs, options, feature, grid, own))
             else:
                 left_out.append(f"{name} is not shown: no value has {options.min_rows} rows behind it")
-        if not effects:
-            raise ValueError(
-                f"{cls.name}: X has too few rows ({len(inputs.X)}) to show any column: each end of a grid and each "
-                f"level must stand for {options.min_rows} rows; give more rows, or a smaller min_rows"
-            )
         warnings = tuple(w for effect in effects for w in effect.provenance.warnings) + tuple(left_out)
         return Effects(
             effects=tuple(effects),
@@ -139,24 +153,64 @@ def individual_curves(inputs: Inputs, feature: int, grid: Grid) -> tuple[np.ndar
     return individual, response.outputs, response.scale
 
 
-def correlation_cautions(inputs: Inputs) -> dict[str, str]:
-    """Warn of columns of numbers, by name, whose rank correlation with another one is above 0.7 in size."""
-    columns = {name: inputs.column(j) for j, name in enumerate(inputs.feature_names)}
-    numbers = pd.DataFrame({n: as_floats(c, "number") for n, c in columns.items() if kind_of(c) == "number"})
-    if numbers.shape[1] < 2:
+def correlation_cautions(inputs: Inputs, features: Sequence[int]) -> dict[str, str]:
+    """Warn of those of some columns of numbers, by name, whose rank correlation with another one is above 0.7 in size.
+
+    Of more than 5,000 rows, 5,000 are drawn by the seed of the inputs.
+    """
+    numbers = {j: c for j in range(len(inputs.feature_names)) if kind_of(c := inputs.column(j)) == "number"}
+    asked = [k for k, j in enumerate(numbers) if j in set(features)]
+    if len(numbers) < 2 or not asked:
         return {}
-    correlation = numbers.corr(method="spearman", min_periods=10).to_numpy(copy=True)
-    np.fill_diagonal(correlation, 0.0)
-    size = np.nan_to_num(np.abs(correlation))  # a constant column correlates with nothing
+    rows = np.arange(len(inputs.X))
+    if len(rows) > CORRELATED_ROWS:
+        drawn = np.random.default_rng(inputs.random_state).choice(len(rows), CORRELATED_ROWS, replace=False)
+        rows = np.sort(drawn)
+    values = np.column_stack([as_floats(column.iloc[rows], "number") for column in numbers.values()])
+    correlation = rank_correlation(values, asked)
+    correlation[np.arange(len(asked)), asked] = 0.0
+    names = [inputs.feature_names[j] for j in numbers]
     cautions = {}
-    for j, name in enumerate(numbers.columns):
-        partner = int(size[j].argmax())
-        if size[j, partner] > STRONG_CORRELATION:
-            cautions[name] = (
-                f"{name} moves with {numbers.columns[partner]} (Spearman correlation {correlation[j, partner]:.2f}): "
+    for k, own in zip(asked, correlation, strict=True):
+        partner = int(np.abs(own).argmax())
+        if abs(own[partner]) > STRONG_CORRELATION:
+            cautions[names[k]] = (
+                f"{names[k]} moves with {names[partner]} (Spearman correlation {own[partner]:.2f}): "
                 "partial dependence averages over combinations that may not occur"
             )
     return cautions
+
+
+def rank_correlation(values: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
+    """Correlate the ranks of chosen columns with those of all, over the rows where both are known.
+
+    A column is ranked once, among its own known values. 0 where a column is constant or fewer than 10 rows have both.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        NaN where missing.
+    chosen : sequence of int
+        Positions of columns.
+
+    Returns
+    -------
+    ndarray of shape (n_chosen, n_columns)
+    """
+    frame = pd.DataFrame(values)
+    ranks = frame.rank() - (frame.count() + 1) / 2  # about 0, so that sums of products stay small
+    known = frame.notna().to_numpy(dtype=float)
+    r = ranks.fillna(0.0).to_numpy()
+    ours, ours_known = r[:, chosen].T, known[:, chosen].T
+    n = ours_known @ known
+    sum_x, sum_y = ours @ known, ours_known @ r
+    both = np.maximum(n, 1.0)
+    var_x = (ours**2) @ known - sum_x**2 / both
+    var_y = ours_known @ (r**2) - sum_y**2 / both
+    covariance = ours @ r - sum_x * sum_y / both
+    size = np.sqrt(np.maximum(var_x, 0.0) * np.maximum(var_y, 0.0))
+    enough = (n >= MIN_ROWS) & (size > ROUNDING * n**3)
+    return np.divide(covariance, size, out=np.zeros_like(size), where=enough)
 
 
 def _standard_error(individual: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:

@@ -13,7 +13,7 @@ from workbench.answers.importance import Importance
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.stacks import copies_per_stack, stack
-from workbench.metrics import Metric, default_metrics, metric
+from workbench.metrics import Metric, MetricError, default_metrics, metric
 
 
 class PermutationImportance(Explainer):
@@ -57,6 +57,15 @@ class PermutationImportance(Explainer):
         n_repeats: int = pydantic.Field(10, ge=1, le=10_000, description="how often each column is shuffled")
 
     @classmethod
+    def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Refuse a metric that is unknown or can't score the task."""
+        if options.metric is not None:
+            try:
+                metric(options.metric, task=task)
+            except MetricError as error:
+                yield "metric", f"can't be used: {error}"
+
+    @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Importance:
         """Score the rows as they are and with each column shuffled.
 
@@ -78,6 +87,8 @@ class PermutationImportance(Explainer):
             generator = column_generator(inputs.random_state, name)
             orders = np.array([generator.permutation(n_rows) for _ in repeats])
             importances[j] = sign * (baseline - np.array(list(_scores(inputs, chosen, j, orders))))
+        told = f"{chosen.title} is undefined on these rows, and so is what it loses"
+        undefined = (told,) if np.isnan(importances).any() else ()
         return Importance(
             feature_names=inputs.feature_names,
             importances=importances,
@@ -86,7 +97,7 @@ class PermutationImportance(Explainer):
             metric=chosen.name,
             baseline_score=float(baseline[0]),
             greater_is_better=chosen.greater_is_better,
-            provenance=cls.provenance(inputs, options, exact=False),
+            provenance=cls.provenance(inputs, options, exact=False, warnings=undefined),
         )
 
 

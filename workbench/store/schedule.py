@@ -174,8 +174,9 @@ class _Run:
         if (notes := self.notes[unit.key]) is not None:
             self._recall(unit, notes, "found")
         elif lost := [self.outcomes[name] for name in needs if not self.outcomes[name].ok]:
-            cause = lost[0].error if lost[0].status == "skipped" else f"needs {lost[0].unit.name!r}: {lost[0].error}"
-            self._settle(unit, Report("skipped", error=cause))
+            first = lost[0]
+            start = "" if first.status == "skipped" else f"needs {first.unit.name!r}: "
+            self._settle(unit, Report("skipped", error=f"{start}{first.error}", cause=f"{start}{first.cause}"))
         elif len(self.running) < self.jobs:
             self._start(unit)
         else:
@@ -186,7 +187,8 @@ class _Run:
         try:
             call = pickle.dumps((unit.function, dict(unit.arguments)), protocol=5)
         except Exception as error:
-            self._settle(unit, Report("failed", error=f"function and arguments must be picklable; {error}"))
+            rule = "function and arguments must be picklable"
+            self._settle(unit, Report("failed", error=f"{rule}; {error}", cause=rule))
             return
         task = Task(unit.name, unit.key, call, self.store, self.log, self.fresh)
         context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -226,9 +228,10 @@ class _Run:
         if notes and notes.get("pid") == pid:  # its value was whole before it was killed
             self._recall(one.unit, notes, "done")
         elif report is None and overdue:
-            self._settle(one.unit, Report("timeout", one.unit.limit or 0.0, error=_overdue(one.unit)), pid)
+            told = _overdue(one.unit)
+            self._settle(one.unit, Report("timeout", one.unit.limit or 0.0, error=told, cause=told), pid)
         elif report is None:
-            self._settle(one.unit, Report("failed", error=_death(code)), pid)
+            self._settle(one.unit, Report("failed", error=_death(code), cause=_death(code)), pid)
         else:
             self._settle(one.unit, report, pid)
 

@@ -85,13 +85,16 @@ class Outcome:
     """What became of a unit: "done", "found" (computed before), "failed", "timeout" or "skipped".
 
     `seconds` is what the computation took, whenever that was; `warnings` are those that it gave, each text once.
-    `traceback` may hold paths: it is for the screen, not for what is sent.
+    `error`, `warnings` and `traceback` may hold values of the data and paths: they are for the screen and for what
+    stays private. `cause` is the part of `error` that may be sent: the class of an exception, whoever raised it, or
+    what the run itself has to say.
     """
 
     unit: Unit
     status: str
     store: Store = field(repr=False)
     error: str | None = None
+    cause: str | None = None
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     traceback: str = field(default="", repr=False)

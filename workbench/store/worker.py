@@ -47,6 +47,7 @@ class Report:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    cause: str | None = None
     traceback: str = ""
 
 
@@ -87,8 +88,9 @@ def _compute(task: Task, writer: Connection, committing: threading.Lock) -> Repo
             task.log.append(task.unit, task.key, "done", seconds, os.getpid())
         return Report("done", seconds, texts)
     except BaseException as error:  # whatever a unit raises, SystemExit too, is its own failure, not the run's
-        message = " ".join(f"{type(error).__name__}: {error}".split())
-        return Report("failed", time.perf_counter() - began, _texts(caught), message, traceback.format_exc())
+        cause = type(error).__name__
+        message = " ".join(f"{cause}: {error}".split())
+        return Report("failed", time.perf_counter() - began, _texts(caught), message, cause, traceback.format_exc())
 
 
 def _end_with(parent: Any, committing: threading.Lock) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.disclosure import withheld
 from workbench.explainers import explain, explainer
 from workbench.table import Table
 from workbench.work.fit import Fitted
@@ -46,4 +47,17 @@ def explain_model(
         **given,
         **options,
     )
-    return answer.to_dict()
+    told: dict[str, Any] = _without_few(answer.to_dict(), part.n_rows)
+    return told
+
+
+def _without_few(value: Any, n_rows: int) -> Any:
+    """Withhold the counts of rows that are below 10, or that the others give away: rows not shown are a part too."""
+    if isinstance(value, list):
+        return [_without_few(item, n_rows) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _without_few(item, n_rows) for key, item in value.items()}
+    if counts := found.get("bin_counts"):
+        found["bin_counts"] = withheld([*counts, n_rows - sum(counts)])[:-1]
+    return found

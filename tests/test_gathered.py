@@ -1,0 +1,140 @@
+"""Results of outcomes: what failed, what is withheld. Units are called in this process; some pretend to fail."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.explainers import registry as explainers
+from workbench.families import registry as families
+from workbench.gathered import Gathered
+from workbench.plan import Plan
+from workbench.store import Outcome, Store
+from workbench.store.unit import resolve
+from workbench.study import Study, StudyError
+from workbench.table import Table
+
+CELL = "other-cell"
+UNIT = "linear: partial_dependence"
+
+
+def plan_of(frame, columns=None, **more):
+    study = {"data": {"source": "rows.csv", "target": "y"}, "split": {"folds": 2, "repeats": 1}, "models": ["linear"]}
+    asked = Study.from_dict({**study, **more}, families=families(), explainers=explainers())
+    return Plan(asked, Table.from_frame(frame, target="y", columns=columns))
+
+
+def gathered(plan, folder, failing=(), warnings=()):
+    store = Store(folder)
+    store.put(plan.table_key, plan.table)
+    outcomes = {}
+    for unit in plan.units:
+        if unit.name in failing:
+            told = {"status": "failed", "error": f"ValueError: {CELL}", "cause": "ValueError", "traceback": CELL}
+        else:
+            store.put(unit.key, unit.function(**resolve(dict(unit.arguments), store)))
+            told = {"status": "done", "warnings": warnings}
+        outcomes[unit.name] = Outcome(unit=unit, store=store, **told)
+    return Gathered(plan, outcomes)
+
+
+def rows(n=120, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    return pd.DataFrame({"x": x, "z": rng.normal(size=n), "y": x + rng.normal(size=n)})
+
+
+def sent(found):
+    return json.dumps(found.results("workbench run rows.yaml"), allow_nan=False)
+
+
+def test_no_message_of_an_exception_or_a_warning_is_sent(tmp_path):
+    found = gathered(plan_of(rows()), tmp_path, {"linear: fold 1.2"}, (f"UserWarning: unknown {CELL}",))
+    assert CELL not in sent(found)
+    assert dict(found.failures.told)["linear"] == f"linear: fold 1.2: ValueError: {CELL}"
+    in_full = found.failures.in_full()
+    assert {
+        "unit": "linear: fold 1.2",
+        "error": f"ValueError: {CELL}",
+        "warnings": [],
+        "traceback": CELL,
+    } in in_full
+    assert ["UserWarning: unknown other-cell"] in [told["warnings"] for told in in_full]
+    (linear,) = [m for m in found.results("")["models"] if m["name"] == "linear"]
+    assert (linear["status"], linear["error"].partition(";")[0]) == ("failed", "linear: fold 1.2: ValueError")
+    told = {f["title"]: f["evidence"] for f in found.results("")["findings"]}
+    assert told["Linear model could not be made"] == linear["error"]
+    assert told["Warnings while linear model was made"] == "UserWarning"
+
+
+def test_an_explanation_that_fails_is_a_finding_of_its_own(tmp_path):
+    found = gathered(plan_of(rows()), tmp_path, {UNIT})
+    (linear,) = [m for m in found.results("")["models"] if m["name"] == "linear"]
+    assert (linear["status"], linear["error"]) == ("ok", None)
+    assert [a["method"] for a in linear["answers"]] == ["permutation_importance"]
+    assert found.failures.told == ((UNIT, f"{UNIT}: ValueError: {CELL}"),)
+    (finding,) = [f for f in found.results("")["findings"] if f["severity"] == "high" and f["about"] == "linear"]
+    assert finding["title"] == "Partial dependence of linear model could not be made"
+
+
+def test_few_repeated_rows_are_not_counted(tmp_path):
+    frame = pd.concat([rows(), rows().iloc[:3]], ignore_index=True)
+    for choice in ("auto", "drop"):
+        plan = plan_of(frame, split={"folds": 2, "repeats": 1, "duplicates": choice})
+        found = gathered(plan, tmp_path)
+        results = found.results("")
+        duplicates = results["splits"]["duplicates"]
+        assert duplicates["repeated_rows"] is None
+        assert duplicates["reason"].startswith("Fewer than 10 of 123 rows repeat")
+        assert "3 of 123" not in sent(found)
+        if choice == "drop":  # 3 rows are neither developed on nor held out
+            assert results["splits"]["n_holdout"] is None
+            assert results["splits"]["n_development"] == 90
+            (importance, _) = results["models"][1]["answers"]
+            assert importance["answer"]["provenance"]["n_rows"] is None
+
+
+def test_levels_beside_few_rows_are_not_counted(tmp_path):
+    frame = rows(200).assign(size=["big"] * 196 + ["sml"] * 4)
+    found = gathered(plan_of(frame, split={"folds": 2, "repeats": 1, "holdout": 0}), tmp_path)
+    (effects,) = [a["answer"]["effects"] for a in found.models[1]["answers"] if a["method"] == "partial_dependence"]
+    told = {e["feature"]: (e["grid_values"], e["bin_counts"]) for e in effects}
+    assert told["size"] == (["big"], [None])
+    assert sum(told["x"][1]) == 200
+
+
+def test_no_holdout_of_fewer_than_ten_rows(tmp_path):
+    plan = plan_of(rows(36))
+    assert len(plan.splits.holdout) == 0
+    assert plan.splits.scheme == "2-fold, 1 repeat, no holdout as it would have fewer than 10 rows"
+    assert len(plan_of(rows(48)).splits.holdout) == 12
+
+
+def test_undefined_scores_are_none(tmp_path, monkeypatch):
+    """Folds of one row have no R²; the repeats are told all the same."""
+    frame = pd.concat([rows(20), rows(20).iloc[:2]], ignore_index=True)
+    split = {"folds": 20, "repeats": 1, "holdout": 0, "duplicates": "drop"}
+    found = gathered(plan_of(frame, split=split, explain=[]), tmp_path)
+    results = json.loads(sent(found))
+    assert [row["score"] for row in results["leaderboard"]["rows"]] == [None, None]
+    assert results["headline"] == "No model could be scored."
+    monkeypatch.setattr("workbench.gathered.inspect", lambda *_: ())  # what the checks of the table say is not asked
+    huge = rows(40).assign(y=rows(40)["y"] * 1e200)
+    results = json.loads(sent(gathered(plan_of(huge, metrics=["rmse", "mae"], explain=[]), tmp_path / "huge")))
+    assert [row["score"] for row in results["leaderboard"]["rows"]] == [None, None]
+    assert results["models"][0]["scores"]["mae"]["mean"] > 1e199
+    assert results["models"][0]["scores"]["mae"]["lower"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"permutation_importance": {"metric": "roc_auc"}}, "metric can't be used: metric 'roc_auc' can't score a reg"),
+        ({"partial_dependence": {"features": ["zz"]}}, "features must name features of the data; got 'zz'; did you"),
+        ({"partial_dependence": {"min_rows": 9}}, "min_rows must be at least 10 in a study, .* got 9"),
+    ],
+)
+def test_questions_that_make_no_sense_are_refused_before_anything_is_fitted(asked, told):
+    with pytest.raises(StudyError, match=rf"study: explain\[1\]\.\w+\.{told}"):
+        plan_of(rows(), explain=[*({"permutation_importance", "partial_dependence"} - set(asked)), asked])

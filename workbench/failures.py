@@ -1,0 +1,100 @@
+"""What a run was asked for and could not make: who may read which part of the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from workbench.answers import Finding, Provenance
+from workbench.explainers import registry as explainer_registry
+from workbench.plan import Model
+from workbench.store import Outcome
+
+# where messages stand that may hold values of the data
+_PRIVATELY = "errors.json in the folder of this run that ends in .private"
+
+
+class Failures:
+    """What could not be made of a plan's units.
+
+    The message of an exception may hold a cell of the data, whoever raised it. So what is sent (`findings`, `sendable`)
+    names its class alone; the message is for the screen (`told`) and for the private folder (`in_full`). The same holds
+    for warnings.
+    """
+
+    def __init__(self, models: Sequence[Model], outcomes: Mapping[str, Outcome]) -> None:
+        self.models, self.outcomes = models, outcomes
+
+    def why_absent(self, model: Model) -> Outcome | None:
+        """Give what kept a model from being fitted or scored; what else was asked about it does not."""
+        starts = (f"{model.name}: fit", f"{model.name}: fold ")
+        return next((o for o in self._of(model) if o.unit.name.startswith(starts) and not o.ok), None)
+
+    def _of(self, model: Model) -> list[Outcome]:
+        return [o for o in self.outcomes.values() if o.unit.about == model.name]
+
+    @cached_property
+    def _lost(self) -> list[tuple[str, Outcome]]:
+        """Name models that are absent, and the units that failed about models that are there."""
+        lost: list[tuple[str, Outcome]] = []
+        for model in self.models:
+            if (why := self.why_absent(model)) is not None:
+                lost.append((model.name, why))
+            else:
+                lost += [(o.unit.name, o) for o in self._of(model) if not o.ok]
+        return lost
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Name and error of each, for the screen."""
+        return tuple((name, f"{o.unit.name}: {o.error}") for name, o in self._lost)
+
+    def in_full(self) -> list[dict[str, Any]]:
+        """Give errors and warnings with their messages and paths, for the private folder."""
+        return [
+            {"unit": o.unit.name, "error": o.error, "warnings": list(o.warnings), "traceback": o.traceback}
+            for o in self.outcomes.values()
+            if not o.ok or o.warnings
+        ]
+
+    def findings(self) -> list[Finding]:
+        """Make a finding of each, and of the warnings while a model was made."""
+        titles = {model.name: model.title for model in self.models}
+        found = []
+        for name, outcome in self._lost:
+            about = outcome.unit.about
+            title = titles[about] if name == about else f"{_asked(name, about)} of {titles[about]}"
+            step = f"Read the message on the screen or in {_PRIVATELY}, and mend what it names."
+            found.append(run_finding("high", f"{title} could not be made", sendable(outcome), step, about))
+        for model in self.models:
+            if told := sorted({w.partition(":")[0] for o in self._of(model) if o.ok for w in o.warnings}):
+                step = f"Read what the library was not content with in {_PRIVATELY}."
+                title = f"Warnings while {model.title} was made"
+                found.append(run_finding("low", title, ", ".join(told), step, model.name))
+        return found
+
+
+def sendable(outcome: Outcome) -> str:
+    """Say what went wrong without the message of an exception."""
+    told = f"{outcome.unit.name}: {outcome.cause}"
+    return told if outcome.cause == outcome.error else f"{told}; its message stands in {_PRIVATELY}"
+
+
+def run_finding(severity: str, title: str, evidence: str, action: str, about: str) -> Finding:
+    """Make a finding of a run."""
+    return Finding(
+        severity=severity,
+        title=title[0].upper() + title[1:],
+        evidence=evidence,
+        action=action,
+        about=about,
+        provenance=Provenance(method="run"),
+    )
+
+
+def _asked(unit: str, about: str) -> str:
+    """Name what a unit was to find out about a model."""
+    asked = unit.removeprefix(f"{about}: ")
+    method = explainer_registry().get(asked)
+    return method.title if method else asked
