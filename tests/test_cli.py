@@ -429,3 +429,34 @@ def test_the_program_in_a_folder_with_blanks(wines: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "Traceback" in program("new", "none.csv", "--target", "y", "--debug", cwd=wines.parent).stderr
+
+
+def test_a_row_is_predicted_alike_in_any_file(tmp_path: Path) -> None:
+    """Codes such as 01 are levels, not numbers, whatever other rows a file has; so are truth values and dates."""
+
+    from workbench import Regressor
+
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "code": rng.choice(["01", "02", "A1"], 200),
+            "yes": rng.choice(["yes", "no"], 200),
+            "day": rng.choice(["20240101", "20240601", "20241231"], 200),
+        }
+    )
+    y = X["code"].eq("01") * 5.0 + X["yes"].eq("yes") + (X["day"] == "20241231")
+    model = Regressor("tree", min_samples_leaf=1).fit(X.assign(yes=X["yes"].eq("yes"), day=pd.to_datetime(X["day"])), y)
+    model.form_.save(tmp_path / "m.json")
+    X.to_csv(tmp_path / "all.csv", index=False)
+    digits = X["code"] != "A1"
+    X[digits].to_csv(tmp_path / "digits.csv", index=False)
+    found = {}
+    for name in ("all", "digits"):
+        out = tmp_path / f"{name}.out.csv"
+        done = CliRunner().invoke(
+            app, ["predict", str(tmp_path / "m.json"), str(tmp_path / f"{name}.csv"), "--out", str(out)]
+        )
+        assert done.exit_code == 0, done.output
+        found[name] = pd.read_csv(out)["prediction"].to_numpy()
+    np.testing.assert_allclose(found["all"], y)
+    np.testing.assert_array_equal(found["digits"], found["all"][digits])

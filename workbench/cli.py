@@ -195,7 +195,8 @@ def predict(
         from workbench.forms import Form
 
         form = Form.load(model)
-        frame = read_frame(data)
+        # what is no number is read as it is written, and then by the kind that the model knows
+        frame = read_frame(data, text=[name for name, kind in form.kinds.items() if kind != "number"])
         if missing := [name for name in form.columns if name not in frame.columns]:
             raise InputError(
                 f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
