@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.answers.effect import Effect
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
 from workbench.gathered import Gathered
@@ -101,6 +102,7 @@ def test_levels_beside_few_rows_are_not_counted(tmp_path):
     (effects,) = [a["answer"]["effects"] for a in found.models[1]["answers"] if a["method"] == "partial_dependence"]
     told = {e["feature"]: (e["grid_values"], e["bin_counts"]) for e in effects}
     assert told["size"] == (["big"], [None])
+    assert np.isnan(Effect.from_dict(next(e for e in effects if e["feature"] == "size")).bin_counts).all()
     assert sum(told["x"][1]) == 200
 
 

@@ -21,7 +21,7 @@ class Effect(Answer):
 
     The rows behind the picture: where ``bin_edges`` (n_bins + 1) is given, ``bin_counts`` (n_bins,) counts the rows in
     each bin, and those beyond the outer edges in the outer bins; where it is None, ``bin_counts`` (n_grid,) counts the
-    rows at each grid value.
+    rows at each grid value. In an answer read back from a report's results a count that is withheld is NaN.
     """
 
     kind: ClassVar[str] = "effect"
@@ -39,7 +39,9 @@ class Effect(Answer):
 
     def __post_init__(self) -> None:
         if self.bin_counts is not None:  # a dictionary read back brings them as floats
-            object.__setattr__(self, "bin_counts", np.array(self.bin_counts, dtype=np.int64))
+            counts = np.array(self.bin_counts, dtype=float)
+            whole = counts if np.isnan(counts).any() else counts.astype(np.int64)
+            object.__setattr__(self, "bin_counts", whole)
         super().__post_init__()
 
 

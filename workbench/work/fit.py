@@ -68,7 +68,7 @@ def fit_model(
     params: Mapping[str, Any],
     metrics: Sequence[str],
 ) -> Fitted:
-    """Fit on the development rows, score the holdout once, and read the form."""
+    """Fit on the development rows, score the holdout, and read the form."""
     started = time.perf_counter()
     estimator = _fit(table.take(rows), family, params)
     seconds = time.perf_counter() - started
