@@ -60,7 +60,8 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
         if X[name].dtype.kind != "b":
             gap = pd.Series([None] * len(base)).astype(X[name].dtype)
             found[f"{name} missing"] = base.assign(**{name: gap})
-    found["colour unseen"] = base.assign(colour="never seen")
+        if isinstance(X[name].dtype, pd.StringDtype):
+            found[f"{name} unseen"] = base.assign(**{name: "never seen"})
     return {what: rows.reset_index(drop=True) for what, rows in found.items()}
 
 
