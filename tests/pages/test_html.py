@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -183,3 +184,30 @@ def test_render_writes_cards_and_index(tmp_path: Path) -> None:
     assert (folder / "cards" / "tree.html").read_text() == card_html(card)
     with pytest.raises(FileNotFoundError):
         render(tmp_path)
+
+
+def test_dropped_repeats_have_their_own_words() -> None:
+    given = results()
+    for row in given["duplicates_story"]["rows"]:
+        row["drop"] = row.pop("together")
+    page = index_html(index(given))
+    assert "First of each" in page
+
+
+def test_one_card_that_fails_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import workbench.pages as pages
+
+    drawn = pages.card_view
+
+    def fails(card: Any) -> Any:
+        if card.name == "tree":
+            raise ValueError("can't be drawn")
+        return drawn(card)
+
+    monkeypatch.setattr(pages, "card_view", fails)
+    with pytest.raises(pages.PageError, match="card of tree: ValueError: can't be drawn"):
+        pages.render(tmp_path, results())
+    written = {p.name for p in (tmp_path / "cards").iterdir()}
+    assert {"linear.html", "forest.html", "tree.json"} <= written
+    assert "tree.html" not in written
+    assert (tmp_path / "index.html").exists()

@@ -12,7 +12,7 @@ import typst
 
 from tests.pages.results import HOSTILE, results
 from tests.pages.test_shapes import with_shapes
-from workbench.pages import PdfError, card_html, card_pdf, cards, render
+from workbench.pages import PageError, card_html, card_pdf, cards, render
 from workbench.plots.numbers import count, fixed
 
 A4 = pytest.approx((595.28, 841.89), abs=0.1)
@@ -162,7 +162,7 @@ def test_a_pdf_that_fails_is_named_and_the_other_pages_stay(tmp_path: Path, monk
 
     monkeypatch.setattr(typst, "compile", refuse)
     with pytest.raises(
-        PdfError, match=r"card 'tree': typst could not make its PDF: panicked with: no; all other pages"
+        PageError, match=r"card of tree: PdfError: .*typst could not make its PDF: panicked with: no; all other pages"
     ):
         render(tmp_path, pdf_results())
     written = {path.name for path in tmp_path.rglob("*.*")}

@@ -15,7 +15,11 @@ from workbench.pages.index import Index, index
 from workbench.pages.pdf import PdfError, card_pdf, view_pdf
 from workbench.pages.sections import card_view
 
-__all__ = ["Card", "Index", "PdfError", "card_html", "card_pdf", "cards", "index", "index_html", "render"]
+__all__ = ["Card", "Index", "PageError", "PdfError", "card_html", "card_pdf", "cards", "index", "index_html", "render"]
+
+
+class PageError(ValueError):
+    """A page could not be made from what the results hold."""
 
 
 def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tuple[Path, ...]:
@@ -38,8 +42,8 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     ------
     FileNotFoundError
         If there is no results.json to read.
-    PdfError
-        If the PDF of a card could not be made; all other pages are written.
+    PageError
+        If a page could not be made: names each; all other pages are written.
     """
     from workbench.store import write_whole
 
@@ -47,20 +51,19 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     if results is None:
         results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     (folder / "cards").mkdir(parents=True, exist_ok=True)
-    written, refused = [], []
+    written: list[Path] = []
+    refused: list[str] = []
     for name, data in cards(results).items():
         card = Card.model_validate(data)
-        with _without_collector():
-            view = card_view(card)
-        files: dict[str, str | bytes] = {
-            "json": json.dumps(data, ensure_ascii=False, indent=1) + "\n",
-            "html": view_html(view),
-        }
-        if "pdf" in card.formats:
-            try:
+        files: dict[str, str | bytes] = {"json": json.dumps(data, ensure_ascii=False, indent=1) + "\n"}
+        try:
+            with _without_collector():
+                view = card_view(card)
+            files["html"] = view_html(view)
+            if "pdf" in card.formats:
                 files["pdf"] = view_pdf(view)
-            except PdfError as error:
-                refused.append(str(error))
+        except Exception as error:  # whatever one card can't be drawn with must not cost the others
+            refused.append(f"card of {name}: {type(error).__name__}: {error}")
         for ending in ("json", "html", "pdf"):
             path = folder / "cards" / f"{name}.{ending}"
             if ending in files:
@@ -70,7 +73,7 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
                 path.unlink(missing_ok=True)  # of an earlier run
     write_whole(folder / "index.html", index_html(index(results)))
     if refused:
-        raise PdfError("; ".join(refused) + "; all other pages are written")
+        raise PageError("; ".join(refused) + "; all other pages are written")
     return (*written, folder / "index.html")
 
 

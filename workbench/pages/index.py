@@ -32,10 +32,10 @@ class PricePart(Part):
 
 
 class RepeatRow(Part):
-    """One model's score with repeated rows kept together, and with them split apart."""
+    """One model's score with repeated rows guarded (kept together, or dropped), and with them split apart."""
 
     model: str
-    together: float | None
+    guarded: float | None
     ignore: float | None
 
 
@@ -43,6 +43,7 @@ class RepeatsPart(Part):
     """What repeated rows do to the scores."""
 
     sentence: str
+    dropped: bool
     rows: tuple[RepeatRow, ...]
 
 
@@ -111,8 +112,13 @@ def index(results: Results) -> dict[str, Any]:
 
 def _repeats(results: Results) -> RepeatsPart | None:
     story = results["duplicates_story"]
-    return (
-        None
-        if story is None
-        else RepeatsPart(sentence=story["sentence"], rows=tuple(RepeatRow(**r) for r in story["rows"]))
+    if story is None:
+        return None
+    return RepeatsPart(
+        sentence=story["sentence"],
+        dropped=any("drop" in row for row in story["rows"]),
+        rows=tuple(
+            RepeatRow(model=row["model"], guarded=row.get("drop", row.get("together")), ignore=row["ignore"])
+            for row in story["rows"]
+        ),
     )

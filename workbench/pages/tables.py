@@ -167,21 +167,21 @@ def _levels(part: ColumnPart) -> str:
 
 def repeats(part: RepeatsPart, metric: MetricPart) -> TableView:
     """Make the table of scores under both readings of repeated rows."""
-    values = [v for row in part.rows for v in (row.together, row.ignore)]
+    values = [v for row in part.rows for v in (row.guarded, row.ignore)]
     places = score_decimals(values)
     heads = [
         Head("Model"),
-        Head("Kept together", numeric=True),
+        Head("First of each" if part.dropped else "Kept together", numeric=True),
         Head("Split apart", numeric=True),
         Head("Difference", numeric=True),
     ]
     lines = []
     for row in part.rows:
-        gap = None if row.together is None or row.ignore is None else row.ignore - row.together
+        gap = None if row.guarded is None or row.ignore is None else row.ignore - row.guarded
         lines.append(
             [
                 Cell(shown(row.model, 40), row.model),
-                *(Cell(fixed(v, places), v) for v in (row.together, row.ignore, gap)),
+                *(Cell(fixed(v, places), v) for v in (row.guarded, row.ignore, gap)),
             ]
         )
     return TableView(
