@@ -1,6 +1,6 @@
 """The presets of `ebm` against interpret's own defaults: seconds of one fit, and paired differences of scores.
 
-    python tests/benchmarks/ebm_presets.py
+    python tests/benchmarks/ebm_presets.py [data set ...]
 
 Seconds are processor time of one thread. A difference is preset minus defaults over the same folds, with its corrected
 interval (Nadeau and Bengio 2003); positive is better.
@@ -8,6 +8,7 @@ interval (Nadeau and Bengio 2003); positive is better.
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from typing import Any
@@ -20,6 +21,7 @@ from workbench.metrics import Metric, default_metrics, metric
 from workbench.splits import Fold, make_splits
 from workbench.table import Table
 
+DATASETS = ("wine-quality-red", "bikeshare", "breast-cancer")
 FOLDS = 3
 
 
@@ -46,7 +48,7 @@ def measure(model: Any, table: Table, fold: Fold, score: Metric) -> tuple[float,
 
 
 def main() -> None:
-    for name in ("wine-quality-red", "bikeshare", "breast-cancer"):
+    for name in sys.argv[1:] or DATASETS:
         table = wb.load(name)
         splits = make_splits(table, holdout=0, folds=FOLDS, repeats=1)
         score = metric(default_metrics(table.task)[0])

@@ -49,6 +49,9 @@ class Forest(Family):
             "third", description="how many inputs each cut may choose from"
         )
         min_samples_leaf: int = Field(1, ge=1, description="fewest training rows in a leaf")
+        max_leaf_nodes: int | None = Field(
+            1_000, ge=2, description="most leaves of a tree, so that the form can be stored; null for no limit"
+        )
         max_depth: int | None = Field(None, ge=1, description="most questions on the way to a leaf; null for no limit")
         accelerate: bool = Field(
             False, description="grow the trees of a number target by sklearnex, where it is installed: another forest"
