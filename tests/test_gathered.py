@@ -66,7 +66,7 @@ def test_no_message_of_an_exception_or_a_warning_is_sent(tmp_path):
     assert (linear["status"], linear["error"].partition(";")[0]) == ("failed", "linear: fold 1.2: ValueError")
     told = {f["title"]: f["evidence"] for f in found.results("")["findings"]}
     assert told["Linear model could not be made"] == linear["error"]
-    assert told["Warnings while linear model was made"] == "UserWarning"
+    assert told["Warnings from the linear model"] == "UserWarning"
 
 
 def test_an_explanation_that_fails_is_a_finding_of_its_own(tmp_path):

@@ -188,9 +188,16 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
         return codes, self.classes_, task
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Give the library's own class probabilities, shape (n_samples, n_classes)."""
+        """Give the library's own class probabilities, shape (n_samples, n_classes).
+
+        Those that it computes in float32 are brought to sum to one in float64.
+        """
         Z = self.encode(X)
-        return np.asarray(self.estimator_.predict_proba(Z), dtype=np.float64)
+        shares = np.asarray(self.estimator_.predict_proba(Z))
+        if shares.dtype == np.float64:
+            return shares
+        shares = shares.astype(np.float64)
+        return shares / shares.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the library's own decisions, shape (n_samples,)."""

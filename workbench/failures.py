@@ -70,7 +70,7 @@ class Failures:
         for model in self.models:
             if told := sorted({w.partition(":")[0] for o in self._of(model) if o.ok for w in o.warnings}):
                 step = f"Read what the library was not content with in {_PRIVATELY}."
-                title = f"Warnings while {model.title} was made"
+                title = f"Warnings from the {model.title}"
                 found.append(run_finding("low", title, ", ".join(told), step, model.name))
         return found
 

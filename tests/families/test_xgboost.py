@@ -48,3 +48,9 @@ def test_a_cut_is_exact_at_its_float32_neighbours():
     assert left != right
     base = model.predict(np.array([[1e9]]))[0] - right
     np.testing.assert_allclose(model.predict(at[:, None]) - base, [left, right, left], atol=1e-6)
+
+
+def test_probabilities_sum_to_one_in_float64():
+    X, y = data()
+    model = Classifier("xgboost", **QUICK).fit(X, np.digitize(y, [0, 1, 2]))
+    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1.0, rtol=0, atol=1e-15)
