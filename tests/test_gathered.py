@@ -140,3 +140,11 @@ def test_undefined_scores_are_none(tmp_path, monkeypatch):
 def test_questions_that_make_no_sense_are_refused_before_anything_is_fitted(asked, told):
     with pytest.raises(StudyError, match=rf"study: explain\[1\]\.\w+\.{told}"):
         plan_of(rows(), explain=[*({"permutation_importance", "partial_dependence"} - set(asked)), asked])
+
+
+def test_the_policy_that_is_told_is_the_one_of_the_engine_that_ran(small_run):
+    from workbench.families import find_family
+
+    for model in small_run.results["models"]:
+        policy = find_family(model["family"])().policy_for("regression", model["params"])
+        assert model["policy"]["missing"] == policy.missing, model["name"]

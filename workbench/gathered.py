@@ -69,7 +69,7 @@ class Gathered:
 
     def _describe(self, model: Model) -> dict[str, Any]:
         family = model.family
-        policy = family.policy
+        policy = family().policy_for(self.plan.table.task, model.params)
         why = self.failures.why_absent(model)
         known: dict[str, Any] = {
             "name": model.name,

@@ -15,7 +15,7 @@ from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.ebm import read_ebm
 
-# Chosen by measurement: tests/benchmarks/ebm_presets.py keeps the table.
+# Chosen by tests/benchmarks/ebm_presets.py; its table is in the README beside it.
 _PRESETS: dict[str, dict[str, Any]] = {
     "fast": {
         "interactions": 5,
