@@ -23,7 +23,6 @@ from sklearn.utils.validation import (
 from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
-from workbench.families.policy import fit_inputs
 from workbench.forms import Form, Frame, Input, annotate, encode, pull_back
 
 
@@ -100,7 +99,7 @@ class FamilyEstimator(BaseEstimator):
         known = kinds or {}
         self.kinds_ = {name: known.get(name) or infer_kind(frame[name]) for name in sorted(map(str, frame))}
         columns = Frame(frame, self.kinds_)
-        self.inputs_ = fit_inputs(frame, self.kinds_, family.policy_for(task, params), weight)
+        self.inputs_ = family.inputs(frame, self.kinds_, task, params, weight)
         if not self.inputs_ and family.needs_columns:
             raise ValueError(
                 f"{family.name}: no column can be used: in each, the values that are known, or that differ from the "
@@ -159,8 +158,7 @@ class FamilyRegressor(RegressorMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict with the library's own model, shape (n_samples,)."""
-        Z = self.encode(X)
-        return np.asarray(self.estimator_.predict(Z), dtype=np.float64)
+        return np.asarray(self.family().predict(self.estimator_, self.encode(X)), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -192,8 +190,7 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
         Those that it computes in float32 are brought to sum to one in float64.
         """
-        Z = self.encode(X)
-        shares = np.asarray(self.estimator_.predict_proba(Z))
+        shares = self.family().predict_proba(self.estimator_, self.encode(X))
         if shares.dtype == np.float64:
             return shares
         shares = shares.astype(np.float64)
@@ -201,8 +198,7 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the library's own decisions, shape (n_samples,)."""
-        Z = self.encode(X)
-        return self.classes_[self.estimator_.predict(Z)]
+        return self.classes_[self.family().predict(self.estimator_, self.encode(X))]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from workbench.families.policy import Policy
-from workbench.forms import Additive, Input, Output
+from workbench.families.policy import Policy, fit_inputs
+from workbench.forms import Body, Input, Output
 
-EncodedForm = tuple[Additive, Output]
+EncodedForm = tuple[Body, Output]
 
 
 def _seed(value: Any) -> Any:
@@ -32,6 +33,14 @@ class FamilyParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
 
+class MonotoneParameters(FamilyParameters):
+    """The parameters of a family whose models can be held to rise, or to fall, with a column."""
+
+    monotone: dict[str, Literal["increasing", "decreasing"]] | None = Field(
+        None, description="columns with which the prediction, or the chance of the second class, may only rise or fall"
+    )
+
+
 class Family:
     """A model family.
 
@@ -45,9 +54,11 @@ class Family:
     tasks : tuple of str
         Of "regression", "binary", "multiclass".
     glassbox : bool
-        Whether its form is meant to be read.
+        Whether its form is meant to be read; `is_glassbox` where that depends on the parameters.
     needs_columns : bool
         Whether it can't be fitted where no column can be used.
+    weighs_rows : bool
+        Whether its library takes a weight for each row.
     policy : Policy
         How columns become inputs.
     reference : str
@@ -76,6 +87,7 @@ class Family:
     tasks: ClassVar[tuple[str, ...]] = ()
     glassbox: ClassVar[bool] = True
     needs_columns: ClassVar[bool] = True
+    weighs_rows: ClassVar[bool] = True
     policy: ClassVar[Policy]
     reference: ClassVar[str] = ""
     assumptions: ClassVar[tuple[str, ...]] = ()
@@ -103,14 +115,22 @@ class Family:
         """Give the fitted function over the encoded inputs (named "0", "1", ...), or None where there is none."""
         return None
 
+    def predict(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """Ask the library for the predictions of encoded rows, shape (n_samples,): numbers, or positions of classes."""
+        return np.asarray(fitted.predict(Z))
+
+    def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """Ask the library for class probabilities of encoded rows, shape (n_samples, n_classes)."""
+        return np.asarray(fitted.predict_proba(Z))
+
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """Ask the library itself for the score of encoded rows, shape (n_samples, k), on the form's scale.
 
         By default predictions, or class probabilities, of two classes the second's alone.
         """
         if not hasattr(fitted, "classes_"):
-            return np.asarray(fitted.predict(Z))[:, None]
-        found = np.asarray(fitted.predict_proba(Z))
+            return self.predict(fitted, Z)[:, None]
+        found = self.predict_proba(fitted, Z)
         return found[:, 1:] if found.shape[1] == 2 else found
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int | None:
@@ -120,3 +140,25 @@ class Family:
     def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:
         """Say how columns become inputs; an engine that can't do all that the family can overrides it."""
         return self.policy
+
+    def is_glassbox(self, params: Mapping[str, Any]) -> bool:
+        """Say whether the form of a model with these parameters is meant to be read."""
+        return self.glassbox
+
+    def inputs(
+        self,
+        X: pd.DataFrame,
+        kinds: Mapping[str, str],
+        task: str,
+        params: Mapping[str, Any],
+        sample_weight: np.ndarray | None,
+    ) -> tuple[Input, ...]:
+        """Fit the maps from original columns to encoded inputs: by the policy, unless a family overrides it."""
+        return fit_inputs(X, kinds, self.policy_for(task, params), sample_weight)
+
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Hold the estimator to rise (1) or fall (-1) with an input, shape (n_inputs,), 0 where it is free.
+
+        A family with `MonotoneParameters` overrides it.
+        """
+        raise NotImplementedError

@@ -1,20 +1,29 @@
 """The exact function inside a model. Nothing here needs more than numpy."""
 
 from workbench.forms.additive import Additive, Term
+from workbench.forms.curve import Curve
 from workbench.forms.errors import FormError
-from workbench.forms.form import Form
+from workbench.forms.form import Body, Form
 from workbench.forms.frame import Frame
-from workbench.forms.inputs import Affine, Input, IsMissing, Lookup, encode
-from workbench.forms.output import Identity, Logistic, Output, Softmax
+from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup, encode
+from workbench.forms.output import Clip, CompLogLog, Exponential, Identity, Logistic, OneVsRest, Output, Softmax
 from workbench.forms.pull_back import annotate, pull_back
+from workbench.forms.rules import Condition, Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface
-from workbench.forms.terms import Levels, Linear
+from workbench.forms.terms import Levels, Linear, Offset
 from workbench.forms.tree import Tree
 
 __all__ = [
     "Additive",
     "Affine",
     "Axis",
+    "Binned",
+    "Body",
+    "Clip",
+    "CompLogLog",
+    "Condition",
+    "Curve",
+    "Exponential",
     "Form",
     "FormError",
     "Frame",
@@ -25,7 +34,12 @@ __all__ = [
     "Linear",
     "Logistic",
     "Lookup",
+    "Offset",
+    "OneVsRest",
     "Output",
+    "Rule",
+    "RuleList",
+    "RuleSet",
     "Softmax",
     "Steps",
     "Surface",

@@ -8,14 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from workbench.forms.arrays import Fields, Pack, array_to_json
+from workbench.forms.curve import Curve
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
+from workbench.forms.rules import Rule
 from workbench.forms.shapes import Steps, Surface
-from workbench.forms.terms import Levels, Linear
+from workbench.forms.terms import Levels, Linear, Offset
 from workbench.forms.tree import Tree
 
-Term = Linear | Levels | Steps | Surface | Tree
-_TERMS: tuple[type[Term], ...] = (Linear, Levels, Steps, Surface, Tree)
+Term = Linear | Levels | Steps | Curve | Surface | Tree | Rule | Offset
+_TERMS: tuple[type[Term], ...] = (Linear, Levels, Steps, Curve, Surface, Tree, Rule, Offset)
 TERMS: dict[str, type[Term]] = {each.kind: each for each in _TERMS}
 
 # no library's model that we read has more terms; a file that claims more is hostile or broken
@@ -81,9 +83,7 @@ class Additive:
         divisor = fields.number("divisor")
         if not 0 < divisor < np.inf:
             raise FormError(f"{fields.place}.divisor must be a number above 0; got {divisor!r}")
-        listed = fields.take("terms")
-        if not isinstance(listed, list) or len(listed) > _MOST_TERMS:
-            raise FormError(f"{fields.place}.terms must be a list of at most {_MOST_TERMS:,} terms")
+        listed = fields.objects("terms", _MOST_TERMS)
         return cls(
             intercept,
             tuple(_term(t, f"{fields.place}.terms[{i}]", intercept.size, pack) for i, t in enumerate(listed)),

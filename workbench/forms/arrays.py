@@ -123,6 +123,27 @@ class Fields:
         """Give a field that is one number."""
         return float(_number(self.take(name), f"{self.place}.{name}"))
 
+    def truth(self, name: str) -> bool:
+        """Give a field that is true or false."""
+        value = self.take(name)
+        if not isinstance(value, bool):
+            raise FormError(f"{self.place}.{name} must be true or false; got {value!r:.80}")
+        return value
+
+    def count(self, name: str) -> int:
+        """Give a field that is a whole number of at least 0."""
+        value = self.take(name)
+        if not _is_count(value) or value > 2**53:
+            raise FormError(f"{self.place}.{name} must be a whole number of at least 0; got {value!r:.80}")
+        return int(value)
+
+    def objects(self, name: str, most: int) -> list[Any]:
+        """Give a field that is a list of at most so many objects."""
+        value = self.take(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise FormError(f"{self.place}.{name} must be a list of at most {most:,} objects")
+        return value
+
     def array(self, name: str, *shape: int | None, kind: str = "f") -> npt.NDArray[Any]:
         """Give a field that is an array of floats ("f"), whole numbers ("i") or truth values ("b").
 

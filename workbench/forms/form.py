@@ -18,10 +18,23 @@ from workbench.forms.additive import Additive
 from workbench.forms.arrays import Fields, Pack, array_to_json
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
-from workbench.forms.output import Logistic, Output, Softmax, output_from_dict, output_to_dict
+from workbench.forms.output import (
+    Clip,
+    CompLogLog,
+    Exponential,
+    Logistic,
+    OneVsRest,
+    Output,
+    Softmax,
+    output_from_dict,
+    output_to_dict,
+)
+from workbench.forms.rules import RuleList, RuleSet
 from workbench.forms.size import size
 from workbench.forms.text import Reading, latex_name, score_latex, score_text
 
+Body = Additive | RuleList | RuleSet
+_BODIES: dict[str, type[Body]] = {each.kind: each for each in (Additive, RuleList, RuleSet)}
 _FORMAT = "workbench-form"
 _VERSION = 1
 _KINDS = ("number", "category", "ordered", "boolean", "datetime")
@@ -33,10 +46,10 @@ class Form:
 
     Attributes
     ----------
-    body : Additive
-        From a row to a k-vector.
-    output : Identity, Logistic or Softmax
-        From the score to the prediction, or to probabilities.
+    body : Body
+        From a row to a k-vector: a sum of terms, a list or a set of rules, an equation, or a sum over kernels.
+    output : Output
+        From the score to the prediction, or to probabilities: identity, an inverse link, softmax, one-vs-rest.
     kinds : dict of str to str
         The kind of each column that the form may read: number, category, ordered, boolean or datetime.
     subject : str
@@ -63,7 +76,7 @@ class Form:
     array([21.])
     """
 
-    body: Additive
+    body: Body
     output: Output
     kinds: dict[str, str]
     subject: str = "prediction"
@@ -133,29 +146,40 @@ class Form:
         return decided
 
     def __str__(self) -> str:
-        if isinstance(self.output, Logistic):
-            return score_text(self.body, f"log odds of {self.subject} = {self.classes[1]}", self.outputs, self.reading)
-        if isinstance(self.output, Softmax):
-            return score_text(self.body, f"score of {self.subject}", self.outputs, self.reading)
         said = self.subject
         if self.classes:
-            said = f"share of {said}" + (f" = {self.classes[1]}" if self.body.k == 1 else "")
+            said += f" = {self.classes[1]}" if self.body.k == 1 else ""
+            what = {"logistic": "log odds of", "cloglog": "complementary log-log of", "softmax": "score of"}
+            said = f"{what.get(self._scale, 'share of')} {said}"
+        elif isinstance(self.output, Exponential):
+            said = f"log of {said}"
         return score_text(self.body, said, self.outputs, self.reading)
+
+    @property
+    def _scale(self) -> str:
+        """The kind of the output; of one-vs-rest that of each class's."""
+        return self.output.each.kind if isinstance(self.output, OneVsRest) else self.output.kind
 
     def to_latex(self) -> str:
         """Give the form as LaTeX mathematics; the numbers at four digits."""
         sums = score_latex(self.body, self.reading)
         name = latex_name(self.subject)
-        if isinstance(self.output, Softmax):
+        if isinstance(self.output, Softmax | OneVsRest):
             left = [rf"s_{{{latex_name(str(c))}}}" for c in self.classes]
             lines = [rf"{s} &= {e}" for s, e in zip(left, sums, strict=True)]
-            head = rf"P({name} = c) &= e^{{s_c}} / \textstyle\sum_d e^{{s_d}}"
+            each = {"softmax": "e^{{s_{0}}}", "logistic": "(1 + e^{{-s_{0}}})^{{-1}}", "identity": "s_{0}"}
+            one = each.get(self._scale, r"\operatorname{{clip}}_{{[0, 1]}} s_{0}")
+            head = rf"P({name} = c) &= {one.format('c')} / \textstyle\sum_d {one.format('d')}"
             return r"\begin{aligned} " + r" \\ ".join([head, *lines]) + r" \end{aligned}"
         heads = [name]
-        if isinstance(self.output, Logistic):
-            heads = [rf"\operatorname{{logit}} P({name} = {latex_name(str(self.classes[1]))})"]
-        elif self.classes:
-            heads = [rf"P({name} = {latex_name(o)})" for o in self.outputs]
+        if self.classes:
+            links = {"logistic": r"\operatorname{logit} ", "cloglog": r"\operatorname{cloglog} "}
+            link = links.get(self._scale, "")
+            heads = [rf"{link}P({name} = {latex_name(o)})" for o in self.outputs]
+            if isinstance(self.output, Clip):
+                sums = [rf"\operatorname{{clip}}_{{[0, 1]}}\left({e}\right)" for e in sums]
+        elif isinstance(self.output, Exponential):
+            heads = [rf"\log {name}"]
         return r" \\ ".join(rf"{h} = {e}" for h, e in zip(heads, sums, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
@@ -203,9 +227,9 @@ class Form:
         threshold = fields.number("threshold")
         output = output_from_dict(fields.take("output"), "form.output")
         inner = Fields(fields.take("score"), "form.score", pack)
-        if (kind := inner.text("kind")) != Additive.kind:
-            raise FormError(f"form.score.kind must be {Additive.kind!r}; got {kind!r:.80}")
-        score = Additive.read(inner, pack)
+        if (kind := inner.text("kind")) not in _BODIES:
+            raise FormError(f"form.score.kind must be one of {', '.join(_BODIES)}; got {kind!r:.80}")
+        score = _BODIES[kind].read(inner, pack)
         inner.done()
         fields.done()
         form = cls(score, output, dict(kinds), subject, tuple(classes), threshold, gaps)
@@ -216,10 +240,12 @@ class Form:
         n = len(self.classes)
         if len(set(self.classes)) != n or n == 1 or self.body.k not in ({1} if n == 0 else {1, 2} if n == 2 else {n}):
             raise FormError(f"form: {n} classes do not go with a score of {self.body.k} numbers")
-        if (isinstance(self.output, Logistic) and n != 2) or (isinstance(self.output, Softmax) and n < 2):
+        chances = isinstance(self.output, Logistic | CompLogLog | Clip)
+        many = isinstance(self.output, Softmax | OneVsRest)
+        if (chances and n != 2) or (many and n < 2) or (isinstance(self.output, Exponential) and n):
             raise FormError(f"form: the output {self.output.kind!r} does not go with {n} classes")
-        if isinstance(self.output, Logistic) and self.body.k != 1:
-            raise FormError("form: a logistic output needs a score of one number")
+        if (chances and self.body.k != 1) or (many and self.body.k != n):
+            raise FormError(f"form: the output {self.output.kind!r} does not go with a score of {self.body.k} numbers")
         if absent := [name for name in self.columns if name not in self.kinds]:
             raise FormError(f"form.kinds does not list the column {absent[0]!r:.80}")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.forms.frame import Floats, Frame
+from workbench.forms.shapes import number_cells
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,25 @@ class Lookup:
         return np.array([*self.values, self.unseen, self.missing], dtype=np.float64)
 
 
-Input = Affine | IsMissing | Lookup
+@dataclass(frozen=True)
+class Binned:
+    """A number column: z = values[i] where cuts[i-1] < x <= cuts[i], `missing` where x is missing.
+
+    "is above a cut" has the values 0, 1, "is not above it" 1, 0; a code is 0, 1, 2, ...
+    """
+
+    column: str
+    cuts: tuple[float, ...]
+    values: tuple[float, ...]
+    missing: float
+
+    def encode(self, frame: Frame) -> Floats:
+        """Give z, shape (n_samples,)."""
+        table = np.array([*self.values, self.missing], dtype=np.float64)
+        return table[number_cells(frame.numbers(self.column), np.array(self.cuts, dtype=np.float64))]
+
+
+Input = Affine | IsMissing | Lookup | Binned
 
 
 def encode(inputs: Sequence[Input], frame: Frame) -> Floats:

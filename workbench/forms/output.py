@@ -48,13 +48,70 @@ class Softmax:
         return total
 
 
-Output = Identity | Logistic | Softmax
-OUTPUTS: dict[str, type[Identity] | type[Logistic] | type[Softmax]] = {o.kind: o for o in (Identity, Logistic, Softmax)}
+@dataclass(frozen=True)
+class Exponential:
+    """The inverse log link, exp(score): a number that is above 0."""
+
+    kind: ClassVar[str] = "exponential"
+
+    def __call__(self, score: Floats) -> Floats:
+        """Map logarithms to numbers, (n_samples, k) to (n_samples, k)."""
+        with np.errstate(over="ignore"):
+            return np.exp(score)
+
+
+@dataclass(frozen=True)
+class CompLogLog:
+    """The inverse complementary log-log link, 1 - exp(-exp(score))."""
+
+    kind: ClassVar[str] = "cloglog"
+
+    def __call__(self, score: Floats) -> Floats:
+        """Map scores to probabilities, (n_samples, k) to (n_samples, k)."""
+        with np.errstate(over="ignore"):
+            return -np.expm1(-np.exp(score))
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The score, but not below 0 nor above 1: sums of shares as probabilities."""
+
+    kind: ClassVar[str] = "clip"
+
+    def __call__(self, score: Floats) -> Floats:
+        """Map scores to probabilities, (n_samples, k) to (n_samples, k)."""
+        return np.clip(score, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class OneVsRest:
+    """Each class's probability against the rest, divided by their sum; equal shares where all are 0.
+
+    Attributes
+    ----------
+    each : Identity, Logistic or Clip
+        From a class's score to its probability against the rest.
+    """
+
+    kind: ClassVar[str] = "one_vs_rest"
+    each: Identity | Logistic | Clip
+
+    def __call__(self, score: Floats) -> Floats:
+        """Map scores to probabilities, (n_samples, k) to (n_samples, k)."""
+        p = self.each(score)
+        total = p.sum(axis=1, keepdims=True)
+        shares: Floats = np.where(total > 0, p / np.where(total > 0, total, 1.0), 1.0 / p.shape[1])
+        return shares
+
+
+_Plain = Identity | Logistic | Softmax | Exponential | CompLogLog | Clip
+Output = _Plain | OneVsRest
+_PLAIN: dict[str, type[_Plain]] = {o.kind: o for o in (Identity, Logistic, Softmax, Exponential, CompLogLog, Clip)}
 
 
 def output_to_dict(output: Output) -> dict[str, Any]:
     """Give what JSON holds of an output map."""
-    return {"kind": output.kind}
+    return {"kind": output.kind, **({"each": output.each.kind} if isinstance(output, OneVsRest) else {})}
 
 
 def output_from_dict(data: Any, place: str) -> Output:
@@ -67,7 +124,13 @@ def output_from_dict(data: Any, place: str) -> Output:
     """
     fields = Fields(data, place)
     kind = fields.text("kind")
+    if kind == OneVsRest.kind:
+        each = _PLAIN.get(fields.text("each"))
+        if each not in (Identity, Logistic, Clip):
+            raise FormError(f"{place}.each must be one of identity, logistic, clip")
+        fields.done()
+        return OneVsRest(each())  # type: ignore[arg-type]
     fields.done()
-    if kind not in OUTPUTS:
-        raise FormError(f"{place}.kind must be one of {', '.join(OUTPUTS)}; got {kind!r:.80}")
-    return OUTPUTS[kind]()
+    if kind not in _PLAIN:
+        raise FormError(f"{place}.kind must be one of {', '.join([*_PLAIN, OneVsRest.kind])}; got {kind!r:.80}")
+    return _PLAIN[kind]()

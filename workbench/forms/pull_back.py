@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
 from workbench.forms.additive import Additive, Term
+from workbench.forms.curve import Curve
 from workbench.forms.cuts import shown_cuts
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Bools, Floats, Frame, Ints
-from workbench.forms.inputs import Affine, Input, IsMissing, Lookup
+from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup
+from workbench.forms.pull_back_rules import pull_back_list, pull_back_rule, pull_back_set, with_shown
+from workbench.forms.rules import Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface, number_cells
-from workbench.forms.terms import Levels, Linear
+from workbench.forms.terms import Levels, Linear, Offset
 from workbench.forms.tree import Tree
 
 # above this many conditions nobody reads the cuts, so no short decimals are looked for
 _MOST_SHOWN = 2_000
+# a curve is weighed at so many points, each of at least so many training rows
+_MOST_POINTS = 50
+_MIN_ROWS = 10
 
 
-def pull_back(score: Additive, inputs: Sequence[Input]) -> Additive:
-    """Give the score as a function of the original columns.
+@singledispatch
+def pull_back(body: Any, inputs: Sequence[Input]) -> Any:
+    """Give a score over encoded inputs as a function of the original columns.
 
     Parameters
     ----------
-    score : Additive
-        Over the encoded inputs, which its terms name by position: "0", "1", ...
+    body : Body
+        Over the encoded inputs, which its terms and conditions name by position: "0", "1", ...
     inputs : sequence of Input
         The map that made each encoded input from one original column.
 
     Returns
     -------
-    Additive
-        With one linear or levels term per original column, and trees whose conditions are on original columns.
-        Terms that are zero everywhere are left out.
+    Body
+        Of the same kind: a sum has one linear or levels term per original column, and conditions are on original
+        columns. Terms that are zero everywhere, and rules that nothing meets, are left out.
     """
+    raise FormError(f"a {type(body).__name__} over encoded inputs can't be pulled back")
+
+
+pull_back.register(RuleList, pull_back_list)
+pull_back.register(RuleSet, pull_back_set)
+
+
+@pull_back.register
+def _sum(score: Additive, inputs: Sequence[Input]) -> Additive:
     linear: dict[str, list[tuple[Input, Linear]]] = {}
     others: list[Term] = []
     for term in score.terms:
         if isinstance(term, Linear):
             source = inputs[int(term.column)]
             linear.setdefault(source.column, []).append((source, term))
-        elif isinstance(term, Steps):
-            others.append(_steps(term, inputs[int(term.column)]))
-        elif isinstance(term, Surface):
-            others.append(_surface(term, inputs))
-        elif isinstance(term, Tree):
-            others.append(_tree(term, inputs))
+        elif (rewrite := _REWRITES.get(type(term))) is not None:
+            others += rewrite(term, inputs)
         else:
             raise FormError(f"a {term.kind} term over encoded inputs can't be pulled back")
     intercept = score.intercept.astype(np.float64)
@@ -64,12 +78,35 @@ def pull_back(score: Additive, inputs: Sequence[Input]) -> Additive:
     return Additive(intercept, tuple(t for t in [*terms, *others] if not _is_zero(t)), score.divisor)
 
 
-def annotate(score: Additive, frame: Frame) -> Additive:
+@singledispatch
+def annotate(body: Any, frame: Frame) -> Any:
     """Give the same score with what its training columns say of it, which changes no value.
 
-    Cuts get the decimals that texts print; steps and surfaces get the training rows in each of their cells, and steps
-    the mean of the training values there. Where many trees add up to more than a person reads, no decimals are sought.
+    Cuts get the decimals that texts print; shapes get the training rows in each of their cells, and the mean of the
+    training values there; rules get the rows that they match, or decide on. Where many trees add up to more than a
+    person reads, no decimals are sought.
     """
+    return body
+
+
+@annotate.register
+def _annotated_list(body: RuleList, frame: Frame) -> RuleList:
+    counts = np.bincount(body.deciding(frame), minlength=len(body.rules))
+    rules = [replace(with_shown(r, frame), support=int(n)) for r, n in zip(body.rules, counts, strict=True)]
+    return RuleList(tuple(rules))
+
+
+@annotate.register
+def _annotated_set(body: RuleSet, frame: Frame) -> RuleSet:
+    return replace(body, rules=tuple(_counted_rule(rule, frame) for rule in body.rules))
+
+
+def _counted_rule(rule: Rule, frame: Frame) -> Rule:
+    return replace(with_shown(rule, frame), support=int(rule.matches(frame).sum()))
+
+
+@annotate.register
+def _annotated_sum(score: Additive, frame: Frame) -> Additive:
     trees = [t for t in score.terms if isinstance(t, Tree)]
     read = sum(t.feature.size for t in trees) <= _MOST_SHOWN
     return replace(score, terms=tuple(_annotated(t, frame, read) for t in score.terms))
@@ -80,6 +117,10 @@ def _annotated(term: Term, frame: Frame, read: bool) -> Term:
         return _with_shown(term, frame) if read else term
     if isinstance(term, Steps):
         return _with_rows(term, frame.numbers(term.column))
+    if isinstance(term, Curve):
+        return _with_points(term, frame.numbers(term.column))
+    if isinstance(term, Rule):
+        return _counted_rule(term, frame)
     if isinstance(term, Surface):
         return replace(term, first=_counted(term.first, frame), second=_counted(term.second, frame))
     return term
@@ -93,6 +134,15 @@ def _with_rows(term: Steps, x: Floats) -> Steps:
     edges = np.append(term.cuts, term.cuts[-1] if term.cuts.size else 0.0)
     centers = np.where(weights > 0, np.bincount(cells, present, minlength=n) / np.maximum(weights, 1.0), edges)
     return replace(term, centers=centers, weights=weights, shown=shown_cuts(term.cuts, x))
+
+
+def _with_points(term: Curve, x: Floats) -> Curve:
+    """Give a curve the means of its column over intervals of 10 training rows or more, about 50 of them."""
+    present = np.sort(x[~np.isnan(x)])
+    parts = np.array_split(present, max(1, min(_MOST_POINTS, present.size // _MIN_ROWS)))
+    centers, place = np.unique([part.mean() for part in parts if part.size], return_inverse=True)
+    weights = np.bincount(place, [float(part.size) for part in parts if part.size], minlength=centers.size)
+    return replace(term, centers=centers, weights=weights)
 
 
 def _counted(axis: Axis, frame: Frame) -> Axis:
@@ -150,6 +200,24 @@ def _steps(term: Steps, source: Input) -> Steps | Levels:
     return replace(term, column=source.column, missing=filled)
 
 
+def _curve(term: Curve, source: Input) -> Curve:
+    """Rewrite a curve over an affine input: z = (x - c) / s, so that coef (z - o)^d = coef / s^d (x - (c + s o))^d."""
+    if not isinstance(source, Affine):
+        raise FormError(f"column {source.column!r}: a curve needs a number column")
+    if np.isnan(source.missing):
+        raise FormError(f"column {source.column!r}: a curve needs a number for missing values")
+    k, s = term.missing.size, source.scale
+    degrees = np.repeat(np.arange(term.coef.shape[1] // k), k)
+    return replace(
+        term,
+        column=source.column,
+        knots=source.center + s * term.knots,
+        origin=source.center + s * term.origin,
+        coef=term.coef / s**degrees,
+        missing=term.at(np.array([source.missing]))[0],
+    )
+
+
 def _at(term: Steps, z: Floats) -> Floats:
     return np.vstack([term.values, term.missing])[number_cells(z, term.cuts)]
 
@@ -174,6 +242,8 @@ def _axis(axis: Axis, source: Input) -> tuple[Axis, Ints]:
 
 
 def _unscaled(source: Input) -> Affine:
+    if isinstance(source, Binned):
+        raise FormError(f"column {source.column!r}: shapes and trees read numbers, not bins; use no bins")
     if isinstance(source, Affine) and (source.center, source.scale) == (0.0, 1.0):
         return source
     raise FormError(f"column {source.column!r}: a cut on a scaled input has no exact boundary; use no scaling")
@@ -239,3 +309,14 @@ def _goes_left(tree: Tree, node: int, z: Floats) -> Bools:
         goes = np.nan_to_num(z) <= tree.threshold[node]
     left: Bools = np.where(missing, tree.missing_left[node], goes)
     return left
+
+
+# how each kind of term but linear ones, which merge, is rewritten over original columns
+_REWRITES: dict[type, Callable[[Any, Sequence[Input]], list[Any]]] = {
+    Steps: lambda term, inputs: [_steps(term, inputs[int(term.column)])],
+    Curve: lambda term, inputs: [_curve(term, inputs[int(term.column)])],
+    Offset: lambda term, inputs: [replace(term, column=inputs[int(term.column)].column)],
+    Surface: lambda term, inputs: [_surface(term, inputs)],
+    Tree: lambda term, inputs: [_tree(term, inputs)],
+    Rule: pull_back_rule,
+}

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import reduce, singledispatch
+from typing import Any
 
 import numpy as np
 
 from workbench.forms.additive import Additive, Term
+from workbench.forms.curve import Curve
 from workbench.forms.frame import Floats, Frame
 from workbench.forms.pieces import linear_pieces, plane_pieces
+from workbench.forms.rules import Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface
-from workbench.forms.terms import Levels, Linear
+from workbench.forms.terms import Levels, Linear, Offset
 from workbench.forms.tree import Tree
 
 
-def size(score: Additive) -> int:
+@singledispatch
+def size(body: Any) -> int:
     """Count the numbers that a reader has to hold.
 
-    With k outputs, the size is the sum of
+    With k outputs, the size of a sum of terms is the sum of
 
     - the intercept: k where it is not zero;
     - a linear term: 2 k, one linear piece of two numbers;
-    - a step shape: 2 k for each of the fewest linear pieces that keep 95% of its variance over the training rows
-      (`linear_pieces`: main-effect complexity, Molnar et al. 2019, doi 10.1007/978-3-030-43823-4_17);
+    - a step shape or a curve: 2 k for each of the fewest linear pieces that keep 95% of its variance over the training
+      rows (`linear_pieces`: main-effect complexity, Molnar et al. 2019, doi 10.1007/978-3-030-43823-4_17);
     - a surface over two number columns: 3 k for each of the planes that keep 95% of its variance (`plane_pieces`); over
       a number and a category column the pieces of each level's curve; over two category columns k for each cell;
     - a levels term: k per level;
     - a branch for missing or unseen values of a linear, levels or step term: k where it is not zero;
-    - a tree: one per condition and k per leaf. A tree without conditions is an intercept, and counts with it.
+    - a tree: one per condition and k per leaf. A tree without conditions is an intercept, and counts with it;
+    - a rule: one per condition, and k;
+    - an offset: one, its column.
 
-    Step shapes and trees over one and the same number column are merged into one shape first.
+    Step shapes and trees over one and the same number column are merged into one shape first. A list or a set
+    of rules is the sum of its rules, of which the set's default is one.
 
     Examples
     --------
@@ -40,6 +47,11 @@ def size(score: Additive) -> int:
     >>> size(Additive(np.array([1.0]), (Linear("x", np.array([2.0]), 0.0, np.array([0.0])),)))
     3
     """
+    raise TypeError(f"a {type(body).__name__} has no size")
+
+
+@size.register
+def _sum(score: Additive) -> int:
     constants = [t for t in score.terms if isinstance(t, Tree) and t.is_leaf.all()]
     constant = score.intercept + sum((t.value[0] for t in constants), np.zeros(score.k)) / score.divisor
     curves: dict[str, list[Steps | Tree]] = {}
@@ -53,18 +65,57 @@ def size(score: Additive) -> int:
     return _branch(constant) + sum(_term(t) for t in [*merged, *others])
 
 
-def _term(term: Term) -> int:
-    if isinstance(term, Linear):
-        return 2 * term.coef.size + _branch(term.missing)
-    if isinstance(term, Levels):
-        return term.values.size + _branch(term.missing) + _branch(term.unseen)
-    if isinstance(term, Steps):
-        pieces = linear_pieces(term.centers, term.values, term.weights)
-        return 2 * pieces * int(term.values.shape[1]) + _branch(term.missing)
-    if isinstance(term, Surface):
-        return _surface(term)
+@size.register
+def _list(body: RuleList) -> int:
+    return sum(rule.size for rule in body.rules)
+
+
+@size.register
+def _set(body: RuleSet) -> int:
+    return body.k + sum(rule.size for rule in body.rules)
+
+
+@singledispatch
+def _term(term: Any) -> int:
+    raise TypeError(f"a {type(term).__name__} has no size")
+
+
+@_term.register
+def _linear(term: Linear) -> int:
+    return 2 * term.coef.size + _branch(term.missing)
+
+
+@_term.register
+def _levels(term: Levels) -> int:
+    return term.values.size + _branch(term.missing) + _branch(term.unseen)
+
+
+@_term.register
+def _steps(term: Steps) -> int:
+    pieces = linear_pieces(term.centers, term.values, term.weights)
+    return 2 * pieces * int(term.values.shape[1]) + _branch(term.missing)
+
+
+@_term.register
+def _curve(term: Curve) -> int:
+    pieces = linear_pieces(term.centers, term.at(term.centers), term.weights)
+    return 2 * pieces * term.missing.size + _branch(term.missing)
+
+
+@_term.register
+def _tree(term: Tree) -> int:
     leaves = int(term.is_leaf.sum())
     return (term.feature.size - leaves) + leaves * int(term.value.shape[1])
+
+
+@_term.register
+def _rule(term: Rule) -> int:
+    return term.size
+
+
+@_term.register
+def _offset(term: Offset) -> int:
+    return 1
 
 
 def _merged(parts: list[Steps | Tree]) -> Steps:
@@ -89,6 +140,7 @@ def _merged(parts: list[Steps | Tree]) -> Steps:
     )
 
 
+@_term.register
 def _surface(term: Surface) -> int:
     first, second, grid = term.first, term.second, term.grid
     if first.levels and second.levels:

@@ -1,4 +1,4 @@
-"""The terms of an additive score over one column: linear, and levels; each gives a k-vector a row."""
+"""The terms of an additive score over one column: linear, levels, offset; each gives a k-vector a row."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from workbench.forms.arrays import Fields, Pack, array_to_json, number_to_json
+from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
 
 
@@ -111,3 +112,45 @@ class Levels:
         column, levels = fields.text("column"), fields.texts("levels")
         values = fields.array("values", len(levels), k)
         return cls(column, levels, values, fields.array("unseen", k), fields.array("missing", k))
+
+
+@dataclass(frozen=True, eq=False)
+class Offset:
+    """The column itself, or its logarithm, with the coefficient 1 that nobody fitted; NaN where it is missing.
+
+    Attributes
+    ----------
+    column : str
+    log : bool
+        Whether the column is an exposure, which counts by its logarithm; one that is not above 0 gives NaN.
+    """
+
+    kind: ClassVar[str] = "offset"
+    column: str
+    log: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the term reads."""
+        return (self.column,)
+
+    @property
+    def stored_numbers(self) -> int:
+        """How many numbers the term holds: none."""
+        return 0
+
+    def score(self, frame: Frame) -> Floats:
+        """Give the term's part of the score, shape (n_samples, 1)."""
+        x = frame.numbers(self.column)[:, None]
+        return np.log(np.where(x > 0, x, np.nan)) if self.log else x
+
+    def to_dict(self, pack: Pack) -> dict[str, Any]:
+        """Give what JSON holds of the term."""
+        return {"kind": self.kind, "column": self.column, "log": self.log}
+
+    @classmethod
+    def read(cls, fields: Fields, k: int) -> Offset:
+        """Read what `to_dict` gave."""
+        if k != 1:
+            raise FormError(f"{fields.place}: an offset needs a score of one number")
+        return cls(fields.text("column"), fields.truth("log"))

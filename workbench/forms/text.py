@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
 from workbench.forms.additive import Additive
+from workbench.forms.curve import Curve
 from workbench.forms.frame import Floats
+from workbench.forms.rules import Condition, Rule, RuleList, RuleSet
 from workbench.forms.shapes import Steps, Surface
-from workbench.forms.terms import Levels, Linear
+from workbench.forms.terms import Levels, Linear, Offset
 from workbench.forms.tree import Tree
 
 # more conditions than this are no text for a person
@@ -43,13 +47,19 @@ def number_text(value: float, digits: int = 4) -> str:
     return mantissa + (f" × 10^{exponent.replace('+', '').replace('−0', '−').lstrip('0')}" if exponent else "")
 
 
-def score_text(score: Additive, subject: str, outputs: Sequence[str], reading: Reading) -> str:
-    """Write a score as lines of text: a sum of terms, or the rules of one tree."""
-    trees = [t for t in score.terms if isinstance(t, Tree)]
-    if len(trees) == 1 and len(score.terms) == 1 and not score.intercept.any():
+@singledispatch
+def score_text(body: Any, subject: str, outputs: Sequence[str], reading: Reading) -> str:
+    """Write a score as lines of text: a sum of terms, rules, an equation."""
+    raise TypeError(f"a {type(body).__name__} has no text")
+
+
+@score_text.register
+def _sum_text(body: Additive, subject: str, outputs: Sequence[str], reading: Reading) -> str:
+    trees = [t for t in body.terms if isinstance(t, Tree)]
+    if len(trees) == 1 and len(body.terms) == 1 and not body.intercept.any():
         return "\n".join([f"{subject} is", *_tree_lines(trees[0], outputs, reading)])
-    lines = [f"{subject} = {_vector(score.intercept, outputs)}"]
-    lines += ["  " + _term_text(term, outputs, reading) for term in score.terms if not isinstance(term, Tree)]
+    lines = [f"{subject} = {_vector(body.intercept, outputs)}"]
+    lines += ["  " + _term_text(term, outputs, reading) for term in body.terms if not isinstance(term, Tree)]
     conditions = sum(int((~t.is_leaf).sum()) for t in trees)
     if conditions > _MOST_CONDITIONS:
         lines.append(f"  + {len(trees):,} trees with {conditions:,} conditions in all: too many to read")
@@ -59,23 +69,73 @@ def score_text(score: Additive, subject: str, outputs: Sequence[str], reading: R
     return "\n".join(lines)
 
 
-def condition_text(tree: Tree, node: int, reading: Reading, *, left: bool) -> str:
-    """Write the condition of one node's left or right branch, with where unseen values go, and missing ones if any."""
-    name, levels = tree.columns[tree.feature[node]], tree.levels[tree.feature[node]]
-    missing = bool(tree.missing_left[node]) == left and name in reading.gaps
-    if levels:
-        goes = tree.subsets[tree.subset[node]] == left
-        inside = [level for level, g in zip(levels, goes, strict=False) if g]
-        names = [*inside, *(["any other"] if goes[len(levels)] else []), *(["missing"] if missing else [])]
+@score_text.register
+def _list_text(body: RuleList, subject: str, outputs: Sequence[str], reading: Reading) -> str:
+    lines = [f"{subject} is"]
+    for i, rule in enumerate(body.rules):
+        when = f"{'else ' if i else ''}if {rule_text(rule, reading)}" if rule.conditions else "otherwise"
+        lines.append(f"    {_vector(rule.value, outputs)} {when}{_rows(rule.support)}")
+    return "\n".join(lines)
+
+
+@score_text.register
+def _set_text(body: RuleSet, subject: str, outputs: Sequence[str], reading: Reading) -> str:
+    lines = [f"{subject} is the mean of the rules that match"]
+    for output, name in enumerate(outputs):
+        of = f"for {name}: " if body.k > 1 else ""
+        for rule, at in zip(body.rules, body.outputs, strict=True):
+            if at == output:
+                value = number_text(float(rule.value[0]))
+                lines.append(f"    {of}{value} if {rule_text(rule, reading)}{_rows(rule.support)}")
+        lines.append(f"    {of}{number_text(float(body.default[output]))} if none does")
+    return "\n".join(lines)
+
+
+def _rows(support: int | None) -> str:
+    return "" if support is None else f"  ({support:,} rows)"
+
+
+def rule_text(rule: Rule, reading: Reading) -> str:
+    """Write the conditions of a rule; "always" where there are none."""
+    return " and ".join(condition_text(c, reading) for c in rule.conditions) or "always"
+
+
+def condition_text(condition: Condition, reading: Reading) -> str:
+    """Write a condition, with whether unseen values meet it, and missing ones if there were any in training."""
+    name = condition.column
+    missing = condition.missing and name in reading.gaps
+    if condition.inside:
+        inside = [level for level, met in zip(condition.levels, condition.inside, strict=False) if met]
+        names = [*inside, *(["any other"] if condition.inside[-1] else []), *(["missing"] if missing else [])]
         return f"{name} is " + (" or ".join(names) if names else "never")
-    t = float(tree.threshold[node])
-    if np.isinf(t):
-        present = (t > 0) == left
-        return f"{name} is " + (("present or missing" if missing else "present") if present else "missing")
+    lower, upper = condition.lower, condition.upper
     suffix = " or missing" if missing else ""
-    if reading.kinds.get(name) == "boolean" and 0 <= t < 1:
-        return f"{name} is {'false' if left else 'true'}{suffix}"
-    return f"{name} {'≤' if left else '>'} {cut_text(tree, node, reading.kinds.get(name, 'number'))}{suffix}"
+    if lower >= upper:
+        return f"{name} is missing"
+    if np.isneginf(lower) and np.isposinf(upper):
+        return f"{name} is present{suffix}"
+    if reading.kinds.get(name) == "boolean" and (0 <= lower < 1 or 0 <= upper < 1):
+        return f"{name} is {'false' if upper < 1 else 'true'}{suffix}"
+    kind = reading.kinds.get(name, "number")
+    low, high = condition.shown or (lower, upper)
+    if np.isneginf(lower):
+        return f"{name} ≤ {cut_number(high, kind)}{suffix}"
+    above = cut_number(low, kind)
+    return f"{name} > {above}{suffix}" if np.isposinf(upper) else f"{above} < {name} ≤ {cut_number(high, kind)}{suffix}"
+
+
+def branch_condition(tree: Tree, node: int, *, left: bool) -> Condition:
+    """Give what a row must meet to take a node's left, or right, branch."""
+    name, levels = tree.columns[tree.feature[node]], tree.levels[tree.feature[node]]
+    missing = bool(tree.missing_left[node]) == left
+    if levels:
+        goes = tree.subsets[tree.subset[node]][: len(levels) + 1] == left
+        return Condition(name, levels=levels, inside=tuple(goes.tolist()), missing=missing)
+    t = float(tree.threshold[node])
+    cut = t if tree.shown is None else float(tree.shown[node])
+    if left:
+        return Condition(name, upper=t, missing=missing, shown=(-np.inf, cut))
+    return Condition(name, lower=t, missing=missing, shown=(cut, np.inf))
 
 
 def cut_text(tree: Tree, node: int, kind: str) -> str:
@@ -97,14 +157,14 @@ def _tree_lines(tree: Tree, outputs: Sequence[str], reading: Reading, depth: int
         node, level, condition = stack.pop()
         indent = "    " * level
         if tree.feature[node] < 0:
-            rows = "" if tree.support is None else f"  ({tree.support[node]:,} rows)"
+            rows = _rows(None if tree.support is None else int(tree.support[node]))
             lines.append(f"{indent}{_vector(tree.value[node], outputs)} if {condition}{rows}")
             continue
         if condition != "always":
             lines.append(f"{indent}if {condition}:")
             level += 1
-        stack.append((int(tree.right[node]), level, condition_text(tree, node, reading, left=False)))
-        stack.append((int(tree.left[node]), level, condition_text(tree, node, reading, left=True)))
+        for left, child in ((False, tree.right[node]), (True, tree.left[node])):
+            stack.append((int(child), level, condition_text(branch_condition(tree, node, left=left), reading)))
     return lines
 
 
@@ -114,8 +174,19 @@ def _vector(vector: Floats, outputs: Sequence[str]) -> str:
     return "(" + ", ".join(f"{o}: {number_text(float(v))}" for o, v in zip(outputs, vector, strict=True)) + ")"
 
 
-def _term_text(term: Linear | Levels | Steps | Surface, outputs: Sequence[str], reading: Reading) -> str:
+def _term_text(term: Any, outputs: Sequence[str], reading: Reading) -> str:
     """Write a term with the sign that joins it to the sum."""
+    if isinstance(term, Offset):
+        return f"+ log({term.column})" if term.log else f"+ {term.column}"
+    if isinstance(term, Rule):
+        one = term.value.size == 1
+        sign = "− " if one and term.value[0] < 0 else "+ "
+        value = _vector(np.abs(term.value) if one else term.value, outputs)
+        return f"{sign}{value} if {rule_text(term, reading)}{_rows(term.support)}"
+    if isinstance(term, Curve):
+        known = term.at(term.centers)
+        gap = f"; {_vector(term.missing, outputs)} where missing" if term.missing.any() else ""
+        return f"+ a curve of {term.column} [{term.coef.shape[0]} pieces, {_span(known)}]{gap}"
     if isinstance(term, Linear):
         one = term.coef.size == 1
         sign = "− " if one and term.coef[0] < 0 else "+ "
@@ -174,9 +245,43 @@ def latex_name(name: str) -> str:
     return rf"\text{{{escaped}}}"
 
 
-def score_latex(score: Additive, reading: Reading) -> list[str]:
+@singledispatch
+def score_latex(body: Any, reading: Reading) -> list[str]:
     """Write each output of a score as a LaTeX expression; a list of k expressions."""
-    return [_latex(score, i, reading) for i in range(score.k)]
+    raise TypeError(f"a {type(body).__name__} has no mathematics")
+
+
+@score_latex.register
+def _sum_latex(body: Additive, reading: Reading) -> list[str]:
+    return [_latex(body, i, reading) for i in range(body.k)]
+
+
+@score_latex.register
+def _list_latex(body: RuleList, reading: Reading) -> list[str]:
+    def row(rule: Rule, i: int) -> str:
+        when = _latex_conditions(rule, reading) if rule.conditions else r"\text{otherwise}"
+        return rf"{_latex_number(float(rule.value[i]))} & {when}"
+
+    return [_cases([row(rule, i) for rule in body.rules]) for i in range(body.k)]
+
+
+@score_latex.register
+def _set_latex(body: RuleSet, reading: Reading) -> list[str]:
+    out = []
+    for i in range(body.k):
+        rules = [rule for rule, at in zip(body.rules, body.outputs, strict=True) if at == i]
+        rows = [rf"{_latex_number(float(r.value[0]))} & {_latex_conditions(r, reading)}" for r in rules]
+        default = rf"{_latex_number(float(body.default[i]))} & \text{{none}}"
+        out.append(rf"\operatorname{{mean}} {_cases([*rows, default])}")
+    return out
+
+
+def _latex_conditions(rule: Rule, reading: Reading) -> str:
+    return r" \wedge ".join(latex_name(condition_text(c, reading)) for c in rule.conditions)
+
+
+def _cases(rows: Sequence[str]) -> str:
+    return rf"\begin{{cases}} {_LINE.join(rows)} \end{{cases}}"
 
 
 def _latex(score: Additive, i: int, reading: Reading) -> str:
@@ -196,7 +301,13 @@ def _latex_number(value: float) -> str:
     return mantissa + (rf" \times 10^{{{int(exponent)}}}" if exponent else "")
 
 
-def _latex_term(term: Linear | Levels | Steps | Surface, i: int, reading: Reading) -> str:
+def _latex_term(term: Any, i: int, reading: Reading) -> str:
+    if isinstance(term, Offset):
+        return rf"\log {latex_name(term.column)}" if term.log else latex_name(term.column)
+    if isinstance(term, Rule):
+        return rf"{_latex_number(float(term.value[i]))}\,[{_latex_conditions(term, reading)}]"
+    if isinstance(term, Curve):
+        return rf"f({latex_name(term.column)})"
     if isinstance(term, Linear):
         if reading.kinds.get(term.column) == "datetime" or not term.center:
             inner = latex_name(_centred(term, reading))
@@ -221,5 +332,6 @@ def _latex_tree(tree: Tree, i: int, reading: Reading) -> str:
             rows.append(rf"{_latex_number(float(tree.value[node, i]))} & {when}")
             continue
         for left, child in ((False, tree.right[node]), (True, tree.left[node])):
-            stack.append((int(child), (*path, latex_name(condition_text(tree, node, reading, left=left)))))
-    return rf"\begin{{cases}} {_LINE.join(rows)} \end{{cases}}"
+            said = condition_text(branch_condition(tree, node, left=left), reading)
+            stack.append((int(child), (*path, latex_name(said))))
+    return _cases(rows)
