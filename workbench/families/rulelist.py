@@ -17,6 +17,7 @@ from workbench.families.distinct import by_distinct_rows
 from workbench.families.family import Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.families.randomness import draw_seed, global_seed
+from workbench.families.scoped import replaced
 from workbench.forms import Condition, Identity, Input, Rule, RuleList
 
 
@@ -91,10 +92,16 @@ class Rulelist(Family):
         with global_seed(getattr(estimator, "random_state", 0)), warnings.catch_warnings():
             # pandas' and scikit-learn's deprecations inside the library
             warnings.simplefilter("ignore")
-            estimator.fit(Z, y)
             if _is_bayesian(estimator):
+                from imodels.rule_list.bayesian_rule_list import bayesian_rule_list
+
+                # its own search for frequent itemsets takes minutes where each row meets half of all conditions
+                with replaced(bayesian_rule_list, "extract_fpgrowth", frequent_itemsets):
+                    estimator.fit(Z, y)
+                _keep_used_itemsets(estimator)
                 _drop_rare(estimator, Z, y)
             else:
+                estimator.fit(Z, y)
                 _end_before_rare(estimator, float(np.mean(y)))
 
     def predict(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
@@ -121,6 +128,30 @@ class Rulelist(Family):
         return min(fitted.supports_)
 
 
+def frequent_itemsets(
+    frame: pd.DataFrame, minsupport: float = 0.1, maxcardinality: int = 2, verbose: bool = False
+) -> list[list[str]]:
+    """List the sets of at most so many columns that are all 1 in at least a share of the rows.
+
+    Small sets first, each grown from those of one column less (Agrawal and Srikant 1994, Apriori).
+
+    Examples
+    --------
+    >>> frequent_itemsets(pd.DataFrame({"a": [1, 1, 0], "b": [1, 1, 1]}), minsupport=0.6)
+    [['a'], ['b'], ['a', 'b']]
+    """
+    columns, Z = list(frame.columns), frame.to_numpy() == 1
+    least = minsupport * len(Z)
+    singles = [j for j in range(Z.shape[1]) if Z[:, j].sum() >= least]
+    grown = [((j,), Z[:, j]) for j in singles]
+    found = list(grown)
+    for _ in range(maxcardinality - 1):
+        bigger = [((*items, j), met & Z[:, j]) for items, met in grown for j in singles if j > items[-1]]
+        grown = [(items, met) for items, met in bigger if met.sum() >= least]
+        found += grown
+    return [[columns[j] for j in items] for items, _ in found]
+
+
 def _is_bayesian(fitted: Any) -> bool:
     return hasattr(fitted, "max_iter")
 
@@ -145,6 +176,13 @@ def _greedy(fitted: Any) -> list[Rule]:
         condition = Condition(column, upper=t) if each["flip"] else Condition(column, lower=t)
         rules.append(Rule((condition,), np.array([float(each["val_right"])])))
     return [*rules, Rule((), np.array([float(last["val"])]))]
+
+
+def _keep_used_itemsets(fitted: Any) -> None:
+    """Forget the itemsets that are in no rule: the library looks up each of them in every row that it predicts."""
+    used = [p for p in fitted.d_star if p != 0]
+    fitted.itemsets = [fitted.itemsets[0], *(fitted.itemsets[p] for p in used)]
+    fitted.d_star = [0 if p == 0 else used.index(p) + 1 for p in fitted.d_star]
 
 
 def _drop_rare(fitted: Any, Z: np.ndarray, y: np.ndarray) -> None:
