@@ -1,0 +1,355 @@
+"""Generalized additive models: a smooth curve for each number column, as smooth as the rows ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
+
+from workbench.disclosure import MIN_ROWS
+from workbench.families.family import EncodedForm, Family, MonotoneParameters
+from workbench.families.policy import Policy
+from workbench.families.smoothing import START, Block, Design, smooth_numbers, smooth_odds
+from workbench.forms import Affine, Identity, Input, IsMissing, Logistic, OneVsRest
+from workbench.readers.gam import read_gam
+
+# a cubic spline of one interval has four coefficients
+_FEWEST_SPLINES = 4
+# per row, on the squares of a curve's coefficients: so little that nobody sees it, but separable classes get a best
+# curve, columns that repeat each other get one answer, and pygam's Cholesky decomposition gets through
+_RIDGE = 1e-6
+_MOST_ITERATIONS = 500
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one original column adds to the score by one penalty.
+
+    Attributes
+    ----------
+    column : str
+    kind : {"curve", "slope", "levels", "missing"}
+    inputs : tuple of int
+        Positions among the encoded inputs.
+    n_splines : int
+        Of a curve.
+    ends : tuple of float
+        Where a curve's knots begin and end, in the input's unit.
+    sign : int
+        1 where the curve may only rise, -1 where it may only fall.
+    """
+
+    column: str
+    kind: str
+    inputs: tuple[int, ...]
+    n_splines: int = 0
+    ends: tuple[float, float] = (0.0, 0.0)
+    sign: int = 0
+
+    def block(self, n_rows: int) -> Block:
+        """Give the part's penalty: of second differences of a curve's coefficients, of squares elsewhere."""
+        if self.kind == "curve":
+            return Block(np.diff(np.eye(self.n_splines), n=2, axis=0), True, _RIDGE * n_rows)
+        return Block(np.eye(len(self.inputs)), False, 0.0)
+
+    def terms(self, lam: float, n_rows: int) -> list[Any]:
+        """Give pygam's terms."""
+        from pygam import l, s
+
+        if self.kind != "curve":
+            return [l(j, lam=lam) for j in self.inputs]
+        held = {1: "monotonic_inc", -1: "monotonic_dec", 0: None}[self.sign]
+        smooth = {"penalties": ["derivative", "l2"], "lam": [lam, _RIDGE * n_rows]}
+        return [s(self.inputs[0], self.n_splines, edge_knots=list(self.ends), constraints=held, **smooth)]
+
+
+class OneVsRestGam:
+    """A logistic model of each class against all others.
+
+    Attributes
+    ----------
+    estimators_ : list of pygam.LogisticGAM
+    classes_ : ndarray of shape (n_classes,)
+    """
+
+    def for_classes(self, codes: np.ndarray) -> list[Any]:
+        """Make an unfitted model for each class."""
+        self.classes_ = np.unique(codes)
+        self.estimators_ = [_logistic() for _ in self.classes_]
+        return self.estimators_
+
+
+class Gam(Family):
+    """Penalized splines of number columns, levels of category columns, added up."""
+
+    name = "gam"
+    title = "generalized additive model"
+    summary = "adds up one smooth curve per number column and one value per level; for classes on the log-odds scale"
+    tasks = ("regression", "binary", "multiclass")
+    policy = Policy(missing="impute+indicator", categories="one-hot", unseen="prior", scale=True)
+    reference = (
+        "Hastie and Tibshirani 1986, Generalized additive models, doi 10.1214/ss/1177013604; "
+        "Wood 2017, Generalized Additive Models, doi 10.1201/9781315370279"
+    )
+    assumptions = (
+        "The score is a sum of smooth curves of single columns.",
+        "Rows are independent of each other; otherwise the curves are chosen too wiggly.",
+    )
+    limits = (
+        "Interactions are invisible to it, and jumps are drawn as slopes.",
+        "Where columns are strongly correlated, the effect may be split between their curves in another way.",
+        "Beyond the tenth lowest and tenth highest training value its curves go on as straight lines.",
+        "Several classes are told apart by one model each against the rest; their probabilities are divided by the sum.",
+    )
+    libraries = ("pygam",)
+    search_space = {"n_splines": (8, 12, 20, 30)}
+    quick = {"n_splines": 10, "search_rounds": 2}
+    example_params = {"n_splines": 8, "search_rounds": 2}
+    expected_failed_checks = {
+        "check_sample_weight_equivalence_on_dense_data": "curves end, and degrees of freedom are counted, by rows: a row "
+        "of weight 3 is one row",
+    }
+
+    class Parameters(MonotoneParameters):
+        """Parameters of `gam`."""
+
+        n_splines: int = Field(
+            20,
+            ge=_FEWEST_SPLINES,
+            le=100,
+            description="most splines of a number column; fewer where it has few rows or few values",
+        )
+        smoothing: Literal["auto"] | Annotated[float, Field(gt=0, le=1e8)] = Field(
+            "auto", description="auto: searched for each column by generalized cross-validation; a number: for all"
+        )
+        search_rounds: int = Field(
+            20, ge=1, description="most rounds of the search; each chooses every column's smoothing once"
+        )
+
+    def build(self, task: str, params: Mapping[str, Any]) -> Any:
+        """Give pygam's linear or logistic model, or one logistic model for each class; `fit` makes its terms."""
+        from pygam import LinearGAM
+
+        made: Any
+        if task == "multiclass":
+            made = OneVsRestGam()
+        elif task == "binary":
+            made = _logistic()
+            made.classes_ = np.arange(2)
+        else:
+            made = LinearGAM(max_iter=_MOST_ITERATIONS)
+        made.asked_ = dict(params)
+        return made
+
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Remember which inputs' curves may only rise (1) or fall (-1)."""
+        if isinstance(estimator, OneVsRestGam) and signs.any():
+            raise ValueError("gam: monotone needs a number or two classes; with more classes none is the second")
+        estimator.signs_ = np.asarray(signs)
+
+    def fit(
+        self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
+    ) -> None:
+        """Choose the smoothing, then let pygam fit with it.
+
+        Weights are brought to a mean of 1: pygam leaves rows of tiny weight out.
+        """
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
+        asked = estimator.asked_
+        signs = getattr(estimator, "signs_", np.zeros(len(inputs)))
+        estimator.parts_ = find_parts(Z, inputs, asked["n_splines"], signs)
+        if isinstance(estimator, OneVsRestGam):
+            for code, each in enumerate(estimator.for_classes(y)):
+                _fit(each, estimator.parts_, asked, Z, (y == code).astype(np.float64), weight)
+        else:
+            _fit(estimator, estimator.parts_, asked, Z, y.astype(np.float64), weight)
+
+    def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
+        """The curves and levels; logistic for two classes, one against the rest for more."""
+        body = read_gam(_machines(fitted))
+        if not hasattr(fitted, "classes_"):
+            return body, Identity()
+        return body, Logistic() if len(fitted.classes_) == 2 else OneVsRest(Logistic())
+
+    def predict(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """The library's predictions, or the class with the highest probability."""
+        if not hasattr(fitted, "classes_"):
+            return np.asarray(fitted.predict(Z))
+        return np.asarray(self.predict_proba(fitted, Z).argmax(axis=1))
+
+    def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """Probabilities from the library's log odds; its own overflow to NaN above log odds of 709."""
+        p = expit(self.reference_score(fitted, Z))
+        if p.shape[1] == 1:
+            return np.hstack([1 - p, p])
+        total = p.sum(axis=1, keepdims=True)
+        return np.where(total > 0, p / np.where(total > 0, total, 1.0), 1 / p.shape[1])
+
+    def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """The library's linear predictor, one for each class where there are several."""
+        return np.column_stack([each._linear_predictor(Z) for each in _machines(fitted)])
+
+    def smallest_support(self, fitted: Any, n_rows: int) -> int:
+        """Say what stands behind the least supported number: 10 rows, or all of them where there is no curve.
+
+        A curve's knots are evenly spaced between the tenth lowest and the tenth highest value, so that no row shows by
+        where they are, with at least 10 rows for each interval on average. An interval of its own may hold fewer, but its
+        coefficients are smoothed over its neighbours'.
+        """
+        return min(MIN_ROWS, n_rows) if any(part.kind == "curve" for part in fitted.parts_) else n_rows
+
+    def term_table(self, fitted: Any, inputs: Sequence[Input]) -> list[dict[str, Any]]:
+        """List each part of the score, with its smoothing and the effective degrees of freedom that this leaves it.
+
+        Returns
+        -------
+        list of dict
+            ``column``; ``part``: "curve", "slope", "levels" or "missing"; ``edof``, to which the intercept adds 1;
+            ``lambda``, pygam's penalty; with three classes or more also ``class``, its position.
+        """
+        several = isinstance(fitted, OneVsRestGam)
+        return [
+            {"column": part.column, "part": part.kind, "edof": float(edof), "lambda": float(lam)}
+            | ({"class": position} if several else {})
+            for position, each in enumerate(_machines(fitted))
+            for part, edof, lam in zip(fitted.parts_, each.edofs_, each.lams_, strict=True)
+        ]
+
+
+def _logistic() -> Any:
+    from pygam import LogisticGAM
+
+    return LogisticGAM(max_iter=_MOST_ITERATIONS)
+
+
+def _machines(fitted: Any) -> list[Any]:
+    return fitted.estimators_ if isinstance(fitted, OneVsRestGam) else [fitted]
+
+
+def find_parts(Z: np.ndarray, inputs: Sequence[Input], n_splines: int, signs: np.ndarray) -> tuple[Part, ...]:
+    """Decide what each column adds: a curve where it has the rows and values for one, a slope, or levels.
+
+    Columns whose input is constant add nothing. All coefficients together are at most half as many as rows, or every
+    number column has a slope alone: with more coefficients than rows pygam does not solve what it says.
+
+    Raises
+    ------
+    ValueError
+        If there are more inputs than rows, or a monotone column has too few values for a curve.
+    """
+    for most in range(n_splines, _FEWEST_SPLINES - 2, -1):
+        parts = _parts(Z, inputs, most, signs)
+        if 2 * (1 + sum(part.n_splines or len(part.inputs) for part in parts)) <= len(Z):
+            break
+    if 1 + sum(part.n_splines or len(part.inputs) for part in parts) > max(len(Z), 2):
+        raise ValueError(f"gam: needs at least as many rows as inputs; got {len(Z)} rows and {len(inputs)} inputs")
+    return parts
+
+
+def _parts(Z: np.ndarray, inputs: Sequence[Input], most: int, signs: np.ndarray) -> tuple[Part, ...]:
+    found: dict[tuple[str, str], Part] = {}
+    for j, (source, sign) in enumerate(zip(inputs, signs, strict=True)):
+        if not np.ptp(Z[:, j]):
+            continue
+        if isinstance(source, Affine):
+            found[source.column, "number"] = _number(source.column, j, Z[:, j], most, int(sign))
+        else:
+            kind = "missing" if isinstance(source, IsMissing) else "levels"
+            before = found.get((source.column, kind), Part(source.column, kind, ()))
+            found[source.column, kind] = Part(source.column, kind, (*before.inputs, j))
+    return tuple(found.values())
+
+
+def _number(column: str, j: int, z: np.ndarray, most: int, sign: int) -> Part:
+    ordered = np.sort(z)
+    if z.size >= 2 * MIN_ROWS and ordered[MIN_ROWS - 1] < ordered[-MIN_ROWS]:
+        low, high = float(ordered[MIN_ROWS - 1]), float(ordered[-MIN_ROWS])
+        inside = ordered[(ordered >= low) & (ordered <= high)]
+        intervals = min(inside.size // MIN_ROWS, np.unique(inside).size - 1, most - 3)
+        # two values are joined by a straight line, which only a curve can be kept from falling
+        if sign or (intervals >= 1 and np.unique(z).size > 2):
+            return Part(column, "curve", (j,), max(intervals, 1) + 3, (low, high), sign)
+    if sign:
+        raise ValueError(
+            f"gam: monotone: column {column!r} has too few rows, or nearly all of them have one value; leave it free"
+        )
+    return Part(column, "slope", (j,))
+
+
+def _fit(
+    gam: Any, parts: tuple[Part, ...], asked: Mapping[str, Any], Z: np.ndarray, y: np.ndarray, weight: np.ndarray
+) -> None:
+    """Fit one of pygam's models with the smoothing that is asked for, or found."""
+    from pygam.terms import TermList
+
+    n = len(y)
+    classes = type(gam).__name__ == "LogisticGAM"
+    # pygam's own loading would pull a large intercept to 0
+    shift = 0.0 if classes else float(np.average(y, weights=weight))
+    auto = asked["smoothing"] == "auto"
+    lams = np.full(len(parts), START * n if auto else asked["smoothing"])
+    gam.parts_, coef = parts, np.zeros(1)
+    if parts:
+        design = _design(parts, Z)
+        smooth = smooth_odds if classes else smooth_numbers
+        lams, coef = smooth(design, y - shift, weight, lams, asked["search_rounds"] if auto else 0)
+    gam.terms = TermList(*(term for part, lam in zip(parts, lams, strict=True) for term in part.terms(lam, n)))
+    if classes:
+        # pygam's own start is the fit without any penalty, from where it may diverge
+        gam.coef_ = coef
+    _let_pygam_fit(gam, Z, y - shift, weight)
+    gam.lams_, gam.edofs_ = lams, np.zeros(0)
+    if parts:
+        spread = expit(gam._linear_predictor(Z)) if classes else np.full(n, 0.5)
+        used = weight * spread * (1 - spread) if classes else weight
+        penalty = (gam._P() + gam._C()).toarray()[:-1, :-1]
+        gam.edofs_ = design.edof(design.problem(y, used, classes), penalty)
+    _centre(gam, Z, weight, shift)
+
+
+def _design(parts: tuple[Part, ...], Z: np.ndarray) -> Design:
+    """Give pygam's own columns, with our blocks."""
+    from pygam.terms import TermList
+
+    terms = TermList(*(term for part in parts for term in part.terms(1.0, len(Z))))
+    terms.compile(Z)
+    return Design(terms.build_columns(Z), [part.block(len(Z)) for part in parts])
+
+
+def _let_pygam_fit(gam: Any, Z: np.ndarray, y: np.ndarray, weight: np.ndarray) -> None:
+    """Fit, without what pygam prints, and without the warnings of its statistics, which nobody reads."""
+    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        gam.fit(Z, y, weights=weight)
+    if not gam.logs_["diffs"][-1] < gam.tol:
+        warnings.warn(
+            f"gam: pygam did not converge in {gam.max_iter} steps; a larger smoothing may help",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
+def _centre(gam: Any, Z: np.ndarray, weight: np.ndarray, shift: float) -> None:
+    """Let every curve average 0 over the training rows, and the intercept be the average score.
+
+    The splines of a curve add up to 1 everywhere: a constant can be moved from its coefficients to the intercept, and
+    pygam leaves it to chance where it is.
+    """
+    T = np.eye(len(gam.coef_))
+    means = gam._modelmat(Z).T @ weight / weight.sum()
+    for i, term in enumerate(gam.terms):
+        at = gam.terms.get_coef_indices(i)
+        if len(at) > 1:
+            T[np.ix_(at, at)] -= means[at]
+            T[-1, at] += means[at]
+    gam.coef_ = T @ gam.coef_
+    gam.coef_[-1] += shift
+    gam.statistics_["cov"] = T @ gam.statistics_["cov"] @ T.T
+    gam.statistics_["se"] = np.sqrt(gam.statistics_["cov"].diagonal())
