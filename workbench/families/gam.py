@@ -6,7 +6,6 @@ import contextlib
 import io
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,60 +14,21 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
 from workbench.disclosure import MIN_ROWS
+from workbench.families.curves import FEWEST_SPLINES, Part, find_parts
 from workbench.families.family import EncodedForm, Family, MonotoneParameters
 from workbench.families.policy import Policy
-from workbench.families.smoothing import START, Block, Design, smooth_numbers, smooth_odds
-from workbench.forms import Affine, Identity, Input, IsMissing, Logistic, OneVsRest
+from workbench.families.smoothing import START, Design, smooth_numbers, smooth_odds
+from workbench.forms import Identity, Input, Logistic, OneVsRest
 from workbench.readers.gam import read_gam
 
-# a cubic spline of one interval has four coefficients
-_FEWEST_SPLINES = 4
-# per row, on the squares of a curve's coefficients: so little that nobody sees it, but separable classes get a best
-# curve, columns that repeat each other get one answer, and pygam's Cholesky decomposition gets through
-_RIDGE = 1e-6
+# On the squares of all coefficients, whatever the smoothing. For a number so little, per row, that nobody sees it:
+# columns that repeat each other get one answer, and pygam's Cholesky decomposition gets through. For classes as if a
+# coefficient were expected within 4.5 log odds, about what `linear` expects of standardized columns: classes that can
+# be separated get a best curve.
+_RIDGE_PER_ROW = 1e-6
+_RIDGE_OF_ODDS = 0.05
+_TOLERANCE = 1e-6
 _MOST_ITERATIONS = 500
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one original column adds to the score by one penalty.
-
-    Attributes
-    ----------
-    column : str
-    kind : {"curve", "slope", "levels", "missing"}
-    inputs : tuple of int
-        Positions among the encoded inputs.
-    n_splines : int
-        Of a curve.
-    ends : tuple of float
-        Where a curve's knots begin and end, in the input's unit.
-    sign : int
-        1 where the curve may only rise, -1 where it may only fall.
-    """
-
-    column: str
-    kind: str
-    inputs: tuple[int, ...]
-    n_splines: int = 0
-    ends: tuple[float, float] = (0.0, 0.0)
-    sign: int = 0
-
-    def block(self, n_rows: int) -> Block:
-        """Give the part's penalty: of second differences of a curve's coefficients, of squares elsewhere."""
-        if self.kind == "curve":
-            return Block(np.diff(np.eye(self.n_splines), n=2, axis=0), True, _RIDGE * n_rows)
-        return Block(np.eye(len(self.inputs)), False, 0.0)
-
-    def terms(self, lam: float, n_rows: int) -> list[Any]:
-        """Give pygam's terms."""
-        from pygam import l, s
-
-        if self.kind != "curve":
-            return [l(j, lam=lam) for j in self.inputs]
-        held = {1: "monotonic_inc", -1: "monotonic_dec", 0: None}[self.sign]
-        smooth = {"penalties": ["derivative", "l2"], "lam": [lam, _RIDGE * n_rows]}
-        return [s(self.inputs[0], self.n_splines, edge_knots=list(self.ends), constraints=held, **smooth)]
 
 
 class OneVsRestGam:
@@ -78,7 +38,10 @@ class OneVsRestGam:
     ----------
     estimators_ : list of pygam.LogisticGAM
     classes_ : ndarray of shape (n_classes,)
+    parts_ : tuple of Part
     """
+
+    parts_: tuple[Part, ...]
 
     def for_classes(self, codes: np.ndarray) -> list[Any]:
         """Make an unfitted model for each class."""
@@ -101,21 +64,21 @@ class Gam(Family):
     )
     assumptions = (
         "The score is a sum of smooth curves of single columns.",
-        "Rows are independent of each other; otherwise the curves are chosen too wiggly.",
+        "Rows are independent of each other: rows that repeat each other make its curves too wiggly.",
     )
     limits = (
         "Interactions are invisible to it, and jumps are drawn as slopes.",
         "Where columns are strongly correlated, the effect may be split between their curves in another way.",
         "Beyond the tenth lowest and tenth highest training value its curves go on as straight lines.",
-        "Several classes are told apart by one model each against the rest; their probabilities are divided by the sum.",
+        "Several classes are told apart by one model each against the rest; shares of the sum are their probabilities.",
     )
     libraries = ("pygam",)
-    search_space = {"n_splines": (8, 12, 20, 30)}
+    search_space = {"n_splines": (8, 12, 20, 30), "gamma": (1.4, 2.0, 3.0)}
     quick = {"n_splines": 10, "search_rounds": 2}
     example_params = {"n_splines": 8, "search_rounds": 2}
     expected_failed_checks = {
-        "check_sample_weight_equivalence_on_dense_data": "curves end, and degrees of freedom are counted, by rows: a row "
-        "of weight 3 is one row",
+        "check_sample_weight_equivalence_on_dense_data": "where curves end, and what a degree of freedom costs, is "
+        "counted in rows: a row of weight 3 is one row",
     }
 
     class Parameters(MonotoneParameters):
@@ -123,12 +86,15 @@ class Gam(Family):
 
         n_splines: int = Field(
             20,
-            ge=_FEWEST_SPLINES,
+            ge=FEWEST_SPLINES,
             le=100,
             description="most splines of a number column; fewer where it has few rows or few values",
         )
         smoothing: Literal["auto"] | Annotated[float, Field(gt=0, le=1e8)] = Field(
             "auto", description="auto: searched for each column by generalized cross-validation; a number: for all"
+        )
+        gamma: float = Field(
+            1.4, ge=1, le=10, description="what a degree of freedom costs in the search: the higher, the smoother"
         )
         search_rounds: int = Field(
             20, ge=1, description="most rounds of the search; each chooses every column's smoothing once"
@@ -145,7 +111,7 @@ class Gam(Family):
             made = _logistic()
             made.classes_ = np.arange(2)
         else:
-            made = LinearGAM(max_iter=_MOST_ITERATIONS)
+            made = LinearGAM(max_iter=_MOST_ITERATIONS, tol=_TOLERANCE)
         made.asked_ = dict(params)
         return made
 
@@ -201,8 +167,8 @@ class Gam(Family):
         """Say what stands behind the least supported number: 10 rows, or all of them where there is no curve.
 
         A curve's knots are evenly spaced between the tenth lowest and the tenth highest value, so that no row shows by
-        where they are, with at least 10 rows for each interval on average. An interval of its own may hold fewer, but its
-        coefficients are smoothed over its neighbours'.
+        where they are, with at least 10 rows for each interval on average. One interval may hold fewer, but the penalty
+        ties its coefficients to its neighbours'.
         """
         return min(MIN_ROWS, n_rows) if any(part.kind == "curve" for part in fitted.parts_) else n_rows
 
@@ -227,61 +193,11 @@ class Gam(Family):
 def _logistic() -> Any:
     from pygam import LogisticGAM
 
-    return LogisticGAM(max_iter=_MOST_ITERATIONS)
+    return LogisticGAM(max_iter=_MOST_ITERATIONS, tol=_TOLERANCE)
 
 
 def _machines(fitted: Any) -> list[Any]:
     return fitted.estimators_ if isinstance(fitted, OneVsRestGam) else [fitted]
-
-
-def find_parts(Z: np.ndarray, inputs: Sequence[Input], n_splines: int, signs: np.ndarray) -> tuple[Part, ...]:
-    """Decide what each column adds: a curve where it has the rows and values for one, a slope, or levels.
-
-    Columns whose input is constant add nothing. All coefficients together are at most half as many as rows, or every
-    number column has a slope alone: with more coefficients than rows pygam does not solve what it says.
-
-    Raises
-    ------
-    ValueError
-        If there are more inputs than rows, or a monotone column has too few values for a curve.
-    """
-    for most in range(n_splines, _FEWEST_SPLINES - 2, -1):
-        parts = _parts(Z, inputs, most, signs)
-        if 2 * (1 + sum(part.n_splines or len(part.inputs) for part in parts)) <= len(Z):
-            break
-    if 1 + sum(part.n_splines or len(part.inputs) for part in parts) > max(len(Z), 2):
-        raise ValueError(f"gam: needs at least as many rows as inputs; got {len(Z)} rows and {len(inputs)} inputs")
-    return parts
-
-
-def _parts(Z: np.ndarray, inputs: Sequence[Input], most: int, signs: np.ndarray) -> tuple[Part, ...]:
-    found: dict[tuple[str, str], Part] = {}
-    for j, (source, sign) in enumerate(zip(inputs, signs, strict=True)):
-        if not np.ptp(Z[:, j]):
-            continue
-        if isinstance(source, Affine):
-            found[source.column, "number"] = _number(source.column, j, Z[:, j], most, int(sign))
-        else:
-            kind = "missing" if isinstance(source, IsMissing) else "levels"
-            before = found.get((source.column, kind), Part(source.column, kind, ()))
-            found[source.column, kind] = Part(source.column, kind, (*before.inputs, j))
-    return tuple(found.values())
-
-
-def _number(column: str, j: int, z: np.ndarray, most: int, sign: int) -> Part:
-    ordered = np.sort(z)
-    if z.size >= 2 * MIN_ROWS and ordered[MIN_ROWS - 1] < ordered[-MIN_ROWS]:
-        low, high = float(ordered[MIN_ROWS - 1]), float(ordered[-MIN_ROWS])
-        inside = ordered[(ordered >= low) & (ordered <= high)]
-        intervals = min(inside.size // MIN_ROWS, np.unique(inside).size - 1, most - 3)
-        # two values are joined by a straight line, which only a curve can be kept from falling
-        if sign or (intervals >= 1 and np.unique(z).size > 2):
-            return Part(column, "curve", (j,), max(intervals, 1) + 3, (low, high), sign)
-    if sign:
-        raise ValueError(
-            f"gam: monotone: column {column!r} has too few rows, or nearly all of them have one value; leave it free"
-        )
-    return Part(column, "slope", (j,))
 
 
 def _fit(
@@ -294,14 +210,15 @@ def _fit(
     classes = type(gam).__name__ == "LogisticGAM"
     # pygam's own loading would pull a large intercept to 0
     shift = 0.0 if classes else float(np.average(y, weights=weight))
+    ridge = _RIDGE_OF_ODDS if classes else _RIDGE_PER_ROW * n
     auto = asked["smoothing"] == "auto"
     lams = np.full(len(parts), START * n if auto else asked["smoothing"])
     gam.parts_, coef = parts, np.zeros(1)
     if parts:
-        design = _design(parts, Z)
+        design = _design(parts, Z, ridge, asked["gamma"])
         smooth = smooth_odds if classes else smooth_numbers
         lams, coef = smooth(design, y - shift, weight, lams, asked["search_rounds"] if auto else 0)
-    gam.terms = TermList(*(term for part, lam in zip(parts, lams, strict=True) for term in part.terms(lam, n)))
+    gam.terms = TermList(*(term for part, lam in zip(parts, lams, strict=True) for term in part.terms(lam, ridge)))
     if classes:
         # pygam's own start is the fit without any penalty, from where it may diverge
         gam.coef_ = coef
@@ -312,28 +229,41 @@ def _fit(
         used = weight * spread * (1 - spread) if classes else weight
         penalty = (gam._P() + gam._C()).toarray()[:-1, :-1]
         gam.edofs_ = design.edof(design.problem(y, used, classes), penalty)
+    _hold(gam, parts)
     _centre(gam, Z, weight, shift)
 
 
-def _design(parts: tuple[Part, ...], Z: np.ndarray) -> Design:
+def _design(parts: tuple[Part, ...], Z: np.ndarray, ridge: float, gamma: float) -> Design:
     """Give pygam's own columns, with our blocks."""
     from pygam.terms import TermList
 
-    terms = TermList(*(term for part in parts for term in part.terms(1.0, len(Z))))
+    terms = TermList(*(term for part in parts for term in part.terms(1.0, ridge)))
     terms.compile(Z)
-    return Design(terms.build_columns(Z), [part.block(len(Z)) for part in parts])
+    return Design(terms.build_columns(Z), [part.block(ridge) for part in parts], gamma)
 
 
 def _let_pygam_fit(gam: Any, Z: np.ndarray, y: np.ndarray, weight: np.ndarray) -> None:
     """Fit, without what pygam prints, and without the warnings of its statistics, which nobody reads."""
+    if still := not y.any():
+        # of a target that never moves pygam's relative step is 0 / 0 for ever
+        gam.max_iter = 1
     with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
         gam.fit(Z, y, weights=weight)
-    if not gam.logs_["diffs"][-1] < gam.tol:
+    if not still and not gam.logs_["diffs"][-1] < gam.tol:
         warnings.warn(
             f"gam: pygam did not converge in {gam.max_iter} steps; a larger smoothing may help",
             ConvergenceWarning,
             stacklevel=2,
         )
+
+
+def _hold(gam: Any, parts: tuple[Part, ...]) -> None:
+    """Make curves that may only rise, or fall, do so: pygam's penalty for it lets a millionth of the range through."""
+    for i, term in enumerate(gam.terms):
+        sign = next((p.sign for p in parts if p.kind == "curve" and p.inputs == (term.feature,)), 0)
+        if sign:
+            at = gam.terms.get_coef_indices(i)
+            gam.coef_[at] = sign * np.maximum.accumulate(sign * gam.coef_[at])
 
 
 def _centre(gam: Any, Z: np.ndarray, weight: np.ndarray, shift: float) -> None:
@@ -344,7 +274,7 @@ def _centre(gam: Any, Z: np.ndarray, weight: np.ndarray, shift: float) -> None:
     """
     T = np.eye(len(gam.coef_))
     means = gam._modelmat(Z).T @ weight / weight.sum()
-    for i, term in enumerate(gam.terms):
+    for i in range(len(gam.terms)):
         at = gam.terms.get_coef_indices(i)
         if len(at) > 1:
             T[np.ix_(at, at)] -= means[at]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve, eigh, helmert
 from scipy.special import expit
 
-# pygam's own: what a degree of freedom costs, and what it adds to every penalty
-GAMMA = 1.4
+# what pygam adds to every penalty
 LOADING = float(np.sqrt(np.finfo(np.float64).eps))
 # penalties per row that are tried, the stiffest first, so that of equally good ones the smoothest wins
 GRID = 10.0 ** np.arange(4.0, -6.01, -0.25)
@@ -52,6 +52,8 @@ class Problem:
     n_rows : int
     known_scale : bool
         Whether the variance is known, as that of a yes or no is.
+    gamma : float
+        What a degree of freedom costs.
     """
 
     gram: np.ndarray
@@ -59,6 +61,7 @@ class Problem:
     total: float
     n_rows: int
     known_scale: bool
+    gamma: float
 
     def criterion(self, left: np.ndarray, edof: np.ndarray) -> np.ndarray:
         """Give GCV = n D / (n - gamma edof)^2, or where the scale is known UBRE = (D + 2 gamma edof) / n.
@@ -68,8 +71,8 @@ class Problem:
         """
         n = self.n_rows
         if self.known_scale:
-            return (left + 2 * GAMMA * edof) / n
-        room = n - GAMMA * edof
+            return (left + 2 * self.gamma * edof) / n
+        room = n - self.gamma * edof
         return np.where(room > 0, n * left / np.where(room > 0, room, 1.0) ** 2, np.inf)
 
 
@@ -82,15 +85,17 @@ class Design:
         Without the intercept.
     blocks : sequence of Block
         In the order of the columns.
+    gamma : float
+        What a degree of freedom costs in the search.
     """
 
-    def __init__(self, columns: Any, blocks: Sequence[Block]) -> None:
-        self.columns = columns
+    def __init__(self, columns: Any, blocks: Sequence[Block], gamma: float) -> None:
+        self.columns, self.gamma = columns, gamma
         # free coefficients instead of those that add up to 0: orthonormal, so that a ridge stays a ridge
         bases = [helmert(b.root.shape[1]).T if b.centred else np.eye(b.root.shape[1]) for b in blocks]
         self.basis = block_diag(*bases)
         ends = np.cumsum([0, *(basis.shape[1] for basis in bases)])
-        self.places = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self.places = [slice(a, b) for a, b in pairwise(ends)]
         self.roots = [b.root @ basis for b, basis in zip(blocks, bases, strict=True)]
         self.ridge = np.repeat([b.ridge + LOADING for b in blocks], [basis.shape[1] for basis in bases])
 
@@ -106,6 +111,7 @@ class Design:
             float(weight @ centred**2),
             len(target),
             known_scale,
+            self.gamma,
         )
 
     def penalized(self, problem: Problem, lams: np.ndarray) -> np.ndarray:
@@ -154,8 +160,8 @@ def search(design: Design, problem: Problem, lams: np.ndarray, scale: float) -> 
 def _best(design: Design, problem: Problem, lams: np.ndarray, g: int, grid: np.ndarray) -> float:
     """Try all penalties of one block at the price of one factorization.
 
-    With K at the grid's smallest penalty, root K^-1 root' = U diag(d) U' and V = K^-1 root' U, a penalty larger by e has
-    the inverse K^-1 - V diag(e / (1 + e d)) V' (Woodbury).
+    With K at the grid's smallest penalty, root K^-1 root' = U diag(d) U' and V = K^-1 root' U, a penalty larger by e
+    has the inverse K^-1 - V diag(e / (1 + e d)) V' (Woodbury).
     """
     low, place, root = grid.min(), design.places[g], design.roots[g]
     K = design.penalized(problem, np.where(np.arange(len(lams)) == g, low, lams))
