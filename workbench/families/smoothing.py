@@ -19,6 +19,7 @@ START = 1e-2
 # beyond these log odds a row has no weight left, and no penalty holds what is fitted to it
 _MOST_LOG_ODDS = 15.0
 _MOST_STEPS = 100
+_SMALLEST_STEP = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,17 +115,22 @@ class Design:
             self.gamma,
         )
 
-    def penalized(self, problem: Problem, lams: np.ndarray) -> np.ndarray:
-        """Give gram + penalties, shape (n_free, n_free)."""
-        K = problem.gram + np.diag(self.ridge)
+    def penalty(self, lams: np.ndarray) -> np.ndarray:
+        """Give the penalty's matrix over the free coefficients, shape (n_free, n_free)."""
+        P = np.diag(self.ridge)
         for place, root, lam in zip(self.places, self.roots, lams, strict=True):
-            K[place, place] += lam * root.T @ root
-        return K
+            P[place, place] += lam * root.T @ root
+        return P
 
-    def coef(self, problem: Problem, lams: np.ndarray) -> np.ndarray:
-        """Give the best coefficients, shape (n_coefs,)."""
-        solved: np.ndarray = self.basis @ cho_solve(cho_factor(self.penalized(problem, lams)), problem.moment)
+    def solve(self, problem: Problem, lams: np.ndarray) -> np.ndarray:
+        """Give the best free coefficients, shape (n_free,)."""
+        solved: np.ndarray = cho_solve(cho_factor(problem.gram + self.penalty(lams)), problem.moment)
         return solved
+
+    def parts(self, free: np.ndarray) -> np.ndarray:
+        """Give what free coefficients add to each row's score, shape (n_samples,)."""
+        added: np.ndarray = self.columns @ (self.basis @ free)
+        return added
 
     def edof(self, problem: Problem, penalty: np.ndarray) -> np.ndarray:
         """Give the effective degrees of freedom of each block, shape (n_blocks,).
@@ -164,7 +170,7 @@ def _best(design: Design, problem: Problem, lams: np.ndarray, g: int, grid: np.n
     has the inverse K^-1 - V diag(e / (1 + e d)) V' (Woodbury).
     """
     low, place, root = grid.min(), design.places[g], design.roots[g]
-    K = design.penalized(problem, np.where(np.arange(len(lams)) == g, low, lams))
+    K = problem.gram + design.penalty(np.where(np.arange(len(lams)) == g, low, lams))
     inverse = cho_solve(cho_factor(K), np.eye(len(K)))
     turned = inverse[:, place] @ root.T
     d, U = eigh(root @ turned[place])
@@ -199,7 +205,8 @@ def smooth_numbers(
         before, lams = lams, search(design, problem, lams, len(y))
         if np.array_equal(before, lams):
             break
-    return lams, _with_intercept(design, design.coef(problem, lams), y, weight)
+    free = design.solve(problem, lams)
+    return lams, np.append(design.basis @ free, np.average(y - design.parts(free), weights=weight))
 
 
 def smooth_odds(
@@ -219,22 +226,41 @@ def smooth_odds(
         As in `smooth_numbers`.
     """
     share = np.average(y, weights=weight)
-    score = np.full(len(y), np.log(share / (1 - share)))
+    level = float(np.log(share / (1 - share)))
+    free, score = np.zeros(len(design.ridge)), np.full(len(y), level)
     for step in range(rounds + _MOST_STEPS):
         p = expit(np.clip(score, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
         working, response = weight * p * (1 - p), score + (y - p) / (p * (1 - p))
-        problem = design.problem(response, working, known_scale=True)
-        before = lams
+        problem, before = design.problem(response, working, known_scale=True), lams
         if step < rounds:
             lams = search(design, problem, lams, len(y))
-        coef = _with_intercept(design, design.coef(problem, lams), response, working)
-        moved = design.columns @ coef[:-1] + coef[-1]
-        done = np.abs(moved - score).max() < 1e-6 and np.array_equal(before, lams)
-        score = moved
-        if done:
+        towards = design.solve(problem, lams)
+        level_towards = float(np.average(response - design.parts(towards), weights=working))
+        share = _share_of_step(
+            y, weight, design.penalty(lams), (free, towards), (score, design.parts(towards) + level_towards)
+        )
+        free, level = free + share * (towards - free), level + share * (level_towards - level)
+        last, score = score, design.parts(free) + level
+        if np.abs(score - last).max() < _SMALLEST_STEP and np.array_equal(before, lams):
             break
-    return lams, coef
+    return lams, np.append(design.basis @ free, level)
 
 
-def _with_intercept(design: Design, coef: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return np.append(coef, np.average(target - design.columns @ coef, weights=weight))
+def _share_of_step(
+    y: np.ndarray,
+    weight: np.ndarray,
+    penalty: np.ndarray,
+    free: tuple[np.ndarray, np.ndarray],
+    score: tuple[np.ndarray, np.ndarray],
+) -> float:
+    """Halve a step until the penalized deviance does not rise: a whole one may overshoot where rows lie far out."""
+
+    def loss(share: float) -> float:
+        at = free[0] + share * (free[1] - free[0])
+        odds = score[0] + share * (score[1] - score[0])
+        return float(2 * weight @ (np.logaddexp(0, odds) - y * odds) + at @ penalty @ at)
+
+    start, share = loss(0.0), 1.0
+    while share > _SMALLEST_STEP and loss(share) > start * (1 + 1e-12):
+        share /= 2
+    return share
