@@ -91,7 +91,9 @@ class Gam(Family):
             description="most splines of a number column; fewer where it has few rows or few values",
         )
         smoothing: Literal["auto"] | Annotated[float, Field(gt=0, le=1e8)] = Field(
-            "auto", description="auto: searched for each column by generalized cross-validation; a number: for all"
+            "auto",
+            description="auto: searched for each column by generalized cross-validation; a number: pygam's penalty "
+            "of every term, slopes and levels too",
         )
         gamma: float = Field(
             1.4, ge=1, le=10, description="what a degree of freedom costs in the search: the higher, the smoother"
@@ -117,8 +119,6 @@ class Gam(Family):
 
     def constrain(self, estimator: Any, signs: np.ndarray) -> None:
         """Remember which inputs' curves may only rise (1) or fall (-1)."""
-        if isinstance(estimator, OneVsRestGam) and signs.any():
-            raise ValueError("gam: monotone needs a number or two classes; with more classes none is the second")
         estimator.signs_ = np.asarray(signs)
 
     def fit(
@@ -148,7 +148,7 @@ class Gam(Family):
     def predict(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """The library's predictions, or the class with the highest probability."""
         if not hasattr(fitted, "classes_"):
-            return np.asarray(fitted.predict(Z))
+            return np.asarray(fitted.predict(_inward(fitted, Z)))
         return np.asarray(self.predict_proba(fitted, Z).argmax(axis=1))
 
     def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
@@ -161,7 +161,7 @@ class Gam(Family):
 
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """The library's linear predictor, one for each class where there are several."""
-        return np.column_stack([each._linear_predictor(Z) for each in _machines(fitted)])
+        return np.column_stack([each._linear_predictor(_inward(each, Z)) for each in _machines(fitted)])
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """Say what stands behind the least supported number: 10 rows, or all of them where there is no curve.
@@ -198,6 +198,20 @@ def _logistic() -> Any:
 
 def _machines(fitted: Any) -> list[Any]:
     return fitted.estimators_ if isinstance(fitted, OneVsRestGam) else [fitted]
+
+
+def _inward(gam: Any, Z: np.ndarray) -> np.ndarray:
+    """Move values beyond a curve's flat end to that end: far out, pygam's rounding swallows the curve's value there.
+
+    A curve that may only rise, or fall, is often held flat at an end.
+    """
+    Z = Z.copy()
+    for i, term in enumerate(gam.terms):
+        if term._name == "spline_term":
+            coef, (low, high) = gam.coef_[gam.terms.get_coef_indices(i)], term.edge_knots_
+            ends = (low if coef[0] == coef[2] else -np.inf, high if coef[-3] == coef[-1] else np.inf)
+            Z[:, term.feature] = np.clip(Z[:, term.feature], *ends)
+    return Z
 
 
 def _fit(
@@ -277,9 +291,11 @@ def _centre(gam: Any, Z: np.ndarray, weight: np.ndarray, shift: float) -> None:
     for i in range(len(gam.terms)):
         at = gam.terms.get_coef_indices(i)
         if len(at) > 1:
+            average = means[at] @ gam.coef_[at]
+            gam.coef_[at] -= average
+            gam.coef_[-1] += average
             T[np.ix_(at, at)] -= means[at]
             T[-1, at] += means[at]
-    gam.coef_ = T @ gam.coef_
     gam.coef_[-1] += shift
     gam.statistics_["cov"] = T @ gam.statistics_["cov"] @ T.T
     gam.statistics_["se"] = np.sqrt(gam.statistics_["cov"].diagonal())

@@ -34,10 +34,10 @@ def read_gam(models: Sequence[Any]) -> Additive:
             intercept = coef[:, 0]
         elif term._name == "linear_term":
             terms.append(Linear(str(term.feature), coef[:, 0], 0.0, np.zeros(len(models))))
-        elif term._name == "spline_term" and term.basis == "ps" and term.by is None:
+        elif term._name == "spline_term" and (term.basis, term.spline_order, term.by) == ("ps", 3, None):
             terms.append(_curve(term, coef))
         else:
-            raise ValueError(f"a {term._name} can't be read; only linear and P-spline terms can")
+            raise ValueError(f"a {term._name} can't be read; only linear terms and cubic P-splines can")
     return Additive(intercept, tuple(terms))
 
 
@@ -51,8 +51,10 @@ def _curve(term: Any, coef: np.ndarray) -> Curve:
     spline = BSpline(knots, coef.T, order)
     # Taylor's coefficients at each knot, shape (n_knots, order + 1, k); beyond the ends value and slope go on
     taylor = np.stack([spline(inner, nu=d) / factorial(d) for d in range(order + 1)], axis=1)
-    straight = taylor * (np.arange(order + 1) < 2)[None, :, None]
-    pieces = np.concatenate([straight[:1], taylor[:-1], straight[-1:]])
+    straight = taylor[[0, -1]] * (np.arange(order + 1) < 2)[None, :, None]
+    # the slope of even cubic splines at a knot, as a difference that is 0 where the curve is flat
+    straight[:, 1] = (coef.T[[2, -1]] - coef.T[[0, -3]]) / (2 * inner[1])
+    pieces = np.concatenate([straight[:1], taylor[:-1], straight[1:]])
     width = high - low
     scaled = pieces / width ** np.arange(order + 1)[None, :, None]
     at = low + width * inner
