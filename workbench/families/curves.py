@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from workbench.disclosure import MIN_ROWS
-from workbench.families.smoothing import Block
 from workbench.forms import Affine, Input, IsMissing
 
 # a cubic spline of one interval has four coefficients
@@ -41,8 +40,10 @@ class Part:
     ends: tuple[float, float] = (0.0, 0.0)
     sign: int = 0
 
-    def block(self, ridge: float) -> Block:
-        """Give the part's penalty: of second differences of a curve's coefficients, of squares elsewhere."""
+    def block(self, ridge: float) -> Any:
+        """Give the part's `Block`: second differences of a curve's coefficients are penalized, squares elsewhere."""
+        from workbench.families.smoothing import Block
+
         if self.kind == "curve":
             return Block(np.diff(np.eye(self.n_splines), n=2, axis=0), True, ridge)
         return Block(np.eye(len(self.inputs)), False, ridge)

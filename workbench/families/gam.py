@@ -10,14 +10,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.special import expit
-from sklearn.exceptions import ConvergenceWarning
 
 from workbench.disclosure import MIN_ROWS
 from workbench.families.curves import FEWEST_SPLINES, Part, find_parts
 from workbench.families.family import EncodedForm, Family, MonotoneParameters
 from workbench.families.policy import Policy
-from workbench.families.smoothing import START, Design, smooth_numbers, smooth_odds
 from workbench.forms import Identity, Input, Logistic, OneVsRest
 from workbench.readers.gam import read_gam
 
@@ -153,6 +150,8 @@ class Gam(Family):
 
     def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """Probabilities from the library's log odds; its own overflow to NaN above log odds of 709."""
+        from scipy.special import expit
+
         p = expit(self.reference_score(fitted, Z))
         if p.shape[1] == 1:
             return np.hstack([1 - p, p])
@@ -219,6 +218,9 @@ def _fit(
 ) -> None:
     """Fit one of pygam's models with the smoothing that is asked for, or found."""
     from pygam.terms import TermList
+    from scipy.special import expit
+
+    from workbench.families.smoothing import START, smooth_numbers, smooth_odds
 
     n = len(y)
     classes = type(gam).__name__ == "LogisticGAM"
@@ -247,9 +249,11 @@ def _fit(
     _centre(gam, Z, weight, shift)
 
 
-def _design(parts: tuple[Part, ...], Z: np.ndarray, ridge: float, gamma: float) -> Design:
-    """Give pygam's own columns, with our blocks."""
+def _design(parts: tuple[Part, ...], Z: np.ndarray, ridge: float, gamma: float) -> Any:
+    """Give the `Design` of pygam's own columns and our blocks."""
     from pygam.terms import TermList
+
+    from workbench.families.smoothing import Design
 
     terms = TermList(*(term for part in parts for term in part.terms(1.0, ridge)))
     terms.compile(Z)
@@ -258,6 +262,8 @@ def _design(parts: tuple[Part, ...], Z: np.ndarray, ridge: float, gamma: float) 
 
 def _let_pygam_fit(gam: Any, Z: np.ndarray, y: np.ndarray, weight: np.ndarray) -> None:
     """Fit, without what pygam prints, and without the warnings of its statistics, which nobody reads."""
+    from sklearn.exceptions import ConvergenceWarning
+
     if still := not y.any():
         # of a target that never moves pygam's relative step is 0 / 0 for ever
         gam.max_iter = 1

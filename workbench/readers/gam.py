@@ -7,7 +7,6 @@ from math import factorial
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from workbench.forms import Additive, Curve, Linear, Term
 
@@ -43,6 +42,8 @@ def read_gam(models: Sequence[Any]) -> Additive:
 
 def _curve(term: Any, coef: np.ndarray) -> Curve:
     """Read a spline, coef of shape (k, n_splines): a cubic on each interval, straight lines beyond both ends."""
+    from scipy.interpolate import BSpline
+
     order, (low, high) = term.spline_order, (float(edge) for edge in term.edge_knots_)
     inner = np.linspace(0, 1, 1 + term.n_splines - order)
     outer = np.arange(1, order + 1) * inner[1]
