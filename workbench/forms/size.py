@@ -10,6 +10,7 @@ import numpy as np
 from workbench.forms.additive import Additive, Term
 from workbench.forms.curve import Curve
 from workbench.forms.frame import Floats, Frame
+from workbench.forms.kernel import Kernel
 from workbench.forms.pieces import linear_pieces, plane_pieces
 from workbench.forms.rules import Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface
@@ -36,7 +37,7 @@ def size(body: Any) -> int:
     - an offset: one, its column.
 
     Step shapes and trees over one and the same number column are merged into one shape first. A list or a set
-    of rules is the sum of its rules, of which the set's default is one.
+    of rules is the sum of its rules, of which the set's default is one. A sum over kernels is all its numbers.
 
     Examples
     --------
@@ -73,6 +74,11 @@ def _list(body: RuleList) -> int:
 @size.register
 def _set(body: RuleSet) -> int:
     return body.k + sum(rule.size for rule in body.rules)
+
+
+@size.register
+def _kernel(body: Kernel) -> int:
+    return body.stored_numbers  # nothing in it can be left out
 
 
 @singledispatch
