@@ -29,13 +29,13 @@ class Svm(Family):
     reference = "Cortes and Vapnik 1995, Support-vector networks, doi 10.1007/BF00994018"
     assumptions = ("With the linear kernel each column acts in proportion to its value, whatever the others are.",)
     limits = (
-        "Its probabilities are its scores through one slope, fitted out of fold; on training rows where a class has one.",
+        "Its probabilities are its scores through one slope, fitted on folds; on all rows where a class has one row.",
         "With the radial kernel the form holds training rows, so it is kept private.",
         "Far from all training rows a radial kernel predicts its constant.",
     )
     search_space = {"kernel": ("linear", "rbf"), "C": (0.1, 1.0, 10.0), "epsilon": (0.05, 0.1, 0.2)}
     expected_failed_checks = {
-        "check_sample_weight_equivalence_on_dense_data": "the slope of probabilities is fitted on folds, counted in rows",
+        "check_sample_weight_equivalence_on_dense_data": "the slope of probabilities is fitted on folds of rows",
     }
 
     class Parameters(FamilyParameters):
