@@ -76,9 +76,9 @@ class Gathered:
             "family": model.spec.family,
             "title": model.title,
             "summary": family.summary,
-            "glassbox": family.glassbox,
+            "glassbox": family().is_glassbox(model.params),
             "params": model.params,
-            "policy": {"missing": policy.missing, "categories": policy.categories, "unseen": policy.unseen},
+            "policy": {n: getattr(policy, n) for n in ("numbers", "missing", "categories", "unseen")},
             "reference": family.reference,
             "assumptions": list(family.assumptions),
             "limits": list(family.limits),
@@ -95,6 +95,8 @@ class Gathered:
             "form_dict": None,
             "form_text": None,
             "form_latex": None,
+            "details": [],
+            "rules": None,
             "answers": self._answers(model),
         }
         if not self._scored(model):
@@ -148,6 +150,8 @@ class Gathered:
             "form_dict": None if reason else form.plain,
             "form_text": None if reason else form.text,
             "form_latex": None if reason else form.latex,
+            "details": [] if reason else [each.to_dict() for each in fitted.details],
+            "rules": None if reason or fitted.rules is None else self._told(fitted.rules.to_dict()),
         }
 
     def form_files(self) -> dict[bool, dict[str, bytes]]:
@@ -223,7 +227,7 @@ class Gathered:
             model=model.name,
             family=model.spec.family,
             title=model.title,
-            glassbox=model.family.glassbox,
+            glassbox=model.family().is_glassbox(model.params),
             scores=np.array([fold[ranking] for fold in self._folds(model, "fold")]),
             size=fitted.form.size if fitted.form else None,
             stored_numbers=fitted.form.stored_numbers if fitted.form else None,
@@ -266,6 +270,7 @@ class Gathered:
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1
         dummy = next((e for e in entries if e.family == "dummy"), None)
+        found += [finding for model in self.plan.models if (finding := self._other_link(model)) is not None]
         for entry in entries:
             if dummy and entry is not dummy and sign * (entry.mean - dummy.mean) <= 0:
                 text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
@@ -274,6 +279,19 @@ class Gathered:
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )
         return found
+
+    def _other_link(self, model: Model) -> Finding | None:
+        """Say where the library's probabilities are not the model's own, with both log losses."""
+        if not self._scored(model) or (other := self._fitted(model).other_link) is None:
+            return None
+        rows = "the holdout" if other.on_holdout else "the training rows"
+        return run_finding(
+            "low",
+            f"{model.title}: probabilities are the model's own, not its library's",
+            f"log loss on {rows}: {other.own:.3g} as here, {other.library:.3g} as the library gives them",
+            "Compare with the library by scores, or by the classes decided for.",
+            model.name,
+        )
 
     def timing(self, total: float) -> dict[str, Any]:
         """Give all that differs from run to run."""

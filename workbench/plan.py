@@ -75,11 +75,7 @@ class Plan:
     def __init__(self, study: Study, table: Table, *, quick: bool = False) -> None:
         self.study, self.table = study, table
         study.check_task(table.task, families=family_registry())
-        for column in table.schema:
-            if column.role in ("offset", "exposure"):
-                rule = f"no family takes an {column.role} yet; set it to ignore"
-                raise StudyError([f"study: data.columns.{column.name}.role: {rule}"])
-        if problems := list(self._wrong_questions()):
+        if problems := [*self._wrong_questions(), *self._without_offset()]:
             raise StudyError(problems)
         self.splits = self._split(study.split.holdout)
         if small(len(self.splits.holdout)):  # its scores would be those of single rows
@@ -100,6 +96,20 @@ class Plan:
             options = method.read_options(dict(asked.options))
             for option, rule in method.misfits(options, task=self.table.task, columns=self.table.features):
                 yield f"study: explain[{n}].{asked.method}.{option} {rule}"
+
+    @cached_property
+    def _offsets(self) -> dict[str, str]:
+        """The columns that count with a coefficient of 1, by role."""
+        return {c.role: c.name for c in self.table.schema if c.role in ("offset", "exposure")}
+
+    def _without_offset(self) -> Iterator[str]:
+        """Say which models can't do with the offset, or the exposure, that the data have."""
+        able = [name for name, family in family_registry().items() if "offset" in family.Parameters.model_fields]
+        for n, spec in enumerate(self.study.models):
+            for role, column in self._offsets.items():
+                if spec.family != "dummy" and spec.family not in able:
+                    rule = f"takes no {role}; families that do: {', '.join(able)}"
+                    yield f"study: models[{n}].{spec.family}: {rule}; or set data.columns.{column}.role to ignore"
 
     def _split(self, holdout: float) -> Splits:
         asked = self.study.split
@@ -125,6 +135,9 @@ class Plan:
         given = {**(family.quick if quick else {}), **spec.params}
         if "random_state" in family.Parameters.model_fields:
             given.setdefault("random_state", self.study.split.seed)
+        for role, column in self._offsets.items():
+            if role in family.Parameters.model_fields:
+                given.setdefault(role, column)
         if "accelerate" in family.Parameters.model_fields:
             given.setdefault("accelerate", self.study.run.accelerate == "auto" and accelerator() is not None)
         return Model(spec, family.Parameters(**given).model_dump())

@@ -7,6 +7,7 @@ from workbench.answers.effect import Effect, Effects
 from workbench.answers.finding import Finding
 from workbench.answers.importance import Importance
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.rules import RuleShares
 
 __all__ = [
     "Answer",
@@ -20,4 +21,5 @@ __all__ = [
     "Leaderboard",
     "LeaderboardRow",
     "Provenance",
+    "RuleShares",
 ]

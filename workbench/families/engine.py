@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -34,9 +35,11 @@ def is_accelerated(fitted: Any) -> bool:
     return hasattr(fitted, "_onedal_estimator")
 
 
-def engine_of(fitted: Any) -> str:
-    """Name the library that fitted an object, with its version."""
+def engine_of(fitted: Any, libraries: Sequence[str] = ()) -> str:
+    """Name the library that fitted an object, with its version; of an object of ours a family's first library."""
     module = type(fitted).__module__.partition(".")[0]
+    if module == "workbench" and libraries:
+        return f"{libraries[0]} {version(libraries[0])}"
     if module == "sklearnex" and not is_accelerated(fitted):
         module = "sklearn"
     if module in _DISTRIBUTIONS:

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from workbench.answers import Details
+from workbench.families.engine import engine_of
 from workbench.families.policy import Policy, fit_inputs
 from workbench.forms import Body, Input, Output
 
@@ -152,6 +153,10 @@ class Family:
     def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:
         """Say how columns become inputs; an engine that can't do all that the family can overrides it."""
         return self.policy
+
+    def engine(self, fitted: Any) -> str:
+        """Name the library that did the work, with its version."""
+        return engine_of(fitted, self.libraries)
 
     def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
         """Give tables of what is known of a fit besides its form."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from workbench.families.engine import scikit_learn_module
+from workbench.families.engine import engine_of, scikit_learn_module
 from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Additive, Identity, Input, Logistic, Softmax
@@ -118,6 +118,13 @@ class Svm(Family):
         if not hasattr(fitted, "classes_"):
             return body, Identity()
         return body, Logistic() if body.k == 1 else Softmax()
+
+    def engine(self, fitted: Any) -> str:
+        """The library of the machine inside, not of what scales its target or its scores."""
+        if hasattr(fitted, "regressor_"):
+            return engine_of(fitted.regressor_)
+        machine = fitted.calibrated_classifiers_[0].estimator
+        return engine_of(machine.estimators_[0] if hasattr(machine, "estimators_") else machine)
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int | None:
         """Slopes come from all rows; support vectors are training rows."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from workbench.forms.additive import Additive
 from workbench.forms.arrays import Fields, Pack, array_to_json
 from workbench.forms.errors import FormError
-from workbench.forms.frame import Floats, Frame
+from workbench.forms.frame import Floats, Frame, level_text
 from workbench.forms.kernel import Kernel
 from workbench.forms.output import (
     Clip,
@@ -105,7 +105,7 @@ class Form:
         """What each entry of the score's vector speaks of."""
         if not self.classes:
             return (self.subject,)
-        return tuple(str(c) for c in (self.classes[1:] if self.body.k == 1 else self.classes))
+        return tuple(level_text(c) for c in (self.classes[1:] if self.body.k == 1 else self.classes))
 
     @property
     def reading(self) -> Reading:
@@ -149,7 +149,7 @@ class Form:
     def __str__(self) -> str:
         said = self.subject
         if self.classes:
-            said += f" = {self.classes[1]}" if self.body.k == 1 else ""
+            said += f" = {self.outputs[0]}" if self.body.k == 1 else ""
             what = {"logistic": "log odds of", "cloglog": "complementary log-log of", "softmax": "score of"}
             said = f"{what.get(self._scale, 'share of')} {said}"
         elif isinstance(self.output, Exponential):

@@ -23,7 +23,7 @@ def pull_back_rule(rule: Rule, inputs: Sequence[Input]) -> list[Rule]:
     for each in rule.conditions:
         found = _pulled(each, inputs[int(each.column)])
         before = merged.get(found.column)
-        merged[found.column] = found if before is None else _both(before, found)
+        merged[found.column] = found if before is None else both(before, found)
     if any(c.is_empty for c in merged.values()):
         return []
     return [replace(rule, conditions=tuple(c for c in merged.values() if not c.is_always))]
@@ -101,12 +101,22 @@ def _meets(condition: Condition, z: Floats) -> Bools:
     return met
 
 
-def _both(a: Condition, b: Condition) -> Condition:
-    """Give the condition that is met where both conditions on one column are."""
+def both(a: Condition, b: Condition) -> Condition:
+    """Give the condition that is met where both conditions on one column are.
+
+    Raises
+    ------
+    FormError
+        If they know other levels.
+    """
     missing = a.missing and b.missing
     if a.inside or b.inside:
         if a.levels != b.levels:
             raise FormError(f"column {a.column!r}: its encoded inputs must be lookups over the same levels")
         inside = tuple(x and y for x, y in zip(a.inside, b.inside, strict=True))
         return Condition(a.column, levels=a.levels, inside=inside, missing=missing)
-    return Condition(a.column, max(a.lower, b.lower), min(a.upper, b.upper), missing=missing)
+    lower, upper = max(a.lower, b.lower), min(a.upper, b.upper)
+    shown = None
+    if a.shown and b.shown:
+        shown = ((a if a.lower >= b.lower else b).shown[0], (a if a.upper <= b.upper else b).shown[1])  # type: ignore[index]
+    return Condition(a.column, lower, upper, missing=missing, shown=shown)

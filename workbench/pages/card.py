@@ -125,6 +125,8 @@ class Card(Part):
     asked: int
     form: FormPart
     method: MethodPart
+    details: tuple[dict[str, Any], ...]
+    rules: dict[str, Any] | None
     answers: tuple[AnswerPart, ...]
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
@@ -177,6 +179,8 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         asked=len(statements),
         form=form,
         method=_method(model),
+        details=tuple(model["details"]),
+        rules=model["rules"],
         answers=tuple(AnswerPart(method=a["method"], answer=_withhold(a["answer"])) for a in model["answers"]),
         scores=_scores(model, results),
         leaderboard=standings(results),

@@ -26,8 +26,8 @@ _SCALES = {"logistic": "log odds of ", "softmax": "score of "}
 def blocks(card: Card) -> list[Block]:
     """Give the blocks that show the form: a tree as picture and rules, a sum as coefficients, or its text."""
     form = None if card.form.form is None else Form.from_dict(card.form.form)
-    if form is not None and form.body.divisor != 1.0:
-        form = None  # an average of trees: no sum that its terms can be read off
+    if form is not None and not (isinstance(form.body, Additive) and form.body.divisor == 1.0):
+        form = None  # no sum that its terms can be read off
     out: list[Block] = []
     if form is not None and _single_tree(form):
         out.append(Block(pictures=[_tree_picture(card, form)]))

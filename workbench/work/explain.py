@@ -30,7 +30,7 @@ def explain_model(
     scored = explainer(method).needs_y
     rows = holdout if scored and len(holdout) else development
     part = table.take(rows)
-    columns = list(table.features)
+    columns = list(fitted.estimator.feature_names_in_)
     given: dict[str, Any] = {"y": part.y} if scored else {}
     weighted = part
     if explainer(method).uses_background and len(rows) > _BACKGROUND:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import log_loss
 
+from workbench.answers import Details, RuleShares
 from workbench.estimator import estimator_for
-from workbench.families.engine import engine_of
+from workbench.evaluation.rules import rule_shares
 from workbench.forms import Form
 from workbench.metrics import metric
 from workbench.table import Table
@@ -31,6 +33,12 @@ class Fitted:
     holdout : dict of str to float
         Scores on the holdout; empty where there is none.
     form : FormFacts or None
+    details : tuple of Details
+        What the family knows of the fit besides the form.
+    rules : RuleShares or None
+        What each rule meets, where the form has rules.
+    other_link : OtherLink or None
+        Where the library's probabilities are not the model's own: the log loss of both.
     smallest_support : int or None
         How few training rows may stand behind one number of the form; None where nothing is promised.
     seconds : float
@@ -41,6 +49,9 @@ class Fitted:
     engine: str
     holdout: dict[str, float]
     form: FormFacts | None
+    details: tuple[Details, ...]
+    rules: RuleShares | None
+    other_link: OtherLink | None
     smallest_support: int | None
     seconds: float
 
@@ -58,6 +69,15 @@ class FormFacts:
     plain: dict[str, Any] | None
 
 
+@dataclass(frozen=True)
+class OtherLink:
+    """Log losses of the model's own probabilities and of the library's, on the holdout or else on training rows."""
+
+    own: float
+    library: float
+    on_holdout: bool
+
+
 def fit_model(
     table: Table,
     rows: np.ndarray,
@@ -69,14 +89,19 @@ def fit_model(
     metrics: Sequence[str],
 ) -> Fitted:
     """Fit on the development rows, score the holdout, and read the form."""
+    train, held = table.take(rows), table.take(holdout) if len(holdout) else None
     started = time.perf_counter()
-    estimator = _fit(table.take(rows), family, params)
+    estimator = _fit(train, family, params)
     seconds = time.perf_counter() - started
+    form = estimator.form_
     return Fitted(
         estimator=estimator,
-        engine=engine_of(estimator.estimator_),
-        holdout=_scores(estimator, table.take(holdout), metrics) if len(holdout) else {},
-        form=None if estimator.form_ is None else _facts(estimator.form_, name),
+        engine=estimator.family().engine(estimator.estimator_),
+        holdout={} if held is None else _scores(estimator, held, metrics),
+        form=None if form is None else _facts(form, name),
+        details=estimator.family().details(estimator.estimator_, estimator.inputs_),
+        rules=None if form is None else rule_shares(form, train, held),
+        other_link=_other_link(estimator, train if held is None else held, held is not None),
         smallest_support=estimator.smallest_support_,
         seconds=seconds,
     )
@@ -95,10 +120,29 @@ def score_fold(
     return _scores(_fit(table.take(train), family, params), table.take(test), metrics)
 
 
+def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | None:
+    """Compare the library's probabilities with the model's own, where they are not the same."""
+    X = table.X[list(estimator.feature_names_in_)]
+    given = estimator.family().library_proba(estimator.estimator_, estimator.encode(X))
+    if given is None:
+        return None
+    own, library = (
+        float(log_loss(table.y, p, labels=list(estimator.classes_), sample_weight=table.sample_weight))
+        for p in (_in_order(estimator, estimator.predict_proba(X)), _in_order(estimator, given))
+    )
+    return OtherLink(own, library, on_holdout)
+
+
+def _in_order(estimator: Any, shares: np.ndarray) -> np.ndarray:
+    """Order the columns as scikit-learn's log loss wants them: by label, sorted."""
+    return shares[:, np.argsort(estimator.classes_)]
+
+
 def _fit(table: Table, family: str, params: Mapping[str, Any]) -> Any:
     estimator = estimator_for(table.task, family, **params)
+    added = [params[role] for role in ("offset", "exposure") if params.get(role) is not None]
     return estimator.fit(
-        table.X[list(table.features)],
+        table.X[[*table.features, *added]],
         table.y,
         sample_weight=table.sample_weight,
         kinds={column.name: column.kind for column in table.schema},
@@ -107,7 +151,7 @@ def _fit(table: Table, family: str, params: Mapping[str, Any]) -> Any:
 
 
 def _scores(estimator: Any, table: Table, metrics: Sequence[str]) -> dict[str, float]:
-    X = table.X[list(table.features)]
+    X = table.X[list(estimator.feature_names_in_)]
     return {
         name: metric(name).score(estimator, X, table.y, classes=table.classes, sample_weight=table.sample_weight)
         for name in metrics
