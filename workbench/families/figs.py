@@ -17,7 +17,7 @@ from workbench.families.family import EncodedForm, Family, FamilyParameters, See
 from workbench.families.policy import Policy
 from workbench.families.randomness import global_seed
 from workbench.families.scoped import replaced
-from workbench.forms import Clip, Identity, Input, OneVsRest
+from workbench.forms import Clip, Identity, Input, OneVsRest, Tree
 from workbench.readers.figs import reached, read_figs
 
 
@@ -33,7 +33,7 @@ class Figs(Family):
     assumptions = ("The target is a sum of a few functions that are nearly constant within boxes.",)
     limits = (
         "It predicts steps: two rows on the two sides of a cut differ however near they are.",
-        "Class shares are sums that are cut off at 0 and 1: a probability of 0 or 1 is no certainty.",
+        "Class shares are sums over trees, cut off where a leaf of 10 rows, all of one class, would stand.",
     )
     libraries = ("imodels",)
     search_space = {"max_rules": (6, 12, 20, 30), "max_trees": (None, 3, 5)}
@@ -86,9 +86,14 @@ class Figs(Family):
         return by_distinct_rows(lambda rows: np.asarray(fitted.predict(rows)), Z, _used(fitted))
 
     def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
-        """The library's sums of class shares, cut off at 0 and 1; by default it puts them through a softmax."""
-        p = by_distinct_rows(lambda rows: _clipped(fitted, rows), Z, _used(fitted))
-        return np.column_stack([1 - p[:, 1], p[:, 1]]) if p.shape[1] == 2 else OneVsRest(Clip())(p)
+        """The library's sums of class shares, cut off: no surer than a leaf of its least rows, all of one class.
+
+        By Laplace's rule of succession that is (n + 1) / (n + 2) for n rows, 11/12 by default. The library's own
+        choices are a softmax of the shares, or to cut off at 0 and 1.
+        """
+        score = by_distinct_rows(lambda rows: self.reference_score(fitted, rows), Z, _used(fitted))
+        p = _clip(fitted)(score)
+        return np.hstack([1 - p, p]) if p.shape[1] == 1 else OneVsRest(_clip(fitted))(score)
 
     def library_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """Probabilities as the library gives them by default: a softmax of shares, of two classes from .2 to .8."""
@@ -104,17 +109,19 @@ class Figs(Family):
         body = read_figs(fitted)
         if not hasattr(fitted, "classes_"):
             return body, Identity()
-        return body, Clip() if body.k == 1 else OneVsRest(Clip())
+        return body, _clip(fitted) if body.k == 1 else OneVsRest(_clip(fitted))
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """The rows of the smallest leaf."""
         return int(min(counts.min() for counts in fitted.supports_))
 
 
-def _clipped(fitted: Any, Z: np.ndarray) -> np.ndarray:
-    return np.asarray(fitted.predict_proba(Z, use_clipped_prediction=True))
+def _clip(fitted: Any) -> Clip:
+    least = 1 / (max(MIN_ROWS, fitted.min_samples_leaf_) + 2)
+    return Clip(least, 1 - least)
 
 
 def _used(fitted: Any) -> np.ndarray:
-    body = read_figs(fitted)
-    return np.array(sorted({int(f) for tree in body.terms for f in tree.feature if f >= 0}), dtype=int)
+    """Give the inputs that some tree reads."""
+    trees = [term for term in read_figs(fitted).terms if isinstance(term, Tree)]
+    return np.unique(np.concatenate([tree.feature[tree.feature >= 0] for tree in trees]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def check_monotone(form: Form, monotone: Mapping[str, str], X: pd.DataFrame) -> 
         if name not in form.columns:
             continue
         values = _values(form, name, X)
-        swept = {n: X[n].iloc[np.repeat(rows, values.size)] for n in form.columns}
+        swept: dict[str, Any] = {n: X[n].iloc[np.repeat(rows, values.size)] for n in form.columns}
         swept[name] = np.tile(values, rows.size)
         score = form.body.score(Frame(swept, {**form.kinds, name: "number"}))[:, 0].reshape(rows.size, values.size)
         steps = np.diff(score, axis=1) * (1 if direction == "increasing" else -1)

@@ -143,7 +143,7 @@ def frequent_itemsets(
     columns, Z = list(frame.columns), frame.to_numpy() == 1
     least = minsupport * len(Z)
     singles = [j for j in range(Z.shape[1]) if Z[:, j].sum() >= least]
-    grown = [((j,), Z[:, j]) for j in singles]
+    grown: list[tuple[tuple[int, ...], np.ndarray]] = [((j,), Z[:, j]) for j in singles]
     found = list(grown)
     for _ in range(maxcardinality - 1):
         bigger = [((*items, j), met & Z[:, j]) for items, met in grown for j in singles if j > items[-1]]

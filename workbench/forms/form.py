@@ -169,7 +169,7 @@ class Form:
             left = [rf"s_{{{latex_name(str(c))}}}" for c in self.classes]
             lines = [rf"{s} &= {e}" for s, e in zip(left, sums, strict=True)]
             each = {"softmax": "e^{{s_{0}}}", "logistic": "(1 + e^{{-s_{0}}})^{{-1}}", "identity": "s_{0}"}
-            one = each.get(self._scale, r"\operatorname{{clip}}_{{[0, 1]}} s_{0}")
+            one = each.get(self._scale, r"\operatorname{{clip}} s_{0}")
             head = rf"P({name} = c) &= {one.format('c')} / \textstyle\sum_d {one.format('d')}"
             return r"\begin{aligned} " + r" \\ ".join([head, *lines]) + r" \end{aligned}"
         heads = [name]
@@ -178,7 +178,8 @@ class Form:
             link = links.get(self._scale, "")
             heads = [rf"{link}P({name} = {latex_name(o)})" for o in self.outputs]
             if isinstance(self.output, Clip):
-                sums = [rf"\operatorname{{clip}}_{{[0, 1]}}\left({e}\right)" for e in sums]
+                bounds = f"{self.output.low:.3g}, {self.output.high:.3g}"
+                sums = [rf"\operatorname{{clip}}_{{[{bounds}]}}\left({e}\right)" for e in sums]
         elif isinstance(self.output, Exponential):
             heads = [rf"\log {name}"]
         return r" \\ ".join(rf"{h} = {e}" for h, e in zip(heads, sums, strict=True))

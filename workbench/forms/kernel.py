@@ -130,8 +130,8 @@ def _input_from_dict(data: Any, place: str) -> Input:
         found = Binned(column, tuple(cuts.tolist()), tuple(values.tolist()), fields.number("missing"))
     elif kind == "lookup":
         levels = fields.texts("levels")
-        values = tuple(fields.array("values", len(levels)).tolist())
-        found = Lookup(column, levels, values, fields.number("unseen"), fields.number("missing"))
+        table = tuple(fields.array("values", len(levels)).tolist())
+        found = Lookup(column, levels, table, fields.number("unseen"), fields.number("missing"))
     else:
         raise FormError(f"{place}.kind must be one of affine, is_missing, binned, lookup; got {kind!r:.80}")
     fields.done()

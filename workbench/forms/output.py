@@ -74,13 +74,15 @@ class CompLogLog:
 
 @dataclass(frozen=True)
 class Clip:
-    """The score, but not below 0 nor above 1: sums of shares as probabilities."""
+    """The score, but not below `low` nor above `high`: sums of shares as probabilities."""
 
     kind: ClassVar[str] = "clip"
+    low: float = 0.0
+    high: float = 1.0
 
     def __call__(self, score: Floats) -> Floats:
         """Map scores to probabilities, (n_samples, k) to (n_samples, k)."""
-        return np.clip(score, 0.0, 1.0)
+        return np.clip(score, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ _PLAIN: dict[str, type[_Plain]] = {o.kind: o for o in (Identity, Logistic, Softm
 
 def output_to_dict(output: Output) -> dict[str, Any]:
     """Give what JSON holds of an output map."""
-    return {"kind": output.kind, **({"each": output.each.kind} if isinstance(output, OneVsRest) else {})}
+    if isinstance(output, OneVsRest):
+        return {"kind": output.kind, "each": output_to_dict(output.each)}
+    return {"kind": output.kind, **({"low": output.low, "high": output.high} if isinstance(output, Clip) else {})}
 
 
 def output_from_dict(data: Any, place: str) -> Output:
@@ -123,14 +127,26 @@ def output_from_dict(data: Any, place: str) -> Output:
         If the kind is unknown or fields are left over.
     """
     fields = Fields(data, place)
-    kind = fields.text("kind")
-    if kind == OneVsRest.kind:
-        each = _PLAIN.get(fields.text("each"))
-        if each not in (Identity, Logistic, Clip):
-            raise FormError(f"{place}.each must be one of identity, logistic, clip")
-        fields.done()
-        return OneVsRest(each())  # type: ignore[arg-type]
+    found: Output
+    if fields.peek("kind") == OneVsRest.kind:
+        fields.take("kind")
+        each = fields.inner("each")
+        found = OneVsRest(_plain(each, (Identity, Logistic, Clip)))
+        each.done()
+    else:
+        found = _plain(fields, tuple(_PLAIN.values()))
     fields.done()
-    if kind not in _PLAIN:
-        raise FormError(f"{place}.kind must be one of {', '.join([*_PLAIN, OneVsRest.kind])}; got {kind!r:.80}")
-    return _PLAIN[kind]()
+    return found
+
+
+def _plain(fields: Fields, allowed: tuple[type[_Plain], ...]) -> Any:
+    kind = fields.text("kind")
+    if kind not in [each.kind for each in allowed]:
+        known = ", ".join([each.kind for each in allowed])
+        raise FormError(f"{fields.place}.kind must be one of {known}; got {kind!r:.80}")
+    if kind != Clip.kind:
+        return _PLAIN[kind]()
+    low, high = fields.number("low"), fields.number("high")
+    if not 0 <= low < high <= 1:
+        raise FormError(f"{fields.place}: low and high must ascend from 0 to 1; got {low!r}, {high!r}")
+    return Clip(low, high)

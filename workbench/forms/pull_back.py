@@ -148,7 +148,7 @@ def _with_points(term: Curve, x: Floats) -> Curve:
     parts = np.array_split(present, max(1, min(_MOST_POINTS, present.size // _MIN_ROWS)))
     centers, place = np.unique([part.mean() for part in parts if part.size], return_inverse=True)
     weights = np.bincount(place, [float(part.size) for part in parts if part.size], minlength=centers.size)
-    return replace(term, centers=centers, weights=weights)
+    return replace(term, centers=centers, weights=weights.astype(np.float64))
 
 
 def _counted(axis: Axis, frame: Frame) -> Axis:

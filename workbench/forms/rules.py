@@ -191,8 +191,9 @@ class RuleList:
 
     def score(self, frame: Frame) -> Floats:
         """Give the score, shape (n_samples, k)."""
-        values: Floats = np.array([rule.value for rule in self.rules], dtype=np.float64)
-        return values[self.deciding(frame)]
+        values = np.array([rule.value for rule in self.rules], dtype=np.float64)
+        decided: Floats = values[self.deciding(frame)]
+        return decided
 
     def to_dict(self, pack: Pack) -> dict[str, Any]:
         """Give what JSON holds of the list."""

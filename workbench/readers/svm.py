@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.forms import Additive, Kernel
+from workbench.forms import Additive, Kernel, Linear
 from workbench.readers.linear import read_linear
 
 
@@ -55,5 +55,5 @@ def _scaled(body: Additive | Kernel, factor: float, shift: float) -> Additive | 
     intercept = shift + factor * body.intercept
     if isinstance(body, Kernel):
         return replace(body, dual_coef=factor * body.dual_coef, intercept=intercept)
-    terms = [replace(term, coef=factor * term.coef) for term in body.terms]
+    terms = [replace(term, coef=factor * term.coef) for term in body.terms if isinstance(term, Linear)]
     return Additive(intercept, tuple(terms))
