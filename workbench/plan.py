@@ -47,7 +47,8 @@ class Model:
     def libraries(self) -> tuple[str, ...]:
         """The distributions whose versions decide what is fitted."""
         faster = accelerator() if self.params.get("accelerate") else None
-        return (*self.family.libraries, faster) if faster else tuple(self.family.libraries)
+        libraries = self.family().libraries_of(self.params)
+        return (*libraries, faster) if faster else libraries
 
     @property
     def title(self) -> str:

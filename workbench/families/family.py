@@ -154,6 +154,10 @@ class Family:
         """Say how columns become inputs; an engine that can't do all that the family can overrides it."""
         return self.policy
 
+    def libraries_of(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Name the distributions whose version decides what is fitted with these parameters."""
+        return self.libraries
+
     def engine(self, fitted: Any) -> str:
         """Name the library that did the work, with its version."""
         return engine_of(fitted, self.libraries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from workbench.families.engine import scikit_learn_module
-from workbench.families.family import EncodedForm, Family, FamilyParameters
+from workbench.families.family import EncodedForm, Family, MonotoneParameters
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Softmax
 from workbench.readers.linear import read_linear
@@ -38,7 +39,7 @@ class Linear(Family):
     )
     search_space = {"penalty": ("ridge", "lasso", "elastic_net"), "alpha": (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)}
 
-    class Parameters(FamilyParameters):
+    class Parameters(MonotoneParameters):
         """Parameters of `linear`."""
 
         penalty: Literal["auto", "none", "ridge", "lasso", "elastic_net"] = Field(
@@ -64,6 +65,8 @@ class Linear(Family):
         if penalty == "auto":
             penalty = "none" if task == "regression" else "ridge"
         ratio = {"none": 0.0, "ridge": 0.0, "lasso": 1.0, "elastic_net": params["l1_ratio"]}[penalty]
+        if params["monotone"]:
+            return _bounded(task, penalty, alpha, ratio)
         if task != "regression":
             smooth = penalty in ("none", "ridge")
             return linear_model.LogisticRegression(
@@ -81,6 +84,36 @@ class Linear(Family):
             return linear_model.Ridge(alpha=alpha)
         return linear_model.ElasticNet(alpha=alpha, l1_ratio=ratio, max_iter=_MOST_ITERATIONS)
 
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Bound the coefficients by 0 from one side."""
+        estimator.set_params(
+            lower_bounds=np.where(signs > 0, 0.0, -np.inf), upper_bounds=np.where(signs < 0, 0.0, np.inf)
+        )
+
+    def fit(
+        self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
+    ) -> None:
+        """Fit; glum's penalty is against the mean, scikit-learn's ridge and logistic regression against the sum."""
+        if getattr(estimator, "against_sum_", False):
+            weight = len(y) if sample_weight is None else float(sample_weight.sum())
+            estimator.set_params(alpha=estimator.alpha / weight)
+        super().fit(estimator, Z, y.astype(np.float64) if _is_bounded(estimator) else y, sample_weight, inputs)
+
+    def predict(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """The library's prediction; of bounded models of classes the likelier one."""
+        if _is_bounded(fitted) and hasattr(fitted, "classes_"):
+            return self.predict_proba(fitted, Z).argmax(axis=1)
+        return super().predict(fitted, Z)
+
+    def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """The library's probabilities."""
+        if not _is_bounded(fitted):
+            return super().predict_proba(fitted, Z)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sigmoid function too close")  # far away it is 0 or 1
+            p = np.asarray(fitted.predict(Z))
+        return np.column_stack([1 - p, p])
+
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """Coefficients and intercept; logistic for two classes, softmax for more."""
         body = read_linear(fitted)
@@ -90,9 +123,36 @@ class Linear(Family):
 
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """The library's predictions, or decision function."""
+        if _is_bounded(fitted):
+            return np.asarray(fitted.linear_predictor(Z)).reshape(len(Z), 1)
         score = fitted.decision_function(Z) if hasattr(fitted, "classes_") else fitted.predict(Z)
-        return score.reshape(len(Z), -1)
+        return np.asarray(score).reshape(len(Z), -1)
+
+    def libraries_of(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Bounded coefficients are glum's."""
+        return ("glum",) if params.get("monotone") else self.libraries
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """Slopes come from all rows; levels and indicators are pooled before the fit where they have few."""
         return n_rows
+
+
+def _bounded(task: str, penalty: str, alpha: float, ratio: float) -> Any:
+    """Give glum's estimator of the same model, as scikit-learn's take no bounds on single coefficients."""
+    from glum import GeneralizedLinearRegressor
+
+    model = GeneralizedLinearRegressor(
+        family="gaussian" if task == "regression" else "binomial",
+        alpha=0.0 if penalty == "none" else alpha,
+        l1_ratio=ratio,
+        gradient_tol=1e-8,
+        max_iter=_MOST_ITERATIONS,
+    )
+    model.against_sum_ = penalty == "ridge" or task != "regression"
+    if task != "regression":
+        model.classes_ = np.array([0, 1])
+    return model
+
+
+def _is_bounded(fitted: Any) -> bool:
+    return hasattr(fitted, "against_sum_")
