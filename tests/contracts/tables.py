@@ -68,7 +68,7 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
 def _cuts(form: Form | None) -> dict[str, np.ndarray]:
     """Give the finite cuts of a form's trees by number column."""
     found: dict[str, list[np.ndarray]] = {}
-    trees = [term for term in form.body.terms if isinstance(term, Tree)] if form else []
+    trees = [term for term in getattr(form.body, "terms", ()) if isinstance(term, Tree)] if form else []
     for tree in trees:
         for j, name in enumerate(tree.columns):
             if form and form.kinds[name] == "number":
