@@ -30,6 +30,12 @@ _OPERATORS: dict[str, tuple[int, Any]] = {
 }
 OPERATORS: dict[str, int] = {name: arity for name, (arity, _) in _OPERATORS.items()}
 
+
+def apply(name: str, operands: Sequence[Any]) -> Any:
+    """Compute one of `OPERATORS` as IEEE arithmetic does; where it warns is up to the caller."""
+    return _OPERATORS[name][1](*operands)
+
+
 # nobody reads a longer equation; a file that claims more is hostile or broken
 _MOST_NODES = 10_000
 
@@ -224,9 +230,8 @@ class Equation:
         with np.errstate(all="ignore"):
             for node in self.nodes:
                 if isinstance(node, Operator):
-                    arity, compute = _OPERATORS[node.name]
-                    operands = [stack.pop() for _ in range(arity)][::-1]
-                    stack.append(compute(*operands))
+                    operands = [stack.pop() for _ in range(OPERATORS[node.name])][::-1]
+                    stack.append(apply(node.name, operands))
                 else:
                     stack.append(node.evaluate(frame))
         value: Floats = np.empty((frame.n_rows, 1))

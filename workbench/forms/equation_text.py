@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from workbench.forms.equation import OPERATORS, Coded, Constant, Equation, Gap, Node, Operator, Variable
 from workbench.forms.text import (
     Reading,
@@ -161,11 +163,11 @@ def _notes(body: Equation, reading: Reading) -> list[str]:
         pairs = [*zip(node.levels, node.values, strict=True), ("any other", node.unseen)]
         pairs += [("missing", node.missing)] if node.column in reading.gaps else []
         lines.append(f"    {name} counts as " + ", ".join(f"{number_text(v)} where {level}" for level, v in pairs))
-    filled = {n: n.missing for n in body.nodes if isinstance(n, Variable) and n.column in reading.gaps}
-    for node, missing in filled.items():
-        moment = reading.kinds.get(node.column) == "datetime"
-        said = moment_text(missing) if moment else number_text(missing)
-        lines.append(f"    {node.column} counts as {said} where missing")
+    filled = [n for n in dict.fromkeys(body.nodes) if isinstance(n, Variable) and n.column in reading.gaps]
+    for each in filled:
+        moment = reading.kinds.get(each.column) == "datetime" and np.isfinite(each.missing)
+        said = moment_text(each.missing) if moment else number_text(each.missing)
+        lines.append(f"    {each.column} counts as {said} where missing")
     return lines
 
 
