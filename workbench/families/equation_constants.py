@@ -69,6 +69,8 @@ def fit_constants(equation: Equation, free: Sequence[int], frame: Frame, y: np.n
             residuals,
             start,
             jac=residuals.jacobian,
+            # MINPACK needs as many residuals as constants; it is faster than the other by far
+            method="lm" if before.size >= start.size else "trf",
             x_scale="jac",
             ftol=_TOLERANCE,
             xtol=_TOLERANCE,
@@ -78,7 +80,8 @@ def fit_constants(equation: Equation, free: Sequence[int], frame: Frame, y: np.n
     except (ValueError, np.linalg.LinAlgError):
         # a derivative that is not finite on the way: where it started is as good as any
         return equation
-    return with_constants(equation, free, found.x) if 2.0 * found.cost < before @ before else equation
+    better = np.isfinite(found.x).all() and 2.0 * found.cost < before @ before
+    return with_constants(equation, free, found.x) if better else equation
 
 
 def with_constants(equation: Equation, free: Sequence[int], values: np.ndarray) -> Equation:

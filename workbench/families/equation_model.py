@@ -14,10 +14,10 @@ from workbench.families.equation_search import Scaled, SearchSettings, scale_col
 from workbench.families.equation_table import Candidate, gains, pareto_front, select
 from workbench.families.operon_search import search_operon
 from workbench.families.pysr_search import search_pysr
-from workbench.forms import Constant, Equation, Form, Frame, Identity, Input, Logistic, Operator, Variable, pull_back
+from workbench.forms import Constant, Equation, Frame, Input, Logistic, Operator, Variable, pull_back
 from workbench.forms.equation_text import infix
 from workbench.forms.text import Reading
-from workbench.readers.expression import read_expression, rounded, tidy, to_expression
+from workbench.readers.expression import is_near, is_tiny, read_expression, rounded, tidy, to_expression
 
 Search = Callable[[Scaled, SearchSettings], list[Any]]
 _ENGINES: dict[str, Search] = {"operon": search_operon, "pysr": search_pysr}
@@ -145,7 +145,10 @@ def _frame(Z: np.ndarray) -> Frame:
 
 
 def _rounded(equation: Equation) -> list[Equation]:
-    """Give the equation with whole numbers for constants that nearly are: shorter, and better only where it is true."""
+    """Give the equation without what may be rounding, if that is shorter; the front decides whether it is as good."""
+    constants = np.array([node.value for node in equation.nodes if isinstance(node, Constant)])
+    if not (is_near(constants, 1.0) | is_near(constants, np.pi / 2) | is_tiny(constants)).any():
+        return []
     names = [getattr(node, "column", "") for node in equation.nodes]
     try:
         shorter = read_expression(tidy(rounded(to_expression(equation, names))))[0]

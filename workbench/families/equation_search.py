@@ -21,9 +21,10 @@ class SearchSettings:
         Names of `workbench.forms.equation.OPERATORS`.
     max_length : int
         Most nodes of an equation in the search.
-    generations, population_size : int
+    generations, population_size, runs : int
+        Rounds, equations in each, and how often the search starts anew.
     time_limit : int or None
-        Seconds after which the search stops.
+        Seconds after which the searches stop.
     rows : int
         Most rows that the search looks at, drawn by chance.
     seed : int
@@ -33,6 +34,7 @@ class SearchSettings:
     max_length: int
     generations: int
     population_size: int
+    runs: int
     time_limit: int | None
     rows: int
     seed: int

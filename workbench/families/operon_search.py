@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ def search_operon(scaled: Scaled, settings: SearchSettings) -> list[Any]:
     Returns
     -------
     list of sympy expression
-        The Pareto front, for the scaled target up to scale and offset.
+        The Pareto fronts of all runs, for the scaled target up to scale and offset.
     """
     import pyoperon as op
 
@@ -41,9 +43,16 @@ def search_operon(scaled: Scaled, settings: SearchSettings) -> list[Any]:
     problem.TestRange = op.Range(dataset.Rows - 1, dataset.Rows)
     problem.Target, problem.InputHashes = target, hashes
     problem.ConfigurePrimitiveSet(_symbols(op, settings.operators))
-    front = _run(op, problem, hashes, settings)
     variables = dict(zip(hashes, scaled.unscaled(), strict=True))
-    return [read_operon(tree, variables) for tree in front]
+    found: list[Any] = []
+    started = time.monotonic()
+    for run in range(settings.runs):
+        left = None if settings.time_limit is None else settings.time_limit - int(time.monotonic() - started)
+        if left is not None and left < 1:
+            break
+        each = replace(settings, seed=settings.seed + run, time_limit=left)
+        found += [read_operon(tree, variables) for tree in _run(op, problem, hashes, each)]
+    return found
 
 
 def _symbols(op: Any, operators: tuple[str, ...]) -> int:
@@ -114,7 +123,7 @@ def _config(op: Any, settings: SearchSettings) -> Any:
         p_mutation=_MUTATION_PROBABILITY,
         p_local=1.0,
         p_lamarck=1.0,
-        epsilon=1e-5,
+        epsilon=0.0,
         seed=settings.seed,
         **limit,
     )

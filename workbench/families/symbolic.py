@@ -41,8 +41,14 @@ class Symbolic(Family):
     )
     libraries = ("pyoperon", "scipy", "sympy")
     search_space = {"max_length": (10, 15, 20, 30), "select": ("best", "accuracy", "simple")}
-    quick = {"generations": 10, "population_size": 200}
-    example_params = {"generations": 4, "population_size": 60, "max_length": 10, "operators": ("add", "sub", "mul")}
+    quick = {"generations": 15, "population_size": 300, "runs": 1}
+    example_params = {
+        "generations": 4,
+        "population_size": 60,
+        "runs": 1,
+        "max_length": 10,
+        "operators": ("add", "sub", "mul", "cos"),
+    }
 
     class Parameters(FamilyParameters):
         """Parameters of `symbolic`."""
@@ -64,15 +70,16 @@ class Symbolic(Family):
         max_length: int = Field(
             20, ge=7, le=200, description="most nodes in the search, where a column and its factor count as one"
         )
-        generations: int = Field(60, ge=1, description="rounds of the search")
+        generations: int = Field(30, ge=1, description="rounds of each search")
+        runs: int = Field(2, ge=1, description="searches from other seeds, whose equations compete; pysr searches once")
         population_size: int = Field(500, ge=20, description="equations in each round")
         search_rows: int = Field(
-            2_000, ge=10, description="most rows that the search looks at; constants and losses are of all rows"
+            1_000, ge=10, description="most rows that the search looks at; constants and losses are of all rows"
         )
         time_limit: int | None = Field(
             None,
             ge=1,
-            description="seconds after which the search stops; constants are fitted after it. With a limit the same "
+            description="seconds after which the searches stop; constants are fitted after them. With a limit the same "
             "seed need not give the same equation. null: none",
         )
         random_state: Seed = Field(0, description="seed")
@@ -84,6 +91,7 @@ class Symbolic(Family):
             max_length=params["max_length"],
             generations=params["generations"],
             population_size=params["population_size"],
+            runs=params["runs"],
             time_limit=params["time_limit"],
             rows=params["search_rows"],
             seed=int(check_random_state(params["random_state"]).randint(2**31 - 1)),

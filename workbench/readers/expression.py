@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from workbench.forms import Constant, Equation, Node, Operator, Variable
 
 _FUNCTIONS = {"exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tanh": "tanh", "Abs": "abs"}
@@ -54,7 +56,11 @@ def _doubled(term: Any) -> Any:
 
 
 def rounded(expression: Any) -> Any:
-    """Put whole numbers, and in angles multiples of pi / 2, in the place of constants that differ by rounding alone."""
+    """Leave out what may be rounding alone.
+
+    Whole numbers, and in angles multiples of pi / 2, take the place of constants close to them, and terms of a sum with
+    a coefficient that is tiny beside another's go. It is up to the caller to see whether the result is as good.
+    """
     import sympy
 
     if isinstance(expression, sympy.Float):
@@ -63,12 +69,30 @@ def rounded(expression: Any) -> Any:
         angle = expression.args[0]
         shift, inner = angle.as_coeff_Add()
         return expression.func(_near(shift, sympy.pi / 2) + rounded(inner))
+    if isinstance(expression, sympy.Add):
+        sizes = [abs(float(term.as_coeff_Mul()[0])) for term in expression.args]
+        kept = [t for t, size in zip(expression.args, sizes, strict=True) if size > _ROUNDING * max(sizes)]
+        return sympy.Add(*map(rounded, kept))
     return expression.func(*map(rounded, expression.args)) if expression.args else expression
 
 
+def is_near(values: np.ndarray, unit: float) -> np.ndarray:
+    """Say which numbers are multiples of a unit, but not 0, up to rounding."""
+    times = np.round(values / unit)
+    near: np.ndarray = (times != 0) & (np.abs(values / unit - times) <= _ROUNDING * np.abs(times))
+    return near
+
+
+def is_tiny(values: np.ndarray) -> np.ndarray:
+    """Say which numbers are tiny beside the largest."""
+    sizes = np.abs(values)
+    tiny: np.ndarray = sizes <= _ROUNDING * sizes.max(initial=0.0)
+    return tiny
+
+
 def _near(value: Any, unit: Any) -> Any:
-    times = round(float(value / unit))
-    return times * unit if times and abs(float(value / unit) - times) <= _ROUNDING * abs(times) else value
+    number = np.array(float(value / unit))
+    return round(float(number)) * unit if is_near(number, 1.0) else value
 
 
 def _content(expression: Any) -> tuple[Any, Any]:
@@ -185,6 +209,7 @@ def to_expression(equation: Equation, names: Sequence[str]) -> Any:
         "square": lambda a: a**2,
         "sqrt": sympy.sqrt,
     }
+    symbols = {name: sympy.Symbol(name, real=True) for name in set(names)}
     stack: list[Any] = []
     for node, name in zip(equation.nodes, names, strict=True):
         if isinstance(node, Constant):
@@ -195,5 +220,5 @@ def to_expression(equation: Equation, names: Sequence[str]) -> Any:
             operands = [stack.pop() for _ in range(arity)][::-1]
             stack.append(functions[node.name](*operands))
         else:
-            stack.append(sympy.Symbol(name, real=True))
+            stack.append(symbols[name])
     return stack[0]
