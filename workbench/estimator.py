@@ -23,6 +23,7 @@ from sklearn.utils.validation import (
 from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
+from workbench.families.monotone import check_monotone, signs
 from workbench.forms import Form, Frame, Input, annotate, encode, pull_back
 
 
@@ -93,6 +94,7 @@ class FamilyEstimator(BaseEstimator):
             weight = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
             if not (used := weight > 0).all():
                 frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
+            weight = _usable(weight, family)
         if labels is not None and len(np.unique(target)) < 2:
             raise ValueError("Classifier can't train when only one class is present.")
         # by name, so that the order of the columns changes nothing, not even what is drawn by chance
@@ -106,8 +108,13 @@ class FamilyEstimator(BaseEstimator):
                 "others, have fewer than 10 rows"
             )
         self.estimator_ = family.build(task, params)
+        monotone = params.get("monotone") or {}
+        if monotone:
+            family.constrain(self.estimator_, signs(monotone, self.inputs_, self.kinds_, task, family.name))
         family.fit(self.estimator_, encode(self.inputs_, columns), target, weight, self.inputs_)
         self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
+        if self.form_ is not None:
+            check_monotone(self.form_, monotone, frame)
         self.smallest_support_ = family.smallest_support(self.estimator_, len(frame))
         return self
 
@@ -158,7 +165,8 @@ class FamilyRegressor(RegressorMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict with the library's own model, shape (n_samples,)."""
-        return np.asarray(self.family().predict(self.estimator_, self.encode(X)), dtype=np.float64)
+        Z = self.encode(X)
+        return np.asarray(self.family().predict(self.estimator_, Z), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -190,7 +198,8 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
         Those that it computes in float32 are brought to sum to one in float64.
         """
-        shares = self.family().predict_proba(self.estimator_, self.encode(X))
+        Z = self.encode(X)
+        shares = self.family().predict_proba(self.estimator_, Z)
         if shares.dtype == np.float64:
             return shares
         shares = shares.astype(np.float64)
@@ -198,13 +207,32 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the library's own decisions, shape (n_samples,)."""
-        return self.classes_[self.family().predict(self.estimator_, self.encode(X))]
+        Z = self.encode(X)
+        return self.classes_[self.family().predict(self.estimator_, Z)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.poor_score = self.family.name == "dummy"
         tags.classifier_tags.multi_class = "multiclass" in self.family.tasks
         return tags
+
+
+def _usable(weight: np.ndarray, family: Family) -> np.ndarray | None:
+    """Give the weights; None where all are equal and the family's library takes none.
+
+    Raises
+    ------
+    ValueError
+        If they differ and the library takes none: names families that can.
+    """
+    if family.weighs_rows:
+        return weight
+    if np.ptp(weight) > 0:
+        able = ", ".join(name for name, each in registry().items() if each.weighs_rows)
+        raise ValueError(
+            f"family {family.name!r} can't weigh rows, its library takes no weights; families that can: {able}"
+        )
+    return None
 
 
 def _has_infinity(values: pd.Series) -> bool:
@@ -311,9 +339,10 @@ def __getattr__(name: str) -> Any:
 def _refusal(family: type[Family], task: str) -> str:
     wanted = {"binary", "multiclass"} if task == "classification" else {task}
     able = [n for n, f in registry().items() if wanted & set(f.tasks)]
-    return (
-        f"family {family.name!r} can't do {task}, only {', '.join(family.tasks)}; families that can: {', '.join(able)}"
-    )
+    known = ", ".join(family.tasks)
+    # in scikit-learn's words, which its checks look for
+    binary = " Only binary classification is supported." if family.tasks == ("binary",) and task == "multiclass" else ""
+    return f"family {family.name!r} can't do {task}, only {known};{binary} families that can: {', '.join(able)}"
 
 
 def _checked(family: Family, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from workbench.forms import Form, Tree
+from workbench.forms import Curve, Form, Rule, Steps, Tree
 
 TASKS = ("regression", "binary", "multiclass")
 
@@ -66,12 +66,17 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
 
 
 def _cuts(form: Form | None) -> dict[str, np.ndarray]:
-    """Give the finite cuts of a form's trees by number column."""
+    """Give the finite cuts, knots and boundaries of a form by number column."""
     found: dict[str, list[np.ndarray]] = {}
-    trees = [term for term in getattr(form.body, "terms", ()) if isinstance(term, Tree)] if form else []
-    for tree in trees:
-        for j, name in enumerate(tree.columns):
-            if form and form.kinds[name] == "number":
-                found.setdefault(name, []).append(tree.threshold[tree.feature == j])
-    cuts = {name: np.unique(np.concatenate(parts)) for name, parts in found.items()}
+    body = form.body if form else None
+    for term in (*getattr(body, "terms", ()), *getattr(body, "rules", ())):
+        if isinstance(term, Tree):
+            for j, name in enumerate(term.columns):
+                found.setdefault(name, []).append(term.threshold[term.feature == j])
+        elif isinstance(term, Rule):
+            for c in term.conditions:
+                found.setdefault(c.column, []).append(np.array([c.lower, c.upper]))
+        elif isinstance(term, Steps | Curve):
+            found.setdefault(term.column, []).append(term.cuts if isinstance(term, Steps) else term.knots)
+    cuts = {name: np.unique(np.concatenate(parts)) for name, parts in found.items() if form.kinds[name] == "number"}
     return {name: t[np.isfinite(t)] for name, t in cuts.items()}

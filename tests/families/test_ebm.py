@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench import Classifier, Regressor
-from workbench.families.ebm import interval_cuts
+from workbench.families.cutting import interval_cuts
 from workbench.forms import Levels, Steps, Surface
 
 QUICK = {"outer_bags": 1, "max_rounds": 60, "interactions": 0}

@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from workbench.disclosure import MIN_ROWS
-from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
+from workbench.families.cutting import interval_cuts
+from workbench.families.family import EncodedForm, Family, MonotoneParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.ebm import read_ebm
@@ -75,7 +76,7 @@ class Ebm(Family):
         "check_sample_weight_equivalence_on_dense_data": "bags draw rows: a row of weight 3 is not drawn as three"
     }
 
-    class Parameters(FamilyParameters):
+    class Parameters(MonotoneParameters):
         """Parameters of `ebm`."""
 
         preset: Literal["fast", "balanced", "thorough"] = Field(
@@ -105,7 +106,9 @@ class Ebm(Family):
         """Give interpret's machine with the preset's settings where none are given."""
         from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 
-        given = {name: value for name, value in params.items() if value is not None and name != "preset"}
+        given = {
+            name: value for name, value in params.items() if value is not None and name not in ("preset", "monotone")
+        }
         settings = {**_PRESETS[params["preset"]], **given}
         made = ExplainableBoostingRegressor if task == "regression" else ExplainableBoostingClassifier
         return made(n_jobs=1, **settings)
@@ -124,6 +127,10 @@ class Ebm(Family):
             warnings.filterwarnings("ignore", message="Missing values detected|For multiclass we cannot currently")
             super().fit(estimator, Z, y, sample_weight, inputs)
 
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Hold every shape and surface to signs, one an input."""
+        estimator.set_params(monotone_constraints=signs.tolist())
+
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """The shapes and surfaces; logistic for two classes, softmax for more."""
         body = read_ebm(fitted)
@@ -139,37 +146,3 @@ class Ebm(Family):
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """Intervals and levels hold at least 10 rows by construction, leaves as many as asked for."""
         return min(MIN_ROWS, int(fitted.min_samples_leaf))
-
-
-def interval_cuts(z: np.ndarray, max_bins: int) -> list[float]:
-    """Cut a column into intervals of about equally many rows, at least 10 each.
-
-    Parameters
-    ----------
-    z : ndarray of shape (n_samples,)
-        Missing values are passed over.
-    max_bins : int
-        The most intervals.
-
-    Returns
-    -------
-    list of float
-        Ascending; each halfway between two values of the column.
-
-    Examples
-    --------
-    >>> interval_cuts(np.arange(40.0), 4), interval_cuts(np.arange(19.0), 4)
-    ([9.5, 19.5, 29.5], [])
-    """
-    values, counts = np.unique(z[~np.isnan(z)], return_counts=True)
-    total = int(counts.sum())
-    wanted = max(MIN_ROWS, total / max_bins)
-    cuts: list[float] = []
-    inside = before = 0
-    for value, following, count in zip(values[:-1], values[1:], counts[:-1], strict=True):
-        inside += int(count)
-        if inside >= wanted - 1e-9 and total - before - inside >= MIN_ROWS:
-            middle = value + (following - value) / 2
-            cuts.append(float(middle if middle > value else following))
-            before, inside = before + inside, 0
-    return cuts

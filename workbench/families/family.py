@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from workbench.families.policy import Policy, fit_inputs
 from workbench.forms import Body, Input, Output
@@ -31,6 +31,13 @@ class FamilyParameters(BaseModel):
     """The parameters of a family: names, types, bounds and defaults."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_monotone(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "monotone" in data and "monotone" not in cls.model_fields:
+            raise ValueError("monotone: this family can't be held to rise or fall with a column; leave it out")
+        return data
 
 
 class MonotoneParameters(FamilyParameters):

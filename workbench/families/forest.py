@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from workbench.families.engine import accelerator, is_accelerated, scikit_learn_module
-from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
+from workbench.families.family import EncodedForm, Family, MonotoneParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
@@ -41,7 +42,7 @@ class Forest(Family):
         "check_sample_weight_equivalence_on_dense_data": "each tree draws rows: a row of weight 3 is not drawn as three"
     }
 
-    class Parameters(FamilyParameters):
+    class Parameters(MonotoneParameters):
         """Parameters of `forest`."""
 
         n_estimators: int = Field(100, ge=1, description="number of trees")
@@ -61,7 +62,7 @@ class Forest(Family):
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the forest; sklearnex's for a number target alone, as its classes' shares are not those of its trees."""
         chosen: dict[str, Any] = {"third": 1 / 3, "sqrt": "sqrt", "all": 1.0}
-        settings = {name: value for name, value in params.items() if name != "accelerate"}
+        settings = {name: value for name, value in params.items() if name not in ("accelerate", "monotone")}
         settings["max_features"] = chosen[params["max_features"]]
         module = scikit_learn_module("ensemble", accelerate=self._accelerates(task, params))
         made = module.RandomForestRegressor if task == "regression" else module.RandomForestClassifier
@@ -71,10 +72,16 @@ class Forest(Family):
         """Fill gaps before sklearnex sees them: one gap would send all rows of a prediction to another model."""
         return _FILLED if self._accelerates(task, params) else self.policy
 
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Hold every tree to signs, one an input."""
+        estimator.set_params(monotonic_cst=signs)
+
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """The average of the trees; sklearnex compares in float64, scikit-learn in float32."""
         return read_trees(fitted.estimators_, in_float32=not is_accelerated(fitted)), Identity()
 
     @staticmethod
     def _accelerates(task: str, params: Mapping[str, Any]) -> bool:
-        return task == "regression" and bool(params["accelerate"]) and accelerator() is not None
+        # sklearnex has no constraints
+        wanted = bool(params["accelerate"]) and not params["monotone"]
+        return task == "regression" and wanted and accelerator() is not None

@@ -11,7 +11,8 @@ import pandas as pd
 
 from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS, small
-from workbench.forms import Affine, Frame, Input, IsMissing, Lookup
+from workbench.families.cutting import interval_cuts
+from workbench.forms import Affine, Binned, Frame, Input, IsMissing, Lookup
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,19 @@ class Policy:
         ("other"), or as the average training row ("prior").
     scale : bool
         Whether inputs are centred and numbers brought to unit variance; never with thresholds.
+    numbers : {"values", "bins", "above cuts", "both sides of cuts"}
+        Number columns as they are; or, for rules, as the codes of at most `bins` intervals of 10 training rows or
+        more; or for each cut between those as a truth value of being above it, or as one of being above and one of not.
+    bins : int
+        The most intervals of a number column.
     """
 
     missing: Literal["native", "impute+indicator"]
     categories: Literal["native", "one-hot", "ordinal"]
     unseen: Literal["other", "prior"]
     scale: bool = False
+    numbers: Literal["values", "bins", "above cuts", "both sides of cuts"] = "values"
+    bins: int = 10
 
 
 def fit_inputs(
@@ -55,7 +63,13 @@ def fit_inputs(
     weight = np.ones(len(X)) if sample_weight is None else sample_weight
     inputs: list[Input] = []
     for name, kind in kinds.items():
-        if kind in ("category", "ordered"):
+        if policy.numbers == "bins" and kind in ("category", "ordered"):
+            inputs += _level_bins(name, X[name], kind)
+        elif policy.numbers != "values" and kind == "ordered":
+            inputs += _ordered_cuts(name, X[name], policy)
+        elif policy.numbers != "values" and kind != "category":
+            inputs += _cut(name, frame.numbers(name), policy, weight)
+        elif kind in ("category", "ordered"):
             inputs += _category(X[name], kind, policy, frame, weight)
         else:
             inputs += _number(name, frame.numbers(name), policy, weight)
@@ -72,6 +86,59 @@ def _number(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> lis
     scale = _deviation(x[present] - mean, weight[present]) if policy.scale and present.any() else 1.0
     filled: Input = Affine(name, mean, scale, missing=0.0) if policy.scale else Affine(name, missing=mean)
     return [filled, IsMissing(name)] if (~present).sum() >= MIN_ROWS else [filled]
+
+
+def _cut(name: str, x: np.ndarray, policy: Policy, weight: np.ndarray) -> list[Input]:
+    """Cut a number column into intervals; a missing value counts as the mean, or is a part of its own."""
+    present = ~np.isnan(x)
+    cuts = tuple(interval_cuts(x, policy.bins))
+    if not cuts:
+        return []
+    has_gaps = int((~present).sum()) >= MIN_ROWS
+    mean = float(np.average(x[present], weights=weight[present]))
+    if policy.numbers == "bins":
+        codes = tuple(float(i) for i in range(len(cuts) + 1))
+        return [Binned(name, cuts, codes, float(len(codes)) if has_gaps else float(np.searchsorted(cuts, mean)))]
+    inputs: list[Input] = []
+    for cut in cuts:
+        inputs.append(Binned(name, (cut,), (0.0, 1.0), float(mean > cut)))
+        if policy.numbers == "both sides of cuts":
+            inputs.append(Binned(name, (cut,), (1.0, 0.0), float(mean <= cut)))
+    return [*inputs, IsMissing(name)] if has_gaps else inputs
+
+
+def _ordered_cuts(name: str, values: pd.Series, policy: Policy) -> list[Input]:
+    """Cut between ordered levels: above or not; what is missing or was never seen counts as the middle level."""
+    texts = pd.Series(level_texts(values), dtype="str")
+    levels = _order(values, "ordered", list(texts.dropna().unique()))
+    place = {level: float(i) for i, level in enumerate(levels)}
+    codes = texts.map(place).to_numpy(dtype=float)
+    cuts = interval_cuts(codes, policy.bins)
+    inputs: list[Input] = []
+    for cut in cuts:
+        for above in (True, False)[: 1 if policy.numbers == "above cuts" else 2]:
+            table = tuple(float((place[level] > cut) == above) for level in levels)
+            other = table[len(levels) // 2]
+            inputs.append(Lookup(name, levels, table, other, other))
+    if inputs and int(texts.isna().sum()) >= MIN_ROWS:
+        inputs.append(Lookup(name, levels, (0.0,) * len(levels), 0.0, 1.0))
+    return inputs
+
+
+def _level_bins(name: str, values: pd.Series, kind: str) -> list[Input]:
+    """Number the levels, the pooled rare ones, and missing values; what has too few rows counts as the commonest."""
+    texts = pd.Series(level_texts(values), dtype="str")
+    counts = texts.value_counts()
+    kept = tuple(level for level in _order(values, kind, list(counts.index)) if counts.get(level, 0) >= MIN_ROWS)
+    n_missing = int(texts.isna().sum())
+    pooled = len(texts) - n_missing - sum(int(counts[level]) for level in kept)
+    if len(kept) + (pooled >= MIN_ROWS) + (n_missing >= MIN_ROWS) < 2 or not kept:
+        return []
+    codes = tuple(float(i) for i in range(len(kept)))
+    commonest = float(np.argmax([counts[level] for level in kept]))
+    unseen = float(len(kept)) if pooled >= MIN_ROWS else commonest
+    missing = float(len(kept) + 1) if n_missing >= MIN_ROWS else commonest
+    return [Lookup(name, kept, codes, unseen, missing, nominal=True)]
 
 
 def _says_little(x: np.ndarray, policy: Policy, n_rows: int) -> bool:

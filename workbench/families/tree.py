@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from workbench.disclosure import MIN_ROWS
-from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
+from workbench.families.family import EncodedForm, Family, MonotoneParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input
 from workbench.readers.trees import read_trees
@@ -38,7 +39,7 @@ class Tree(Family):
         "check_sample_weight_equivalence_on_dense_data": "min_samples_leaf counts rows: a row of weight 3 is one row"
     }
 
-    class Parameters(FamilyParameters):
+    class Parameters(MonotoneParameters):
         """Parameters of `tree`."""
 
         max_leaf_nodes: int | None = Field(12, ge=2, description="most leaves; null for no limit")
@@ -52,7 +53,12 @@ class Tree(Family):
         """Give scikit-learn's tree."""
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-        return (DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier)(**params)
+        settings = {name: value for name, value in params.items() if name != "monotone"}
+        return (DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier)(**settings)
+
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Hold the tree to signs, one an input."""
+        estimator.set_params(monotonic_cst=signs)
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """The tree itself, with the rows that support each node."""

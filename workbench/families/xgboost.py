@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from workbench.families.family import EncodedForm, Family, FamilyParameters, Seed
+from workbench.families.family import EncodedForm, Family, MonotoneParameters, Seed
 from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.xgboost import read_xgboost
@@ -48,7 +48,7 @@ class Xgboost(Family):
     example_params = {"n_estimators": 20, "max_depth": 3, "learning_rate": 0.1}
     tolerance = 1e-5
 
-    class Parameters(FamilyParameters):
+    class Parameters(MonotoneParameters):
         """Parameters of `xgboost`."""
 
         n_estimators: int = Field(200, ge=1, description="number of trees, of each class where there are several")
@@ -64,7 +64,8 @@ class Xgboost(Family):
         from xgboost import XGBClassifier, XGBRegressor
 
         made = XGBRegressor if task == "regression" else XGBClassifier
-        return made(tree_method="hist", enable_categorical=True, n_jobs=1, **params)
+        settings = {name: value for name, value in params.items() if name != "monotone"}
+        return made(tree_method="hist", enable_categorical=True, n_jobs=1, **settings)
 
     def fit(
         self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
@@ -73,6 +74,10 @@ class Xgboost(Family):
         nominal = [isinstance(each, Lookup) and each.nominal for each in inputs]
         estimator.set_params(feature_types=["c" if each else "q" for each in nominal])
         super().fit(estimator, Z, y, sample_weight, inputs)
+
+    def constrain(self, estimator: Any, signs: np.ndarray) -> None:
+        """Hold every tree to signs, one an input."""
+        estimator.set_params(monotone_constraints=tuple(signs.tolist()))
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
         """The sum of the trees; logistic for two classes, softmax for more."""
