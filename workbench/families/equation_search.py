@@ -82,7 +82,7 @@ def scale_columns(Z: np.ndarray, y: np.ndarray, rows: int, seed: int) -> Scaled:
     at = np.arange(len(y))
     if len(y) > rows:
         at = np.sort(np.random.default_rng(seed).choice(len(y), rows, replace=False))
-    X = (Z[np.ix_(at, used)] - center[used]) / scale[used]
+    X = (Z[at][:, used] - center[used]) / scale[used]
     symbols = [sympy.Symbol(str(j), real=True) for j in used]
     target = (y[at] - y.mean()) / (float(y.std()) or 1.0)
     return Scaled(X, target, symbols, center, scale, used)

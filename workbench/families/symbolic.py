@@ -50,6 +50,10 @@ class Symbolic(Family):
         "operators": ("add", "sub", "mul", "cos"),
     }
 
+    expected_failed_checks = {
+        "check_sample_weight_equivalence_on_dense_data": "the library takes no weights, and unequal ones are refused"
+    }
+
     class Parameters(FamilyParameters):
         """Parameters of `symbolic`."""
 
@@ -124,7 +128,7 @@ class Symbolic(Family):
         return fitted.equation_, Logistic() if hasattr(fitted, "classes_") else Identity()
 
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
-        """The equation evaluated a second way: operon's own predictions are wrong, see FACTS."""
+        """The equation evaluated a second way: operon's own predictions are in float32, of other constants."""
         return evaluate_by_row(fitted.equation_, Z)[:, None]
 
     def smallest_support(self, fitted: Any, n_rows: int) -> int:

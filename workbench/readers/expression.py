@@ -29,10 +29,8 @@ def tidy(expression: Any) -> Any:
         pairs = [_content(each) for each in args]
         rest = sympy.Mul(*(inner for _, inner in pairs))
         return sympy.Mul(sympy.Mul(*(factor for factor, _ in pairs)), rest)
-    if isinstance(expression, sympy.Pow) and args[1].is_number and args[1].is_real and args[1].is_finite:
-        exponent = sympy.Integer(int(args[1])) if args[1] == int(args[1]) else args[1]
-        factor, inner = _content(args[0])
-        return factor**exponent * inner**exponent
+    if isinstance(expression, sympy.Pow):
+        return _tidy_power(*args)
     if isinstance(expression, sympy.log):
         factor, inner = _content(args[0])
         return sympy.log(factor) + sympy.log(inner)
@@ -40,8 +38,18 @@ def tidy(expression: Any) -> Any:
         shift, inner = args[0].as_coeff_Add()
         return sympy.exp(shift) * sympy.exp(inner)
     if isinstance(expression, sympy.Add) and any(each.is_number for each in args):
-        return sympy.Add(*(_doubled(each) for each in args))
+        args = [_doubled(each) for each in args]
     return expression.func(*args)
+
+
+def _tidy_power(base: Any, exponent: Any) -> Any:
+    import sympy
+
+    if not (exponent.is_number and exponent.is_real and exponent.is_finite):
+        return base**exponent
+    power = sympy.Integer(int(exponent)) if exponent == int(exponent) else exponent
+    factor, inner = _content(base)
+    return factor**power * inner**power
 
 
 def _doubled(term: Any) -> Any:
@@ -166,7 +174,8 @@ def _product(expression: Any) -> _Nodes:
     import sympy
 
     factor, rest = expression.as_coeff_Mul()
-    over, under = [], []
+    over: list[Any] = []
+    under: list[Any] = []
     for each in rest.as_ordered_factors():
         down = isinstance(each, sympy.Pow) and each.args[1].is_number and bool(each.args[1].is_negative)
         (under if down else over).append(1 / each if down else each)
