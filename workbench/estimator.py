@@ -24,7 +24,7 @@ from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
 from workbench.families.monotone import check_monotone, signs
-from workbench.forms import Form, Frame, Input, annotate, encode, pull_back
+from workbench.forms import Form, Frame, Input, Rule, annotate, encode, pull_back
 
 
 class FamilyEstimator(BaseEstimator):
@@ -115,7 +115,7 @@ class FamilyEstimator(BaseEstimator):
         self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
         if self.form_ is not None:
             check_monotone(self.form_, monotone, frame)
-        self.smallest_support_ = family.smallest_support(self.estimator_, len(frame))
+        self.smallest_support_ = _least(family.smallest_support(self.estimator_, len(frame)), self.form_)
         return self
 
     def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
@@ -215,6 +215,15 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
         tags.classifier_tags.poor_score = self.family.name == "dummy"
         tags.classifier_tags.multi_class = "multiclass" in self.family.tasks
         return tags
+
+
+def _least(promised: int | None, form: Form | None) -> int | None:
+    """Give how few training rows stand behind a number of the form: as its family promises, and as its rules count."""
+    if promised is None or form is None:
+        return promised
+    parts = (*getattr(form.body, "terms", ()), *getattr(form.body, "rules", ()))
+    # a rule that no training row met was not made of rows
+    return min([promised, *(part.support for part in parts if isinstance(part, Rule) and part.support)])
 
 
 def _usable(weight: np.ndarray, family: Family) -> np.ndarray | None:

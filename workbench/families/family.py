@@ -130,6 +130,10 @@ class Family:
         """Ask the library for class probabilities of encoded rows, shape (n_samples, n_classes)."""
         return np.asarray(fitted.predict_proba(Z))
 
+    def library_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray | None:
+        """Give the library's probabilities where they are not the model's own, else None."""
+        return None
+
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """Ask the library itself for the score of encoded rows, shape (n_samples, k), on the form's scale.
 
