@@ -350,7 +350,7 @@ def _refusal(family: type[Family], task: str) -> str:
     able = [n for n, f in registry().items() if wanted & set(f.tasks)]
     known = ", ".join(family.tasks)
     # in scikit-learn's words, which its checks look for
-    binary = " Only binary classification is supported." if family.tasks == ("binary",) and task == "multiclass" else ""
+    binary = " Only binary classification is supported." if "binary" in family.tasks and task == "multiclass" else ""
     return f"family {family.name!r} can't do {task}, only {known};{binary} families that can: {', '.join(able)}"
 
 

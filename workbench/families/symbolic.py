@@ -50,9 +50,10 @@ class Symbolic(Family):
         "operators": ("add", "sub", "mul", "cos"),
     }
 
-    expected_failed_checks = {
-        "check_sample_weight_equivalence_on_dense_data": "the library takes no weights, and unequal ones are refused"
-    }
+    expected_failed_checks = dict.fromkeys(
+        ("check_sample_weight_equivalence_on_dense_data", "check_sample_weights_not_overwritten"),
+        "the library takes no weights, and unequal ones are refused",
+    )
 
     class Parameters(FamilyParameters):
         """Parameters of `symbolic`."""
