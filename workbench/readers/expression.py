@@ -47,7 +47,9 @@ def _tidy_power(base: Any, exponent: Any) -> Any:
 
     if not (exponent.is_number and exponent.is_real and exponent.is_finite):
         return base**exponent
-    power = sympy.Integer(int(exponent)) if exponent == int(exponent) else exponent
+    # whole and half powers are exact; a Float equals no Integer
+    twice = 2.0 * float(exponent)
+    power = sympy.Rational(int(twice), 2) if twice.is_integer() else exponent
     factor, inner = _content(base)
     return factor**power * inner**power
 
