@@ -2,7 +2,7 @@
 
     python tests/benchmarks/symbolic_recovery.py
 
-The known equation is 2.5382 cos(x3) + x0^2 - 0.5, from 100 rows of 5 features drawn as 2 N(0, 1), without noise, with 10
+The known equation is 2.5382 cos(x3) + x0^2 - 0.5, from 100 rows of 5 features drawn as 2 N(0, 1), no noise, with 10
 seeds; recovered means that 1,000 fresh rows are predicted within 1e-3. Red wine: 1,199 rows are fitted, 400 held out,
 over 3 splits.
 """
