@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import sympy
 
 from workbench import Classifier, Regressor
+from workbench.families.engine import engine_of
 from workbench.families.equation_constants import _Residuals, fit_constants, row_losses
 from workbench.families.equation_model import EquationRegressor
 from workbench.families.equation_reference import evaluate_by_row
@@ -154,6 +156,7 @@ def test_same_seed_same_numbers_other_seed_other_search():
     first, again, other = (Regressor("symbolic", random_state=s, **QUICK).fit(X, y) for s in (1, 1, 2))
     pd.testing.assert_frame_equal(first.estimator_.equations_, again.estimator_.equations_)
     assert not first.estimator_.equations_.equals(other.estimator_.equations_)
+    assert engine_of(first.estimator_) == f"pyoperon {version('pyoperon')}"
     kept = pickle.loads(pickle.dumps(first))
     np.testing.assert_array_equal(kept.predict(X), first.predict(X))
 

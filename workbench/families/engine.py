@@ -36,6 +36,9 @@ def is_accelerated(fitted: Any) -> bool:
 
 def engine_of(fitted: Any) -> str:
     """Name the library that fitted an object, with its version."""
+    if name := getattr(fitted, "library", None):
+        # an estimator of ours says which library did the work
+        return f"{name} {version(name)}"
     module = type(fitted).__module__.partition(".")[0]
     if module == "sklearnex" and not is_accelerated(fitted):
         module = "sklearn"

@@ -57,12 +57,20 @@ def fit_constants(equation: Equation, free: Sequence[int], frame: Frame, y: np.n
         Numbers, or 0 and 1.
     binary : bool
     """
-    from scipy.optimize import least_squares
-
     residuals = _Residuals(equation, free, frame, y, binary)
     start = np.array([equation.nodes[i].value for i in free])  # type: ignore[union-attr]
+    if not free:
+        return equation
+    with np.errstate(all="ignore"):
+        return _improved(equation, free, residuals, start)
+
+
+def _improved(equation: Equation, free: Sequence[int], residuals: _Residuals, start: np.ndarray) -> Equation:
+    """Minimize from a start; the equation itself where nothing better is found."""
+    from scipy.optimize import least_squares
+
     before = residuals(start)
-    if not free or not (np.isfinite(before).all() and np.isfinite(residuals.jacobian(start)).all()):
+    if not (np.isfinite(before @ before) and np.isfinite(residuals.jacobian(start)).all()):
         return equation
     try:
         found = least_squares(

@@ -48,6 +48,11 @@ class EquationRegressor:
     def __init__(self, engine: str, rule: str, settings: SearchSettings) -> None:
         self.engine, self.rule, self.settings = engine, rule, settings
 
+    @property
+    def library(self) -> str:
+        """The distribution whose search was used."""
+        return {"operon": "pyoperon", "pysr": "pysr"}[self.engine]
+
     def fit(self, Z: np.ndarray, y: np.ndarray, inputs: Sequence[Input] = ()) -> Self:
         """Fit on encoded inputs, shape (n_samples, n_inputs); texts name the original columns of `inputs`."""
         y = np.asarray(y, dtype=np.float64)

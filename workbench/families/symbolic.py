@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from sklearn.utils import check_random_state
 
 from workbench.families.equation_model import EquationClassifier, EquationRegressor
 from workbench.families.equation_reference import evaluate_by_row
@@ -91,6 +90,8 @@ class Symbolic(Family):
 
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give our estimator: the engines' own ones don't predict what their equations say in float64."""
+        from sklearn.utils import check_random_state
+
         settings = SearchSettings(
             operators=tuple(params["operators"]),
             max_length=params["max_length"],
