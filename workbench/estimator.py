@@ -350,8 +350,8 @@ def _refusal(family: type[Family], task: str) -> str:
     able = [n for n, f in registry().items() if wanted & set(f.tasks)]
     known = ", ".join(family.tasks)
     # in scikit-learn's words, which its checks look for
-    binary = ". Only binary classification is supported." if task == "multiclass" and "binary" in family.tasks else ""
-    return f"family {family.name!r} can't do {task}, only {known}; families that can: {', '.join(able)}{binary}"
+    binary = " Only binary classification is supported." if "binary" in family.tasks and task == "multiclass" else ""
+    return f"family {family.name!r} can't do {task}, only {known};{binary} families that can: {', '.join(able)}"
 
 
 def _checked(family: Family, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,4 +79,5 @@ def _cuts(form: Form | None) -> dict[str, np.ndarray]:
         elif isinstance(term, Steps | Curve):
             found.setdefault(term.column, []).append(term.cuts if isinstance(term, Steps) else term.knots)
     cuts = {name: np.unique(np.concatenate(parts)) for name, parts in found.items() if form.kinds[name] == "number"}
-    return {name: t[np.isfinite(t)] for name, t in cuts.items()}
+    finite = {name: t[np.isfinite(t)] for name, t in cuts.items()}
+    return {name: t for name, t in finite.items() if t.size}

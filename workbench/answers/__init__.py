@@ -2,6 +2,7 @@
 
 from workbench.answers.answer import Answer, AnswerError, Provenance
 from workbench.answers.comparison import Comparison
+from workbench.answers.details import Details
 from workbench.answers.effect import Effect, Effects
 from workbench.answers.finding import Finding
 from workbench.answers.importance import Importance
@@ -11,6 +12,7 @@ __all__ = [
     "Answer",
     "AnswerError",
     "Comparison",
+    "Details",
     "Effect",
     "Effects",
     "Finding",

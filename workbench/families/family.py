@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from workbench.answers import Details
 from workbench.families.policy import Policy, fit_inputs
 from workbench.forms import Body, Input, Output
 
@@ -151,6 +152,10 @@ class Family:
     def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:
         """Say how columns become inputs; an engine that can't do all that the family can overrides it."""
         return self.policy
+
+    def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
+        """Give tables of what is known of a fit besides its form."""
+        return ()
 
     def is_glassbox(self, params: Mapping[str, Any]) -> bool:
         """Say whether the form of a model with these parameters is meant to be read."""

@@ -7,6 +7,7 @@ from workbench.forms.errors import FormError
 from workbench.forms.form import Body, Form
 from workbench.forms.frame import Frame
 from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup, encode
+from workbench.forms.kernel import Kernel
 from workbench.forms.output import Clip, CompLogLog, Exponential, Identity, Logistic, OneVsRest, Output, Softmax
 from workbench.forms.pull_back import annotate, pull_back
 from workbench.forms.rules import Condition, Rule, RuleList, RuleSet
@@ -35,6 +36,7 @@ __all__ = [
     "Identity",
     "Input",
     "IsMissing",
+    "Kernel",
     "Levels",
     "Linear",
     "Logistic",

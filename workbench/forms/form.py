@@ -20,6 +20,7 @@ from workbench.forms.equation import Equation
 from workbench.forms.equation_text import infix  # noqa: F401 - registers the texts of equations
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame
+from workbench.forms.kernel import Kernel
 from workbench.forms.output import (
     Clip,
     CompLogLog,
@@ -35,8 +36,8 @@ from workbench.forms.rules import RuleList, RuleSet
 from workbench.forms.size import size
 from workbench.forms.text import Reading, latex_name, score_latex, score_text
 
-Body = Additive | RuleList | RuleSet | Equation
-_BODIES: dict[str, type[Body]] = {each.kind: each for each in (Additive, RuleList, RuleSet, Equation)}
+Body = Additive | RuleList | RuleSet | Equation | Kernel
+_BODIES: dict[str, type[Body]] = {each.kind: each for each in (Additive, RuleList, RuleSet, Equation, Kernel)}
 _FORMAT = "workbench-form"
 _VERSION = 1
 _KINDS = ("number", "category", "ordered", "boolean", "datetime")

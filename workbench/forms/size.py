@@ -11,6 +11,7 @@ from workbench.forms.additive import Additive, Term
 from workbench.forms.curve import Curve
 from workbench.forms.equation import Equation
 from workbench.forms.frame import Floats, Frame
+from workbench.forms.kernel import Kernel
 from workbench.forms.pieces import linear_pieces, plane_pieces
 from workbench.forms.rules import Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface
@@ -38,7 +39,7 @@ def size(body: Any) -> int:
 
     Step shapes and trees over one and the same number column are merged into one shape first. A list or a set
     of rules is the sum of its rules, of which the set's default is one. An equation is its nodes: each number, column
-    and operator counts one.
+    and operator counts one. A sum over kernels is all its numbers.
 
     Examples
     --------
@@ -80,6 +81,11 @@ def _set(body: RuleSet) -> int:
 @size.register
 def _equation(body: Equation) -> int:
     return len(body.nodes)
+
+
+@size.register
+def _kernel(body: Kernel) -> int:
+    return body.stored_numbers  # nothing in it can be left out
 
 
 @singledispatch

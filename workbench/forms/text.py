@@ -13,6 +13,7 @@ import numpy as np
 from workbench.forms.additive import Additive
 from workbench.forms.curve import Curve
 from workbench.forms.frame import Floats
+from workbench.forms.kernel import Kernel
 from workbench.forms.rules import Condition, Rule, RuleList, RuleSet
 from workbench.forms.shapes import Steps, Surface
 from workbench.forms.terms import Levels, Linear, Offset
@@ -89,6 +90,16 @@ def _set_text(body: RuleSet, subject: str, outputs: Sequence[str], reading: Read
                 lines.append(f"    {of}{value} if {rule_text(rule, reading)}{_rows(rule.support)}")
         lines.append(f"    {of}{number_text(float(body.default[output]))} if none does")
     return "\n".join(lines)
+
+
+@score_text.register
+def _kernel_text(body: Kernel, subject: str, outputs: Sequence[str], reading: Reading) -> str:
+    vectors = f"{len(body.support_vectors):,} support vectors"
+    gamma = number_text(body.gamma)
+    return (
+        f"{subject} = {_vector(body.intercept, outputs)}\n"
+        f"  + a sum over {vectors} of a weight times exp(−{gamma} × squared distance): too many to read"
+    )
 
 
 def _rows(support: int | None) -> str:
@@ -274,6 +285,13 @@ def _set_latex(body: RuleSet, reading: Reading) -> list[str]:
         default = rf"{_latex_number(float(body.default[i]))} & \text{{none}}"
         out.append(rf"\operatorname{{mean}} {_cases([*rows, default])}")
     return out
+
+
+@score_latex.register
+def _kernel_latex(body: Kernel, reading: Reading) -> list[str]:
+    power = rf"-{_latex_number(body.gamma)} \lVert z - z_s \rVert^2"
+    sums = rf"\sum_{{s=1}}^{{{len(body.support_vectors)}}} \alpha_s e^{{{power}}}"
+    return [f"{_latex_number(float(v))} + {sums}" for v in body.intercept]
 
 
 def _latex_conditions(rule: Rule, reading: Reading) -> str:
