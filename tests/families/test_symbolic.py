@@ -10,6 +10,7 @@ import pytest
 import sympy
 
 from workbench import Classifier, Regressor
+from workbench.families import find_family
 from workbench.families.engine import engine_of
 from workbench.families.equation_constants import _Residuals, fit_constants, row_losses
 from workbench.families.equation_model import EquationRegressor
@@ -178,6 +179,12 @@ def test_weights_that_differ_are_refused():
 def test_parameters_out_of_bounds_are_named(bad):
     with pytest.raises(ValueError, match=f"symbolic: {next(iter(bad))}"):
         Regressor("symbolic", **bad).fit(*known(0))
+
+
+def test_operators_are_a_list_in_a_study():
+    for given in (["add", "cos"], ("add", "cos")):
+        checked = find_family("symbolic").Parameters.model_validate({"operators": given}, strict=True)
+        assert checked.operators == ("add", "cos")
 
 
 def candidate(nodes, losses):

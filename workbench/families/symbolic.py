@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from workbench.families.equation_model import EquationClassifier, EquationRegressor
 from workbench.families.equation_reference import evaluate_by_row
@@ -17,6 +17,14 @@ from workbench.families.policy import Policy, fit_inputs
 from workbench.forms import Identity, Input, Logistic
 
 _OPERATOR = Literal["add", "sub", "mul", "div", "pow", "square", "sqrt", "exp", "log", "sin", "cos", "tanh", "abs"]
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+# a study file has lists; parameters of estimators are never changed in place
+_Operators = Annotated[tuple[_OPERATOR, ...], BeforeValidator(_as_tuple)]
 
 
 class Symbolic(Family):
@@ -66,7 +74,7 @@ class Symbolic(Family):
             "within one standard error of the lowest loss; best: the greatest drop of the log loss for each node "
             "added, among equations of at most 1.5 times the lowest loss that keep 90% of its gain on the constant",
         )
-        operators: tuple[_OPERATOR, ...] = Field(
+        operators: _Operators = Field(
             ("add", "sub", "mul", "square", "sin", "cos", "exp"),
             min_length=1,
             description="what equations are built of; div, sqrt, log and pow are not defined everywhere",
