@@ -36,7 +36,9 @@ def is_accelerated(fitted: Any) -> bool:
 
 
 def engine_of(fitted: Any, libraries: Sequence[str] = ()) -> str:
-    """Name the library that fitted an object, with its version; of an object of ours a family's first library."""
+    """Name the library that fitted an object, with its version; of an object of ours a family's first."""
+    if name := getattr(fitted, "library", None):
+        return f"{name} {version(name)}"
     module = type(fitted).__module__.partition(".")[0]
     if module == "workbench" and libraries:
         return f"{libraries[0]} {version(libraries[0])}"

@@ -2,6 +2,7 @@
 
 from workbench.forms.additive import Additive, Term
 from workbench.forms.curve import Curve
+from workbench.forms.equation import Coded, Constant, Equation, Gap, Node, Operator, Variable
 from workbench.forms.errors import FormError
 from workbench.forms.form import Body, Form
 from workbench.forms.frame import Frame
@@ -21,13 +22,17 @@ __all__ = [
     "Binned",
     "Body",
     "Clip",
+    "Coded",
     "CompLogLog",
     "Condition",
+    "Constant",
     "Curve",
+    "Equation",
     "Exponential",
     "Form",
     "FormError",
     "Frame",
+    "Gap",
     "Identity",
     "Input",
     "IsMissing",
@@ -36,8 +41,10 @@ __all__ = [
     "Linear",
     "Logistic",
     "Lookup",
+    "Node",
     "Offset",
     "OneVsRest",
+    "Operator",
     "Output",
     "Rule",
     "RuleList",
@@ -47,6 +54,7 @@ __all__ = [
     "Surface",
     "Term",
     "Tree",
+    "Variable",
     "annotate",
     "encode",
     "pull_back",

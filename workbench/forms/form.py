@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from workbench.forms.additive import Additive
 from workbench.forms.arrays import Fields, Pack, array_to_json
+from workbench.forms.equation import Equation
+from workbench.forms.equation_text import infix  # noqa: F401 - registers the texts of equations
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Floats, Frame, level_text
 from workbench.forms.kernel import Kernel
@@ -34,8 +36,8 @@ from workbench.forms.rules import RuleList, RuleSet
 from workbench.forms.size import size
 from workbench.forms.text import Reading, latex_name, score_latex, score_text
 
-Body = Additive | RuleList | RuleSet | Kernel
-_BODIES: dict[str, type[Body]] = {each.kind: each for each in (Additive, RuleList, RuleSet, Kernel)}
+Body = Additive | RuleList | RuleSet | Equation | Kernel
+_BODIES: dict[str, type[Body]] = {each.kind: each for each in (Additive, RuleList, RuleSet, Equation, Kernel)}
 _FORMAT = "workbench-form"
 _VERSION = 1
 _KINDS = ("number", "category", "ordered", "boolean", "datetime")

@@ -12,10 +12,12 @@ import numpy as np
 from workbench.forms.additive import Additive, Term
 from workbench.forms.curve import Curve
 from workbench.forms.cuts import shown_cuts
+from workbench.forms.equation import Equation
 from workbench.forms.errors import FormError
 from workbench.forms.frame import Bools, Floats, Frame, Ints
 from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup
 from workbench.forms.kernel import Kernel
+from workbench.forms.pull_back_equation import pull_back_equation
 from workbench.forms.pull_back_rules import pull_back_list, pull_back_rule, pull_back_set, with_shown
 from workbench.forms.rules import Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface, number_cells
@@ -51,6 +53,7 @@ def pull_back(body: Any, inputs: Sequence[Input]) -> Any:
 
 pull_back.register(RuleList, pull_back_list)
 pull_back.register(RuleSet, pull_back_set)
+pull_back.register(Equation, pull_back_equation)
 
 
 @pull_back.register

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.forms.additive import Additive, Term
 from workbench.forms.curve import Curve
+from workbench.forms.equation import Equation
 from workbench.forms.frame import Floats, Frame
 from workbench.forms.kernel import Kernel
 from workbench.forms.pieces import linear_pieces, plane_pieces
@@ -37,7 +38,8 @@ def size(body: Any) -> int:
     - an offset: one, its column.
 
     Step shapes and trees over one and the same number column are merged into one shape first. A list or a set
-    of rules is the sum of its rules, of which the set's default is one. A sum over kernels is all its numbers.
+    of rules is the sum of its rules, of which the set's default is one. An equation is its nodes: each number, column
+    and operator counts one. A sum over kernels is all its numbers.
 
     Examples
     --------
@@ -74,6 +76,11 @@ def _list(body: RuleList) -> int:
 @size.register
 def _set(body: RuleSet) -> int:
     return body.k + sum(rule.size for rule in body.rules)
+
+
+@size.register
+def _equation(body: Equation) -> int:
+    return len(body.nodes)
 
 
 @size.register
