@@ -60,6 +60,9 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer folds and smaller models: a first look.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything anew.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; they change no number.")] = None,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Let the study name a custom estimator, whose module is imported.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Train, compare and explain the models of a study, and write their cards."""
@@ -68,11 +71,18 @@ def run(
     with clean_errors(debug):
         from workbench import runner
 
-        asked, typed = _asked(study, target), _typed(study, target, quick=quick)
+        asked, typed = _asked(study, target), _typed(study, target, quick=quick, allow_code=allow_code)
         try:
             with Progress() as progress:
                 result = runner.run(
-                    asked, out=out, quick=quick, fresh=fresh, jobs=jobs, on_event=progress, command=typed
+                    asked,
+                    out=out,
+                    quick=quick,
+                    fresh=fresh,
+                    jobs=jobs,
+                    on_event=progress,
+                    command=typed,
+                    allow_code=allow_code,
                 )
         except KeyboardInterrupt:
             note("Interrupted. Finished work is kept: the same command goes on from here.")
@@ -272,13 +282,14 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
     return Study.from_text(text, place=given, families=_families(), explainers=_explainers())
 
 
-def _typed(study: str, target: str | None, *, quick: bool) -> str:
+def _typed(study: str, target: str | None, *, quick: bool, allow_code: bool) -> str:
     """Give the command that decides the numbers, with names of files alone: it is sent with the results."""
     from workbench.remote import is_url, public_url
     from workbench.terminal import command
 
     words = [public_url(study) if is_url(study) else Path(study).name]
-    return command("run", *words, *(("--target", target) if target is not None else ()), *(["--quick"] * quick))
+    flags = [*(["--quick"] * quick), *(["--allow-code"] * allow_code)]
+    return command("run", *words, *(("--target", target) if target is not None else ()), *flags)
 
 
 def _template(data: str, target: str, folder: Path) -> tuple[str, dict[str, str]]:

@@ -24,7 +24,7 @@ from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
 from workbench.families.monotone import check_monotone, signs
-from workbench.forms import Form, Frame, Input, Rule, annotate, encode, pull_back
+from workbench.forms import Form, Frame, Input, Rule, annotate, pull_back
 
 
 class FamilyEstimator(BaseEstimator):
@@ -111,7 +111,8 @@ class FamilyEstimator(BaseEstimator):
         monotone = params.get("monotone") or {}
         if monotone:
             family.constrain(self.estimator_, signs(monotone, self.inputs_, self.kinds_, task, family.name))
-        family.fit(self.estimator_, encode(self.inputs_, columns), target, weight, self.inputs_)
+        Z = family.encode(self.inputs_, frame, self.kinds_, params)
+        family.fit(self.estimator_, Z, target, weight, self.inputs_)
         self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
         if self.form_ is not None:
             check_monotone(self.form_, monotone, frame)
@@ -125,7 +126,8 @@ class FamilyEstimator(BaseEstimator):
     def encode(self, X: Any) -> np.ndarray:
         """Give the encoded inputs of rows, shape (n_samples, n_inputs), as the library gets them."""
         check_is_fitted(self)
-        return encode(self.inputs_, Frame(self._frame(X, reset=False), self.kinds_))
+        frame = self._frame(X, reset=False)
+        return self.family().encode(self.inputs_, frame, self.kinds_, self.get_params(deep=False))
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
         """Give X as a DataFrame whose columns are named by text, checked as scikit-learn does."""
@@ -383,7 +385,7 @@ def _form(
     read = family.form(fitted, inputs)
     if read is None:
         return None
-    body = annotate(pull_back(read[0], inputs), columns)
+    body = annotate(pull_back(read[0], read[2] if len(read) > 2 else inputs), columns)
     used = {name: kinds[name] for name in kinds if name in body.columns}
     gaps = tuple(n for n in used if columns.has_missing(n, kinds[n]))
     return Form(body, read[1], used, subject, () if classes is None else tuple(classes.tolist()), gaps=gaps)

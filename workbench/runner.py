@@ -16,7 +16,7 @@ from workbench.families import registry as family_registry
 from workbench.gathered import Gathered
 from workbench.plan import Plan
 from workbench.store import Event, Store, StoreError, lock_run, run_units, write_whole
-from workbench.study import Study
+from workbench.study import Study, StudyError
 from workbench.study.parts import file_name
 
 
@@ -54,6 +54,7 @@ def run(
     jobs: int | None = None,
     on_event: Callable[[Event], None] | None = None,
     command: str | None = None,
+    allow_code: bool = False,
 ) -> RunResult:
     """Run a study: train, compare, explain, and write results, models and pages.
 
@@ -73,6 +74,8 @@ def run(
         Worker processes; it changes no number.
     on_event : callable, optional
         Called with each `workbench.store.Event`.
+    allow_code : bool
+        Whether a study may name code to import: the path of an estimator of the family `custom`.
     command : str, optional
         What was typed to ask for this run, for who wants to repeat it; without folders' names, as it is sent.
 
@@ -88,6 +91,8 @@ def run(
         If another run holds the folder, or it is the root of a file system.
     """
     asked, again = _read(study, quick)
+    if not allow_code:
+        _refuse_code(asked)
     folder = Path(out) if out is not None else Path("reports", asked.name)
     private = private_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +123,14 @@ def _read(study: str | Path | Mapping[str, Any] | Study, quick: bool) -> tuple[S
         asked = Study.read(dataset(str(study)).study_path if known else study, **registries)
         again = f"workbench run {shlex.quote(Path(study).name)}{' --quick' * quick}"
     return asked.quick() if quick else asked, again
+
+
+def _refuse_code(study: Study) -> None:
+    """Refuse paths of estimators: to import a module is to run it, and a study file may come from anybody."""
+    for n, model in enumerate(study.models):
+        if model.family == "custom" and "estimator" in model.params:
+            rule = f"names code to import, {model.params['estimator']!r}: if you trust it, run with --allow-code"
+            raise StudyError([f"study: models[{n}].custom.estimator {rule} (in Python allow_code=True)"])
 
 
 def _replaced(folder: Path, results: Mapping[str, Any]) -> str:

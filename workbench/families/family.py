@@ -12,9 +12,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from workbench.answers import Details
 from workbench.families.engine import engine_of
 from workbench.families.policy import Policy, fit_inputs
-from workbench.forms import Body, Input, Output
+from workbench.forms import Body, Frame, Input, Output, encode
 
-EncodedForm = tuple[Body, Output]
+# score and output; and the inputs that the score is over, where these are not the encoded ones
+EncodedForm = tuple[Body, Output] | tuple[Body, Output, tuple[Input, ...]]
 
 
 def _seed(value: Any) -> Any:
@@ -180,6 +181,12 @@ class Family:
     ) -> tuple[Input, ...]:
         """Fit the maps from original columns to encoded inputs: by the policy, unless a family overrides it."""
         return fit_inputs(X, kinds, self.policy_for(task, params), sample_weight)
+
+    def encode(
+        self, inputs: Sequence[Input], X: pd.DataFrame, kinds: Mapping[str, str], params: Mapping[str, Any]
+    ) -> np.ndarray:
+        """Give the encoded inputs of rows, shape (n_samples, n_inputs), as the library gets them."""
+        return encode(inputs, Frame(X, kinds))
 
     def constrain(self, estimator: Any, signs: np.ndarray) -> None:
         """Hold the estimator to rise (1) or fall (-1) with an input, shape (n_inputs,), 0 where it is free.

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from workbench.answers import Details, Provenance
 from workbench.disclosure import MIN_ROWS
 from workbench.families.curves import FEWEST_SPLINES, Part, find_parts
 from workbench.families.family import EncodedForm, Family, MonotoneParameters
@@ -187,6 +188,20 @@ class Gam(Family):
             for position, each in enumerate(_machines(fitted))
             for part, edof, lam in zip(fitted.parts_, each.edofs_, each.lams_, strict=True)
         ]
+
+    def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
+        """The effective degrees of freedom and the smoothing of each part."""
+        several = isinstance(fitted, OneVsRestGam)
+        heads = ("Part", *(["Class"] if several else []), "Kind", "Effective degrees of freedom", "Penalty")
+        rows = tuple(
+            (t["column"], *([float(t["class"])] if several else []), t["part"], t["edof"], t["lambda"])
+            for t in self.term_table(fitted, inputs)
+        )
+        note = (
+            "One degree is a straight line; the penalty of each part was searched for by generalized cross-validation."
+        )
+        provenance = Provenance(method="trace of the influence matrix, by part")
+        return (Details(provenance=provenance, title="Smoothness", columns=heads, rows=rows, note=note),)
 
 
 def _logistic() -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
+from workbench.answers import Details, Provenance
 from workbench.families.equation_model import EquationClassifier, EquationRegressor
 from workbench.families.equation_reference import evaluate_by_row
 from workbench.families.equation_search import SearchSettings
@@ -144,3 +145,24 @@ class Symbolic(Family):
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """Constants come from all rows; levels and indicators are pooled before the fit where they have few."""
         return n_rows
+
+    def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
+        """The table of equations, simplest first."""
+        shown = ("complexity", "loss", "score", "equation", "selected")
+        rows = tuple(
+            (float(row.complexity), float(row.loss), float(row.score), str(row.equation), bool(row.selected))
+            for row in fitted.equations_[list(shown)].itertuples(index=False)
+        )
+        loss = "Log loss" if hasattr(fitted, "classes_") else "Mean squared error"
+        note = (
+            "Each equation has the lowest loss of all that were found with as few nodes; the score is the drop of the "
+        )
+        return (
+            Details(
+                provenance=Provenance(method=f"{fitted.library}, constants fitted in float64", exact=False),
+                title="Equations",
+                columns=("Nodes", loss, "Score", "Equation", "Picked"),
+                rows=rows,
+                note=note + "loss's logarithm for each node added.",
+            ),
+        )
