@@ -75,6 +75,7 @@ def test_cuts_on_scaled_inputs_are_refused():
         pull_back(Additive(np.zeros(1), (stump(0, 0.0),)), INPUTS)
 
 
-def test_linear_term_without_a_number_for_gaps_is_refused():
-    with pytest.raises(FormError, match="missing values"):
-        pull_back(Additive(np.zeros(1), (Linear("0", np.ones(1), 0.0, np.zeros(1)),)), TREE_INPUTS)
+def test_linear_term_without_a_number_for_gaps_has_no_value_there():
+    term = Linear("0", np.array([2.0]), 0.0, np.zeros(1))
+    body = pull_back(Additive(np.array([1.0]), (term,)), (Affine("x"),))
+    np.testing.assert_array_equal(body.score(Frame({"x": [3.0, np.nan]}))[:, 0], [7.0, np.nan])

@@ -14,7 +14,7 @@ from pydantic import Field, WithJsonSchema
 from workbench.families.engine import engine_of
 from workbench.families.family import EncodedForm, Family, FamilyParameters
 from workbench.families.policy import Policy, fit_inputs
-from workbench.forms import Affine, Input, Lookup
+from workbench.forms import Affine, FormError, Input, Lookup, pull_back
 from workbench.readers.known import read_known, reference_known
 from workbench.readers.transformers import Text, UnknownTransformerError, as_columns, transformed
 
@@ -137,10 +137,11 @@ class Custom(Family):
             columns: Sequence[Any] = as_columns(inputs)
             for step in steps:
                 columns = transformed(step, columns)
-        except UnknownTransformerError:
-            return None
-        if any(isinstance(each, Text) for each in columns):
-            return None  # texts go into the model itself
+            if any(isinstance(each, Text) for each in columns):
+                return None  # texts go into the model itself
+            pull_back(found[0], tuple(columns))
+        except (UnknownTransformerError, FormError):
+            return None  # also where cuts are on scaled columns
         return (*found, tuple(columns))
 
     def engine(self, fitted: Any) -> str:

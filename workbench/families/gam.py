@@ -197,9 +197,7 @@ class Gam(Family):
             (t["column"], *([float(t["class"])] if several else []), t["part"], t["edof"], t["lambda"])
             for t in self.term_table(fitted, inputs)
         )
-        note = (
-            "One degree is a straight line; the penalty of each part was searched for by generalized cross-validation."
-        )
+        note = "One degree is a straight line; each part's penalty was searched for by generalized cross-validation."
         provenance = Provenance(method="trace of the influence matrix, by part")
         return (Details(provenance=provenance, title="Smoothness", columns=heads, rows=rows, note=note),)
 

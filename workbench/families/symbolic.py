@@ -163,6 +163,6 @@ class Symbolic(Family):
                 title="Equations",
                 columns=("Nodes", loss, "Score", "Equation", "Picked"),
                 rows=rows,
-                note=note + "loss's logarithm for each node added.",
+                note=note + "the loss's logarithm for each node added.",
             ),
         )

@@ -168,17 +168,18 @@ def _with_shown(tree: Tree, frame: Frame) -> Tree:
 
 
 def _number(column: str, parts: list[tuple[Input, Linear]]) -> tuple[Floats, Linear]:
-    """Merge what is linear in a number column and in its missing indicator: (shift of the intercept, term)."""
+    """Merge what is linear in a number column and in its missing indicator: (shift of the intercept, term).
+
+    Where the library gets no number for a missing value, the term has none either: NaN.
+    """
     k = parts[0][1].coef.size
     shift, slope, missing, center = np.zeros(k), np.zeros(k), np.zeros(k), 0.0
     for source, term in parts:
-        if isinstance(source, IsMissing):
-            # coef (1 - center) where missing, - coef center elsewhere
-            shift = shift - term.coef * term.center
-            missing = missing + term.coef
+        if (ends := _ends(source)) is not None:
+            present, absent = ends
+            shift = shift + term.coef * (present - term.center)
+            missing = missing + term.coef * (absent - present)
         elif isinstance(source, Affine):
-            if np.isnan(source.missing):
-                raise FormError(f"column {column!r}: a linear term needs a number for missing values")
             # coef ((x - c) / s - m) = coef / s (x - (c + s m))
             slope = term.coef / source.scale
             center = source.center + source.scale * term.center
@@ -186,6 +187,13 @@ def _number(column: str, parts: list[tuple[Input, Linear]]) -> tuple[Floats, Lin
         else:
             raise FormError(f"column {column!r} is read both as a number and as levels")
     return shift, Linear(column, slope, center, missing)
+
+
+def _ends(source: Input) -> tuple[float, float] | None:
+    """Give the two values of an input that tells no more than whether its column is missing: if not, and if so."""
+    if isinstance(source, IsMissing):
+        return 0.0, 1.0
+    return (source.values[0], source.missing) if isinstance(source, Binned) and not source.cuts else None
 
 
 def _levels(column: str, parts: list[tuple[Input, Linear]]) -> Levels:
@@ -288,9 +296,9 @@ def _tree(tree: Tree, inputs: Sequence[Input]) -> Tree:
                 goes[: len(source.levels) + 1] = table[:-1]
                 subset[node] = sets.setdefault(goes.tobytes(), len(sets))
                 missing_left[node] = table[-1]
-        elif isinstance(source, IsMissing):
-            threshold[at] = np.where(t >= 0, np.inf, -np.inf)
-            missing_left[at] = t >= 1
+        elif (ends := _ends(source)) is not None:
+            threshold[at] = np.where(ends[0] <= t, np.inf, -np.inf)
+            missing_left[at] = ends[1] <= t
         else:
             threshold[at] = t
             if not np.isnan(fill := _unscaled(source).missing):

@@ -178,4 +178,4 @@ def _positions(axis: Axis) -> tuple[Floats, Floats]:
 
 
 def _branch(vector: Floats) -> int:
-    return vector.size if vector.any() else 0
+    return vector.size if np.nan_to_num(vector).any() else 0

@@ -202,7 +202,7 @@ def _term_text(term: Any, outputs: Sequence[str], reading: Reading) -> str:
         one = term.coef.size == 1
         sign = "− " if one and term.coef[0] < 0 else "+ "
         text = sign + f"{_vector(np.abs(term.coef) if one else term.coef, outputs)} × {_centred(term, reading)}"
-        return text + (f"; {_vector(term.missing, outputs)} where missing" if term.missing.any() else "")
+        return text + (f"; {_vector(term.missing, outputs)} where missing" if np.nan_to_num(term.missing).any() else "")
     if isinstance(term, Surface):
         cells = f"{term.first.n_cells} × {term.second.n_cells} cells"
         return f"+ {term.first.column} and {term.second.column} [{cells}, {_span(term.values)}]"

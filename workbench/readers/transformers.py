@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.forms import Affine, Input, IsMissing, Lookup
+from workbench.forms import Affine, Binned, Input, IsMissing, Lookup
 from workbench.forms.frame import level_text
 
 
@@ -91,9 +91,9 @@ def _scaled(column: Column, center: float, scale: float) -> Column:
             unseen=(column.unseen - center) / scale,
             missing=(column.missing - center) / scale,
         )
-    if (center, scale) == (0.0, 1.0):
-        return column
-    raise UnknownTransformerError("a scaler of texts or indicators")
+    if isinstance(column, IsMissing):
+        return Binned(column.column, (), (-center / scale,), (1.0 - center) / scale)
+    raise UnknownTransformerError("a scaler of texts")
 
 
 def _function(step: Any, columns: Sequence[Column]) -> list[Column]:
