@@ -126,11 +126,24 @@ def test_run_tells_progress_on_standard_error_in_plain_lines(runner: Pretended) 
 
 def test_run_hands_its_options_on(runner: Pretended, tmp_path: Path) -> None:
     assert invoke("run", "penguins", "--out", "my out", "--quick", "--fresh", "--jobs", "2").exit_code == 0
-    assert invoke("run", "penguins").exit_code == 0
-    assert runner.calls == [
-        {"out": Path("my out"), "quick": True, "fresh": True, "jobs": 2, "command": "workbench run penguins --quick"},
-        {"out": None, "quick": False, "fresh": False, "jobs": None, "command": "workbench run penguins"},
-    ]
+    assert invoke("run", "penguins", "--allow-code").exit_code == 0
+    first, second = runner.calls
+    assert first == {
+        "out": Path("my out"),
+        "quick": True,
+        "fresh": True,
+        "jobs": 2,
+        "command": "workbench run penguins --quick",
+        "allow_code": False,
+    }
+    assert second == {
+        "out": None,
+        "quick": False,
+        "fresh": False,
+        "jobs": None,
+        "command": "workbench run penguins --allow-code",
+        "allow_code": True,
+    }
     assert [study.name for study in runner.studies] == ["penguins", "penguins"]
 
 

@@ -256,7 +256,7 @@ def test_tasks_that_a_study_cannot_do_are_refused_before_anything_runs(tmp_path,
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     with pytest.raises(StudyError, match="accuracy"):
         run(write_study(tmp_path, STUDY + "metrics: [accuracy]\n"), out=tmp_path / "out")
-    with pytest.raises(ValueError, match="no family takes an offset yet"):
+    with pytest.raises(ValueError, match=r"models\[0\]\.linear: takes no offset; families that do: glm; or set data"):
         run(write_study(tmp_path, STUDY.replace("{size: {", "{rooms: {role: offset}, size: {")), out=tmp_path / "out")
 
 

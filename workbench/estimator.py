@@ -350,10 +350,11 @@ def __getattr__(name: str) -> Any:
 def _refusal(family: type[Family], task: str) -> str:
     wanted = {"binary", "multiclass"} if task == "classification" else {task}
     able = [n for n, f in registry().items() if wanted & set(f.tasks)]
-    known = ", ".join(family.tasks)
+    told = (
+        f"family {family.name!r} can't do {task}, only {', '.join(family.tasks)}; families that can: {', '.join(able)}"
+    )
     # in scikit-learn's words, which its checks look for
-    binary = " Only binary classification is supported." if "binary" in family.tasks and task == "multiclass" else ""
-    return f"family {family.name!r} can't do {task}, only {known};{binary} families that can: {', '.join(able)}"
+    return f"{told}. Only binary classification is supported." if task == "multiclass" else told
 
 
 def _checked(family: Family, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
     python tests/benchmarks/ebm_presets.py [data set ...]
 
 Seconds are processor time of one thread. A difference is preset minus defaults over the same folds, with its corrected
-interval (Nadeau and Bengio 2003); positive is better.
+interval (Nadeau and Bengio 2003); positive is better. The defaults take from minutes to an hour a fit, so what is known
+is printed after each fold, from the second one on with intervals.
 """
 
 from __future__ import annotations
@@ -47,31 +48,36 @@ def measure(model: Any, table: Table, fold: Fold, score: Metric) -> tuple[float,
     return score.score(model, X[1], test.y, classes=table.classes), seconds
 
 
+def show(name: str, score: Metric, runs: dict[str, list[tuple[float, float]]], folds: list[Fold]) -> None:
+    """Print score and seconds of each label over the folds so far, against the defaults."""
+    sizes: dict[str, Any] = {
+        "n_train": np.array([len(f.train) for f in folds]),
+        "n_test": np.array([len(f.test) for f in folds]),
+    }
+    sign = 1 if score.greater_is_better else -1
+    of_defaults, slow = np.array(runs["defaults"]).T
+    for label, done in runs.items():
+        scores, seconds = np.array(done).T
+        gain = corrected_interval(sign * (scores - of_defaults), **sizes) if len(folds) > 1 else None
+        told = "" if gain is None else f"{gain.mean:+.3f} [{gain.lower:+.3f}, {gain.upper:+.3f}]"
+        print(
+            f"{name:18} {len(folds)} folds  {label:9} {seconds.mean():7.1f} s  {slow.mean() / seconds.mean():6.1f} "
+            f"times faster  {score.title} {scores.mean():.3f}  {told}",
+            flush=True,
+        )
+
+
 def main() -> None:
     for name in sys.argv[1:] or DATASETS:
         table = wb.load(name)
         splits = make_splits(table, holdout=0, folds=FOLDS, repeats=1)
         score = metric(default_metrics(table.task)[0])
-        sizes: dict[str, Any] = {
-            "n_train": np.array([len(f.train) for f in splits.folds]),
-            "n_test": np.array([len(f.test) for f in splits.folds]),
-        }
-        found = {}
-        for label in ("defaults", "fast", "balanced", "thorough"):
-            runs = []
-            for fold in splits.folds:
+        runs: dict[str, list[tuple[float, float]]] = {}
+        for k, fold in enumerate(splits.folds):
+            for label in ("defaults", "fast", "balanced", "thorough"):
                 model = library(table.task) if label == "defaults" else ours(table.task, label)
-                runs.append(measure(model, table, fold, score))
-            found[label] = np.array(runs)
-            scores, seconds = found[label].T
-            sign = 1 if score.greater_is_better else -1
-            gain = corrected_interval(sign * (scores - found["defaults"][:, 0]), **sizes)
-            faster = found["defaults"][:, 1].mean() / seconds.mean()
-            print(
-                f"{name:18} {label:9} {seconds.mean():7.1f} s  {faster:6.1f} times faster  "
-                f"{score.title} {scores.mean():.3f}  {gain.mean:+.3f} [{gain.lower:+.3f}, {gain.upper:+.3f}]",
-                flush=True,
-            )
+                runs.setdefault(label, []).append(measure(model, table, fold, score))
+            show(name, score, runs, list(splits.folds[: k + 1]))
 
 
 if __name__ == "__main__":

@@ -155,13 +155,9 @@ class Glm(Family):
             )
         estimator.weight_ = float(len(y) if sample_weight is None else sample_weight.sum())
         estimator.free_degrees_ = estimator.weight_ - estimator.kept_.size - 1
-        estimator.fit(
-            features[:, estimator.kept_],
-            y.astype(np.float64),
-            sample_weight=sample_weight,
-            offset=offset,
-            store_covariance_matrix=free and estimator.free_degrees_ > 0,
-        )
+        given = features[:, estimator.kept_], y.astype(np.float64), sample_weight, offset
+        estimator.fit(*given)
+        estimator.errors_ = _standard_errors(estimator, given) if free else None
         if estimator.task_ == "binary":
             estimator.classes_ = np.array([0, 1])
 
@@ -195,7 +191,7 @@ class Glm(Family):
 
     def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
         """The coefficients with standard errors and intervals where there are any, and columns that were left out."""
-        errors = _standard_errors(fitted)
+        errors = fitted.errors_
         place = {int(j): i for i, j in enumerate(fitted.kept_)}
         rows: list[tuple[Any, ...]] = []
         for j, source in enumerate(inputs[: len(inputs) - len(fitted.offsets_)]):
@@ -210,7 +206,7 @@ class Glm(Family):
         if errors is not None:
             note += " A level is read against the level of its column that is not listed."
         else:
-            note += f" {'Bounded' if fitted.alpha == 0.0 else 'Penalized'} coefficients have no valid standard errors."
+            note += f" {_why_none(fitted)} have no valid standard errors."
         if len(place) < len(rows):
             note += " A line without numbers follows from other columns, and is left out."
         provenance = Provenance(method="Wald intervals, expected information, estimated dispersion (glum)")
@@ -218,15 +214,26 @@ class Glm(Family):
         return (Details(provenance=provenance, title="Coefficients", columns=heads, rows=tuple(rows), note=note),)
 
 
-def _standard_errors(fitted: Any) -> np.ndarray | None:
-    """Give the standard errors of the coefficients, sqrt(phi diag (X' W X)^-1), phi Pearson's estimate; None if biased.
+def _standard_errors(fitted: Any, given: tuple[Any, ...]) -> np.ndarray | None:
+    """Give the standard errors of the coefficients, sqrt(phi diag (X' W X)^-1), phi Pearson's estimate.
 
-    glum 3.4 divides by the degrees of freedom twice: in its estimate of phi, and again in its covariance.
+    None where nothing is left to estimate phi from: as many coefficients as rows, or a fit without any residual. glum 3.4
+    divides by the degrees of freedom twice: in its estimate of phi, and again in its covariance.
     """
-    if fitted.alpha != 0.0 or fitted.lower_bounds is not None or fitted.free_degrees_ <= 0:
+    if fitted.free_degrees_ <= 0:
         return None
-    found: np.ndarray = fitted.std_errors()[1:] * np.sqrt(fitted.free_degrees_ / fitted.weight_)
-    return found
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: np.ndarray = fitted.std_errors(*given)[1:]
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+    return found * np.sqrt(fitted.free_degrees_ / fitted.weight_)
+
+
+def _why_none(fitted: Any) -> str:
+    if fitted.alpha != 0.0:
+        return "Penalized coefficients"
+    return "Coefficients that leave no residual" if fitted.lower_bounds is None else "Bounded coefficients"
 
 
 def _interval(estimate: float, error: float, degrees: float) -> list[float]:

@@ -223,6 +223,8 @@ def _curve(term: Curve, source: Input) -> Curve:
         raise FormError(f"column {source.column!r}: a curve needs a number column")
     if np.isnan(source.missing):
         raise FormError(f"column {source.column!r}: a curve needs a number for missing values")
+    if not source.scale > 0:
+        raise FormError(f"column {source.column!r}: a curve needs a scale above 0; got {source.scale!r}")
     k, s = term.missing.size, source.scale
     degrees = np.repeat(np.arange(term.coef.shape[1] // k), k)
     return replace(

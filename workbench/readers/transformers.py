@@ -84,13 +84,11 @@ def _scaled(column: Column, center: float, scale: float) -> Column:
         # ((x - c) / s - m) / d = (x - (c + s m)) / (s d)
         missing = (column.missing - center) / scale
         return Affine(column.column, column.center + column.scale * center, column.scale * scale, missing)
-    if isinstance(column, Lookup):
-        return replace(
-            column,
-            values=tuple((v - center) / scale for v in column.values),
-            unseen=(column.unseen - center) / scale,
-            missing=(column.missing - center) / scale,
-        )
+    if isinstance(column, Lookup | Binned):
+        values, missing = tuple((v - center) / scale for v in column.values), (column.missing - center) / scale
+        if isinstance(column, Binned):
+            return replace(column, values=values, missing=missing)
+        return replace(column, values=values, unseen=(column.unseen - center) / scale, missing=missing)
     if isinstance(column, IsMissing):
         return Binned(column.column, (), (-center / scale,), (1.0 - center) / scale)
     raise UnknownTransformerError("a scaler of texts")
