@@ -217,8 +217,8 @@ class Glm(Family):
 def _standard_errors(fitted: Any, given: tuple[Any, ...]) -> np.ndarray | None:
     """Give the standard errors of the coefficients, sqrt(phi diag (X' W X)^-1), phi Pearson's estimate.
 
-    None where nothing is left to estimate phi from: as many coefficients as rows, or a fit without any residual. glum 3.4
-    divides by the degrees of freedom twice: in its estimate of phi, and again in its covariance.
+    None where nothing is left to estimate phi from: as many coefficients as rows, or a fit without any residual. glum
+    3.4 divides by the degrees of freedom twice: in its estimate of phi, and again in its covariance.
     """
     if fitted.free_degrees_ <= 0:
         return None
