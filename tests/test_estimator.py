@@ -57,7 +57,7 @@ def test_a_task_that_a_family_cannot_do_is_refused(monkeypatch):
 
     monkeypatch.setattr(find_family("linear"), "tasks", ("regression", "binary"))
     with pytest.raises(
-        ValueError, match="'linear' can't do multiclass, only regression, binary; families that can: .*dummy"
+        ValueError, match=r"'linear' can't do multiclass, only regression, binary; families that can: .*dummy"
     ):
         Classifier("linear").fit(np.arange(9.0)[:, None], [0, 1, 2] * 3)
     monkeypatch.setattr(find_family("linear"), "tasks", ("binary",))

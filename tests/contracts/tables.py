@@ -48,7 +48,8 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
     """Rows by what they probe: training rows, every cut with its two neighbours, gaps, unseen levels, far away."""
     rng = np.random.default_rng(seed)
     base = X.iloc[rng.integers(0, len(X), 60)].reset_index(drop=True)
-    found = {"training rows": X.dropna(), "training rows with gaps missing": X}
+    known = X.drop(columns=[name for name in X if X[name].isna().all()]).notna().all(axis=1)
+    found = {"training rows": X[known], "training rows with gaps missing": X}
     for name, t in _cuts(form).items():
         t = rng.permutation(t)[:200]
         at = np.concatenate([t, np.nextafter(t, -np.inf), np.nextafter(t, np.inf)])
@@ -58,7 +59,7 @@ def probes(X: pd.DataFrame, form: Form | None, seed: int = 1) -> dict[str, pd.Da
         if X[name].dtype.kind == "f":
             found[f"{name} far away"] = pd.concat([base.assign(**{name: v}) for v in (1e30, -1e30)])
         if X[name].dtype.kind != "b":
-            gap = pd.Series([None] * len(base)).astype(X[name].dtype)
+            gap = pd.Series([None] * len(base)).astype(float if X[name].dtype.kind == "i" else X[name].dtype)
             found[f"{name} missing"] = base.assign(**{name: gap})
         if isinstance(X[name].dtype, pd.StringDtype):
             found[f"{name} unseen"] = base.assign(**{name: "never seen"})

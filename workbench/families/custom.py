@@ -35,7 +35,7 @@ class Custom(Family):
         "Nothing is known of it but what its predictions show, unless it is of a kind that can be read.",
         "Nothing is promised about how few rows stand behind its numbers, so its form is kept private.",
     )
-    example_params = {"params": {"max_iter": 20}}
+    example_params = {"estimator": "sklearn.tree.DecisionTree", "params": {"max_leaf_nodes": 8, "random_state": 0}}
 
     class Parameters(FamilyParameters):
         """Parameters of `custom`."""

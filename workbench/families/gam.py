@@ -130,6 +130,8 @@ class Gam(Family):
         asked = estimator.asked_
         signs = getattr(estimator, "signs_", np.zeros(len(inputs)))
         estimator.parts_ = find_parts(Z, inputs, asked["n_splines"], signs)
+        if not estimator.parts_ and type(estimator).__name__ != "LinearGAM":
+            raise ValueError(f"gam: no column varies over the training rows (n_samples={len(Z)}): there is no curve")
         if isinstance(estimator, OneVsRestGam):
             for code, each in enumerate(estimator.for_classes(y)):
                 _fit(each, estimator.parts_, asked, Z, (y == code).astype(np.float64), weight)

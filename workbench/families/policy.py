@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,9 @@ from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS, small
 from workbench.families.cutting import interval_cuts
 from workbench.forms import Affine, Binned, Frame, Input, IsMissing, Lookup
+
+# libraries of rules go through all cuts in Python
+_MOST_CUTS = 400
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Policy:
         Number columns as they are; or, for rules, as the codes of at most `bins` intervals of 10 training rows or
         more; or for each cut between those as a truth value of being above it, or as one of being above and one of not.
     bins : int
-        The most intervals of a number column.
+        The most intervals of a number column; with many columns fewer, so that there are at most 400 cuts, or one each.
     """
 
     missing: Literal["native", "impute+indicator"]
@@ -60,6 +63,8 @@ def fit_inputs(
         Means and variances are weighted; counts of rows are not.
     """
     frame = Frame(X, kinds)
+    n_cut = sum(kind != "category" for kind in kinds.values())
+    policy = replace(policy, bins=min(policy.bins, max(2, 1 + _MOST_CUTS // max(1, n_cut))))
     weight = np.ones(len(X)) if sample_weight is None else sample_weight
     inputs: list[Input] = []
     for name, kind in kinds.items():

@@ -89,6 +89,8 @@ class Rulelist(Family):
         self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
     ) -> None:
         """Fit; then take out rules that decide on fewer than 10 training rows."""
+        if not (np.ptp(Z, axis=0) > 0).any():
+            raise ValueError(f"rulelist: no column varies over the rows (n_samples={len(Z)}): there is no rule")
         with global_seed(getattr(estimator, "random_state", 0)), warnings.catch_warnings():
             # pandas' and scikit-learn's deprecations inside the library
             warnings.simplefilter("ignore")
