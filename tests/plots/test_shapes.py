@@ -19,7 +19,7 @@ def test_every_shape_is_well_set(k: int) -> None:
     for term in form("multiclass" if k == 3 else "regression").body.terms:
         scales = [Scale(name, "mm", dates=name == "day", outputs=outputs) for name in term.columns]
         if isinstance(term, Steps):
-            assert_well_set(shapes.draw_steps(term, scales[0]))
+            assert_well_set(shapes.draw_curve(term, scales[0]))
         elif isinstance(term, Levels):
             assert_well_set(shapes.draw_levels(term, scales[0]))
         else:
@@ -28,7 +28,7 @@ def test_every_shape_is_well_set(k: int) -> None:
 
 def test_steps_are_drawn_as_they_are_and_dashed_beyond_the_data() -> None:
     term = steps("age", gap=0.25)
-    ax = shapes.draw_steps(term, AGE).axes[0]
+    ax = shapes.draw_curve(term, AGE).axes[0]
     below, inside, above = [line for line in ax.lines if line.get_linewidth() in (1.4, 2.0)]
     assert [line.get_linestyle() for line in (below, inside, above)] == ["--", "-", "--"]
     x, y = inside.get_data()
@@ -43,7 +43,7 @@ def test_steps_are_drawn_as_they_are_and_dashed_beyond_the_data() -> None:
 
 
 def test_no_missing_level_where_it_adds_nothing() -> None:
-    ax = shapes.draw_steps(steps("age"), AGE).axes[0]
+    ax = shapes.draw_curve(steps("age"), AGE).axes[0]
     assert "missing" not in {t.get_text() for t in ax.texts}
 
 
