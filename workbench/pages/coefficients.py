@@ -40,11 +40,12 @@ def table(card: Card, form: Form, linear: Sequence[Linear]) -> TableView:
     lines += _others(form, names, known, found)
     note = "The start, plus for every column its coefficient times the value's distance from where it is counted from."
     given = details.coefficients(card)
+    notes = [note, *([given.note] if given is not None else []), _references(form, known, found)]
     return TableView(
         "Coefficients, in the columns' own units",
         heads,
         [[line.get(head.text, Cell("")) for head in heads] for line in lines],
-        note=f"{note} {given.note}" if given is not None else note,
+        note=" ".join(filter(None, notes)),
         name="coefficients",
     )
 
@@ -134,9 +135,7 @@ def _others(form: Form, names: Sequence[str], known: Known, found: Found) -> lis
             continue
         title = shown(known[term.column].title if term.column in known else term.column, 24)
         rows = {level: left.pop(f"{term.column} is {level}", None) for level in (*term.levels, "any other", "missing")}
-        against = [level for level in term.levels if rows[level] is None]
-        than = f" against {shown(against[0], 16)}" if len(against) == 1 else ""
-        lines += [_other(f"{title}: {shown(n, 20)}{than}", names, row) for n, row in rows.items() if row is not None]
+        lines += [_other(f"{title}: {shown(n, 20)}", names, row) for n, row in rows.items() if row is not None]
     return lines + [_other(shown(name, 40), names, row) for name, row in left.items()]
 
 
@@ -151,3 +150,15 @@ def _other(text: str, names: Sequence[str], row: Mapping[str, float | None]) -> 
         **_uncertain(head, value, row),
         "exp(coefficient)": _factor(value),
     }
+
+
+def _references(form: Form, known: Known, found: Found) -> str:
+    """Name the level of each column that the others are read against: the one without a line."""
+    assert isinstance(form.body, Additive)  # noqa: S101 - a sum has coefficients
+    said = []
+    for term in form.body.terms if found else ():
+        if isinstance(term, Levels):
+            absent = [level for level in term.levels if f"{term.column} is {level}" not in found]
+            title = shown(known[term.column].title if term.column in known else term.column, 24)
+            said += [f"{title} {shown(absent[0], 20)}"] if len(absent) == 1 else []
+    return f"Not listed: {', '.join(said)}." if said else ""

@@ -40,7 +40,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
     left = said_of(form, card)
     out = [
         Block(
-            paragraphs=[*_sentence(card, form, linear, known), *_afterwards(form)],
+            paragraphs=[*_sentence(card, form, linear, known), *_afterwards(form, known)],
             equation=equation(form, left, {name: column.title for name, column in known.items()}),
             tables=[coefficients.table(card, form, linear)],
         )
@@ -52,13 +52,14 @@ def blocks(card: Card, form: Form) -> list[Block]:
     return out
 
 
-def _afterwards(form: Form) -> list[str]:
+def _afterwards(form: Form, known: dict[str, ColumnPart]) -> list[str]:
     """Say what becomes of the sum, what a unit does on that scale, and what offsets are."""
     assert isinstance(form.body, Additive)  # noqa: S101 - `is_linear` holds
     said = [ending(form), factors(form)] if form.body.terms else []
     for term in form.body.terms:
         if isinstance(term, Offset):
-            what = f"the logarithm of {shown(term.column)}, its exposure," if term.log else f"{shown(term.column)}"
+            name = shown(known[term.column].title if term.column in known else term.column)
+            what = f"the logarithm of {name}, the exposure," if term.log else name
             said.append(f"To each sum {what} is added as it stands: its coefficient of 1 is set, not fitted.")
     return [" ".join(filter(None, said))] if any(said) else []
 

@@ -65,7 +65,8 @@ def lead(card: Card) -> str:
         file = "a file kept apart" if card.form.private else "its file"
         return f"There is no form that a person can hold{stored}, although {file} computes it exactly."
     size = "" if card.size is None else f" of {count(card.size)} numbers to hold"
-    used = len(card.method.features_used or ())
+    apart = [column.name for column in card.data.columns if column.role in ("offset", "exposure")]
+    used = sum(name not in apart for name in card.method.features_used or ())
     reads = f"It reads {count(used)} of {count(card.data.n_features)} columns"
     if used == 0:
         return f"This is the whole model, a constant{size}. It reads none of the {count(card.data.n_features)} columns."

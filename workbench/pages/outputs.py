@@ -36,6 +36,11 @@ def said_of(form: Form, card: Card) -> str:
     return scale(form) + (shown(form.outputs[0]) if form.body.k == 1 else "each class")
 
 
+def spoken(form: Form, card: Card) -> str:
+    """Name what the sum of a model is within a sentence: as `said_of`, but a plain target is a predicted one."""
+    return said_of(form, card) if scale(form) else f"predicted {target(card)}"
+
+
 def ending(form: Form) -> str:
     """Say what becomes of the score; nothing where it is the prediction itself."""
     output = form.output

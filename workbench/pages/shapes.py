@@ -11,7 +11,7 @@ import numpy as np
 from workbench.forms import Additive, Curve, Form, Levels, Linear, Steps, Surface
 from workbench.pages.card import Card
 from workbench.pages.equation import equation
-from workbench.pages.outputs import ending, said_of, scale, target
+from workbench.pages.outputs import ending, said_of, scale, spoken, target
 from workbench.pages.parts import ColumnPart
 from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
 from workbench.plots import PAGE, panel, shapes, surface
@@ -21,6 +21,7 @@ from workbench.plots.style import shown
 
 _MOST_SHAPES = 24
 _MOST_PAIRS = 12
+_FLAT = 0.005  # of the largest value that some shape adds: less is not seen
 _SHAPES = Steps | Surface | Levels | Curve | Linear
 _BENT = Steps | Surface | Curve  # a sum without one of these is better told by coefficients
 
@@ -126,13 +127,14 @@ def _sentence(card: Card, form: Form, single: int, pairs: int) -> str:
         )
         start = f"{what} ({starts})"
     else:
-        what = f"The {said_of(form, card)}" if scale(form) else f"The predicted {target(card)}"
-        start = f"{what} is the start, {number(float(intercept[0]))}"
+        start = f"The {spoken(form, card)} is the start, {number(float(intercept[0]))}"
     return f"{start}, plus {' and '.join(parts)}. {ending(form)}".strip()
 
 
 def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
-    drawn = terms[:_MOST_SHAPES]
+    sizes = [max(float(np.abs(_values(t, scales)).max()), float(np.abs(t.missing).max())) for t in terms]
+    bent = [t for t, size in zip(terms, sizes, strict=True) if size > _FLAT * max(sizes) or len(terms) == 1]
+    drawn = bent[:_MOST_SHAPES]
     limits = panel.limits([a for t in drawn for a in (_values(t, scales), t.missing, np.zeros(1))])
     made = []
     for term in drawn:
@@ -140,8 +142,9 @@ def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
         draw = shapes.draw_levels if isinstance(term, Levels) else shapes.draw_curve
         drawing = draw(term, scale, PAGE, limits=limits)
         made.append(picture(drawing, shapes.finding(term, scale), shapes.describe(term, scale)))
-    more = len(terms) - len(drawn)
+    more = len(bent) - len(drawn)
     rest = f" The {count(more)} least important are in the card's JSON." if more else ""
+    rest += _next_to_nothing([shown(scales[t.column].title, 26) for t in terms if not any(t is b for b in bent)])
     return Block(
         heading="What each column adds",
         paragraphs=[
@@ -151,6 +154,14 @@ def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
         ],
         pictures=made,
     )
+
+
+def _next_to_nothing(names: Sequence[str]) -> str:
+    """Name the columns whose shape would be a line along zero."""
+    if not names:
+        return ""
+    listed = ", ".join(names[:_MOST_SHAPES])
+    return f" Not drawn, as nowhere more than {100 * _FLAT:g}% of the largest: {listed}."
 
 
 def _values(term: Any, scales: dict[str, Scale]) -> Any:
@@ -183,7 +194,7 @@ def _sizes(terms: list[Any], sizes: dict[int, float], scales: dict[str, Scale]) 
     digits = decimals([max(sizes.values())])
     lines = []
     for term in terms:
-        values = _values(term, scales)
+        values = shapes.told(term, scales[term.column])[1] if isinstance(term, Curve) else term.values
         size, low, high = sizes[id(term)], float(values.min()), float(values.max())
         gap = getattr(term, "missing", None)
         told = MISSING if gap is None or gap.size > 1 or not gap.any() else signed(float(gap[0]), digits)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from workbench.forms import Additive, Form, Tree
 from workbench.pages.card import Card
-from workbench.pages.outputs import ending, said_of, target
-from workbench.pages.rules import Line, holding_up, lines, table
+from workbench.pages.outputs import ending, spoken, target
+from workbench.pages.rule_lines import Line, holding_up, lines
+from workbench.pages.rules import table
 from workbench.pages.views import Block, PictureView, picture
 from workbench.plots import PAGE, tree
 from workbench.plots.numbers import count, decimals, number, signed
@@ -63,7 +62,7 @@ def _sum(card: Card, form: Form) -> str:
     start = form.body.intercept
     of = "" if not start.any() else f" the start, {number(float(start[0]))}, and" if start.size == 1 else " a start and"
     how = f"A row reaches one leaf in each of {count(len(form.body.terms))} trees, and{of} what these leaves hold is"
-    return f"{how} added up: the sum is the {said_of(form, card)}. {ending(form)}".strip()
+    return f"{how} added up: the sum is the {spoken(form, card)}. {ending(form)}".strip()
 
 
 def _leaves(term: Tree) -> int:

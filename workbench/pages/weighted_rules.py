@@ -7,8 +7,9 @@ from dataclasses import replace
 from workbench.forms import Additive, Form, Rule
 from workbench.pages import shapes
 from workbench.pages.card import Card
-from workbench.pages.outputs import ending, said_of, scale, target
-from workbench.pages.rules import holding_up, lines, table
+from workbench.pages.outputs import ending, spoken
+from workbench.pages.rule_lines import holding_up, lines
+from workbench.pages.rules import table
 from workbench.pages.views import Block
 from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
@@ -37,8 +38,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
             + ")"
         )
     rest = f", plus what {'one column adds' if len(others) == 1 else f'each of {count(len(others))} columns adds'}"
-    what = said_of(form, card) if scale(form) else f"predicted {target(card)}"
-    how = f"The {what} is {start}, plus what each of {count(n)} rules adds where a row meets it"
+    how = f"The {spoken(form, card)} is {start}, plus what each of {count(n)} rules adds where a row meets it"
     how += f"{rest if others else ''}. A row may meet many rules, or none. {ending(form)}"
     tables = []
     if found:

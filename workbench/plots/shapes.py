@@ -185,7 +185,7 @@ def finding(term: Any, scale: Scale) -> str:
         places = [f"at {shown(name, 20)}" for name in term.levels]
         places += ["where missing" if name == "missing" else "at any other" for name in named[len(term.levels) :]]
     else:
-        where, values = _told(term, scale)
+        where, values = told(term, scale)
         places = [f"at {scale.at(float(v))}" for v in where]
     row = int(np.argmax(np.ptp(values, axis=0)))
     curve = values[:, row]
@@ -199,7 +199,7 @@ def finding(term: Any, scale: Scale) -> str:
     return f"{name} adds {first}, {last}"
 
 
-def _told(term: Any, scale: Scale) -> tuple[Any, Any]:
+def told(term: Any, scale: Scale) -> tuple[Any, Any]:
     """Give the places at which a curve is told, none of them beyond `low` and `high`, and its values there."""
     if _is_smooth(term):
         xs, _ = corners(term, scale)
@@ -216,7 +216,7 @@ def describe(term: Any, scale: Scale) -> str:
         named, values = _rows(term)
         parts = [f"{shown(name)}: {_vector(value, scale.outputs)}" for name, value in zip(named, values, strict=True)]
         return f"What each level of {shown(scale.title)} adds. " + "; ".join(parts[:30]) + "."
-    where, values = _told(term, scale)
+    where, values = told(term, scale)
     picks = np.unique(np.linspace(0, len(values) - 1, min(7, len(values))).round().astype(int))
     parts = [f"at {scale.at(float(where[i]))}: {_vector(values[i], scale.outputs)}" for i in picks]
     if term.missing.any():
