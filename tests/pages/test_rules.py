@@ -110,6 +110,7 @@ def test_a_sum_of_trees_draws_each_and_adds_up_leaves(task: str) -> None:
     )
     page = card_html(card(form, task, told))
     assert page.count("One question leads to 2 answers") >= 2
+    assert ">pH ≤ 10</text>" in page
     assert "A row reaches one leaf in each of 2 trees, and what these leaves hold is added up" in section(page)
     assert "ut off below 0.0833 and above 0.917" in section(page)
     assert [row[0] for row in tables(page, "leaves-2")[1:]] == ["pH ≤ 10", "pH > 10"]

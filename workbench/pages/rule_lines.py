@@ -133,8 +133,9 @@ def holding_up(card: Card, found: Sequence[Line]) -> str:
     is_share = bool(worst.label)
     train, held = (value_text(v, is_share, unit=True) for v in (worst.train_value, worst.holdout_value))
     gap = f"{100 * abs(worst.gap or 0):.1f} points" if is_share else number(abs(worst.gap or 0))
+    where = "no other rule is met" if worst.text == "otherwise" else worst.text
     mean = "" if is_share else f" of mean {target(card)}"
-    sentence = f"The largest gap{mean} is {gap}: {train} in training, {held} held out ({worst.text})."
+    sentence = f"The largest gap{mean} is {gap}: {train} in training, {held} held out, where {where}."
     if is_share:
         agree = len(told) - sum(line.differs for line in told)
         some = f"All {count(agree)}" if agree == len(told) else f"{_capital_count(agree)} of the {count(len(told))}"

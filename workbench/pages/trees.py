@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from workbench.forms import Additive, Form, Tree
+from workbench.forms import Additive, Form, Rule, Tree
+from workbench.forms.text import branch_condition
 from workbench.pages.card import Card
 from workbench.pages.outputs import ending, spoken, target
 from workbench.pages.rule_lines import Line, holding_up, lines
+from workbench.pages.rule_words import words
 from workbench.pages.rules import table
 from workbench.pages.views import Block, PictureView, picture
 from workbench.plots import PAGE, tree
@@ -36,7 +38,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
     out = [Block(paragraphs=[_sum(card, form), holding_up(card, found)])]
     bold = "In bold what the leaf adds" + (" to the class that it adds most to" if form.body.k > 1 else "")
     for place, each in enumerate(trees, start=1):
-        drawing = _picture(card, each, _parts(form, each), bold)
+        drawing = _picture(card, form, each, _parts(form, each), bold)
         leaves = [line for line in found if line.group == place]
         caption = f"The leaves of tree {place}"
         tables = [table(card, form, leaves, caption, name=f"leaves-{place}")] if leaves else []
@@ -46,7 +48,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
 
 def _one(card: Card, form: Form, only: Tree, found: Sequence[Line]) -> Block:
     what = "the share of its class" if form.classes else f"the predicted {target(card)}"
-    drawing = _picture(card, only, _predicted(form, only), f"In bold {what}")
+    drawing = _picture(card, form, only, _predicted(form, only), f"In bold {what}")
     if not found:
         return Block(pictures=[drawing])
     return Block(
@@ -95,15 +97,23 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if 0.005 <= share < 0.995 else "> 99%" if share > 0.5 else "< 1%"
 
 
-def _picture(card: Card, term: Tree, texts: list[str], bold: str) -> PictureView:
-    labels = {column.name: column.title for column in card.data.columns}
+def _picture(card: Card, form: Form, term: Tree, texts: list[str], bold: str) -> PictureView:
+    titles = {column.name: column.title for column in card.data.columns}
+    asked = [_question(form, term, node, titles) for node in range(term.feature.size)]
     leaves = _leaves(term)
-    questions = "one question leads" if leaves == 2 else f"{leaves - 1} questions lead"
-    finding = f"{questions} to {leaves} answers; the first asks whether {tree.condition(term, 0, labels)}"
+    lead = "One question leads" if leaves == 2 else f"{leaves - 1} questions lead"
     return picture(
-        tree.draw(term, texts, PAGE, labels=labels),
-        finding[:1].upper() + finding[1:],
+        tree.draw(term, texts, PAGE, questions=asked),
+        f"{lead} to {leaves} answers; the first asks whether {shown(asked[0], 60)}",
         tree.describe(term, texts),
         f"{bold}; below it the training rows that come to it.",
         wide=True,
     )
+
+
+def _question(form: Form, term: Tree, node: int, titles: Mapping[str, str]) -> str:
+    """Write what the upper branch of a node asks for; nothing at a leaf."""
+    if term.is_leaf[node]:
+        return ""
+    asked = Rule((branch_condition(term, node, left=True),), term.value[node])
+    return words(asked, form, titles)
