@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -55,7 +56,7 @@ def pictures(card: Card, form: Form) -> list[Block]:
     """Give the pictures of the shapes of a sum, the most important first, and the table of their sizes."""
     assert isinstance(form.body, Additive)  # noqa: S101 - `is_sum_of_shapes` holds
     scales = _scales(card, form)
-    terms = [_as_drawn(term, form, scales[term.columns[0]]) for term in form.body.terms]
+    terms = _together([_as_drawn(term, form, scales[term.columns[0]]) for term in form.body.terms])
     sizes = {id(t): shapes.importance(t, _counts(scales, t)) for t in terms}
     ranked = sorted(terms, key=lambda t: -sizes[id(t)])
     pairs = [t for t in ranked if isinstance(t, Surface)]
@@ -82,6 +83,35 @@ def _as_drawn(term: Any, form: Form, scale: Scale) -> Any:
     return Curve(
         term.column, np.empty(0), np.array([term.center]), coef, term.missing, np.array(ends), np.zeros(len(ends))
     )
+
+
+def _together(terms: Sequence[Any]) -> list[Any]:
+    """Add up the curves of one column: several classes may have one each."""
+    curves: dict[str, list[Curve]] = {}
+    for term in terms:
+        if isinstance(term, Curve):
+            curves.setdefault(term.column, []).append(term)
+    sums = [parts[0] if len(parts) == 1 else _sum(parts) for parts in curves.values()]
+    return [*sums, *(term for term in terms if not isinstance(term, Curve))]
+
+
+def _sum(parts: Sequence[Curve]) -> Curve:
+    """Give the sum of curves over one column: between all their knots, polynomials from a common origin."""
+    knots = np.unique(np.concatenate([part.knots for part in parts]))
+    ends = np.append(knots, np.inf)
+    k = parts[0].missing.size
+    origin = np.append(knots, knots[-1:]) if knots.size else parts[0].origin[:1]
+    coef = np.zeros((ends.size, max(part.coef.shape[1] for part in parts)))
+    for part in parts:
+        piece = np.searchsorted(part.knots, ends, side="left")
+        for i, at in enumerate(piece):
+            shift = origin[i] - part.origin[at]
+            own = part.coef[at].reshape(-1, k)
+            for d in range(len(own)):  # sum over e >= d of c_e (e over d) shift^(e - d)
+                moved = sum(own[e] * math.comb(e, d) * shift ** (e - d) for e in range(d, len(own)))
+                coef[i, d * k : (d + 1) * k] += moved
+    missing = sum((part.missing for part in parts), np.zeros(k))
+    return replace(parts[0], knots=knots, origin=origin, coef=coef, missing=missing)
 
 
 def _scales(card: Card, form: Form) -> dict[str, Scale]:

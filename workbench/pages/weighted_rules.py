@@ -29,7 +29,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
     body = form.body
     found = sorted(lines(card, form), key=lambda line: -line.weight)
     others = tuple(t for t in body.terms if not isinstance(t, Rule))
-    n = len(body.terms) - len(others)
+    n, columns = len(body.terms) - len(others), len({t.columns for t in others})
     start = f"the start, {number(float(body.intercept[0]))}" if body.k == 1 else "its start for each class"
     if body.k > 1 and body.intercept.any():
         start += (
@@ -37,7 +37,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
             + ", ".join(f"{shown(o, 20)} {number(float(v))}" for o, v in zip(form.outputs, body.intercept, strict=True))
             + ")"
         )
-    rest = f", plus what {'one column adds' if len(others) == 1 else f'each of {count(len(others))} columns adds'}"
+    rest = f", plus what {'one column adds' if columns == 1 else f'each of {count(columns)} columns adds'}"
     how = f"The {spoken(form, card)} is {start}, plus what each of {count(n)} rules adds where a row meets it"
     how += f"{rest if others else ''}. A row may meet many rules, or none. {ending(form)}"
     tables = []
