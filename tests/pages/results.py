@@ -274,6 +274,8 @@ def _model(
         "form_dict": form.to_dict() if form else None,
         "form_text": str(form) if form else None,
         "form_latex": form.to_latex() if form else None,
+        "details": [],
+        "rules": None,
         "answers": _answers(task, names, classes, metrics[0], columns, family, rng),
     }
 

@@ -111,7 +111,7 @@ def test_linear_card_says_what_one_more_unit_goes_with() -> None:
 def test_binary_linear_card_speaks_of_odds() -> None:
     # 0.284 per % vol: exp(0.284) = 1.328
     text = Page(card_html(cards(results("binary"))["linear"])).text
-    assert "One % vol more Alcohol goes with odds of True that are 1.33 times as high" in text
+    assert "One % vol more Alcohol goes with odds of true that are 1.33 times as high" in text
 
 
 def test_black_box_card_says_that_there_is_no_form_to_hold() -> None:

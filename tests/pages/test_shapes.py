@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from tests.pages.results import results
 from tests.pages.test_html import Page
 from tests.plots import sums
-from workbench.forms import Additive, Form, Identity, Linear
+from workbench.forms import Additive, Curve, Form, Identity, Linear
 from workbench.pages import card_html, cards, index, index_html
 from workbench.pages.equation import equation
+from workbench.pages.shapes import _together
 from workbench.plots import shapes
 
 
@@ -105,3 +107,18 @@ def test_the_story_of_repeats_is_told_once_on_the_index() -> None:
     assert text.count(story) == 1
     assert text.index("Find out whether repeats are copies.") < text.index(story)
     assert story in Page(card_html(cards(given)["tree"])).text
+
+
+def test_curves_of_one_column_are_added_up() -> None:
+    def curve(knots: list[float], seed: int, missing: float) -> Curve:
+        n, rng = len(knots) + 1, np.random.default_rng(seed)
+        ends = np.array([1.0, 5.0])
+        return Curve("x", np.array(knots), rng.normal(size=n), rng.normal(size=(n, 6)), np.full(2, missing), ends, ends)
+
+    parts = [curve([1.0, 3.0], 0, 0.5), curve([2.0, 3.0, 4.0], 1, 0.25)]
+    (both,) = _together(parts)
+    straight = replace(parts[0], knots=np.empty(0), origin=np.zeros(1), coef=parts[0].coef[:1])
+    assert len(_together([straight, straight])) == 1
+    x = np.array([-2.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 9.0])
+    np.testing.assert_allclose(both.at(x), parts[0].at(x) + parts[1].at(x), rtol=1e-9, atol=1e-9)
+    assert both.missing.tolist() == [0.75, 0.75]

@@ -5,7 +5,7 @@ import pytest
 
 from tests.plots.sums import form, levels, numbers, steps, surface, town
 from tests.plots.test_pictures import assert_well_set
-from workbench.forms import Levels, Steps, Surface
+from workbench.forms import Curve, Levels, Steps, Surface
 from workbench.plots import panel, shapes
 from workbench.plots import surface as surfaces
 from workbench.plots.shapes import Scale
@@ -19,7 +19,7 @@ def test_every_shape_is_well_set(k: int) -> None:
     for term in form("multiclass" if k == 3 else "regression").body.terms:
         scales = [Scale(name, "mm", dates=name == "day", outputs=outputs) for name in term.columns]
         if isinstance(term, Steps):
-            assert_well_set(shapes.draw_steps(term, scales[0]))
+            assert_well_set(shapes.draw_curve(term, scales[0]))
         elif isinstance(term, Levels):
             assert_well_set(shapes.draw_levels(term, scales[0]))
         else:
@@ -28,7 +28,7 @@ def test_every_shape_is_well_set(k: int) -> None:
 
 def test_steps_are_drawn_as_they_are_and_dashed_beyond_the_data() -> None:
     term = steps("age", gap=0.25)
-    ax = shapes.draw_steps(term, AGE).axes[0]
+    ax = shapes.draw_curve(term, AGE).axes[0]
     below, inside, above = [line for line in ax.lines if line.get_linewidth() in (1.4, 2.0)]
     assert [line.get_linestyle() for line in (below, inside, above)] == ["--", "-", "--"]
     x, y = inside.get_data()
@@ -43,7 +43,7 @@ def test_steps_are_drawn_as_they_are_and_dashed_beyond_the_data() -> None:
 
 
 def test_no_missing_level_where_it_adds_nothing() -> None:
-    ax = shapes.draw_steps(steps("age"), AGE).axes[0]
+    ax = shapes.draw_curve(steps("age"), AGE).axes[0]
     assert "missing" not in {t.get_text() for t in ax.texts}
 
 
@@ -127,3 +127,38 @@ def test_surface_in_words() -> None:
     told = surfaces.describe(term, (AGE, Scale("Sex")))
     assert told.startswith("A grid of 4 by 4 cells; lowest −0.400 at ")
     assert "Age up to 20 years and Sex missing" in told
+
+
+def bent(k: int = 1) -> Curve:
+    """Give a line up to 40, a parabola from there on."""
+    coef = np.array([[0.0, 0.1, 0.0], [2.0, 0.1, -0.002]])
+    wide = (coef[:, :, None] * np.linspace(1, -1, k)).reshape(2, -1)
+    return Curve(
+        "age", np.array([40.0]), np.array([20.0, 40.0]), wide, np.zeros(k), np.array([25.0, 45.0, 70.0]),
+        np.array([30.0, 50.0, 20.0]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_smooth_curve_is_well_set(k: int) -> None:
+    assert_well_set(shapes.draw_curve(bent(k), Scale("Age", "years", 20.0, 80.0, outputs=("a", "b", "c")[:k])))
+
+
+def test_a_smooth_curve_is_drawn_as_it_is_and_dashed_beyond_the_data() -> None:
+    ax = shapes.draw_curve(bent(), AGE).axes[0]
+    below, inside, above = [line for line in ax.lines if line.get_linewidth() in (1.4, 2.0)]
+    assert [line.get_linestyle() for line in (below, inside, above)] == ["--", "-", "--"]
+    x, y = inside.get_data()
+    assert (x[0], x[-1]) == (20.0, 80.0)
+    assert 40.0 in x
+    np.testing.assert_allclose(y, np.where(x <= 40, 0.1 * (x - 20), 2 + 0.1 * (x - 40) - 0.002 * (x - 40) ** 2))
+
+
+def test_the_importance_of_a_curve_weighs_its_training_rows() -> None:
+    # 0.5 at 25, 2.45 at 45, 3.2 at 70
+    assert shapes.importance(bent()) == pytest.approx((30 * 0.5 + 50 * 2.45 + 20 * 3.2) / 100)
+
+
+def test_a_curve_in_words() -> None:
+    assert shapes.finding(bent(), AGE) == "Age adds 0.00 at 20 years, +3.25 at 65 years"
+    assert "at 20 years: 0; " in shapes.describe(bent(), AGE)

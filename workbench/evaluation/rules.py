@@ -78,11 +78,11 @@ def _parts(form: Form, frames: Sequence[Frame]) -> list[_Part]:
     if sum(int(t.is_leaf.sum()) for t in trees) <= _MOST_RULES:
         for tree in trees:
             leaves = [tree.leaves(frame) for frame in frames]
-            found += [_Part(rule, 0, tuple(at == node for at in leaves)) for node, rule in _leaf_rules(tree)]
+            found += [_Part(rule, 0, tuple(at == node for at in leaves)) for node, rule in leaf_rules(tree)]
     return found
 
 
-def _leaf_rules(tree: Tree) -> list[tuple[int, Rule]]:
+def leaf_rules(tree: Tree) -> list[tuple[int, Rule]]:
     """Give each leaf with what a row must meet to reach it, in the order of the texts."""
     found: list[tuple[int, Rule]] = []
     stack: list[tuple[int, dict[str, Condition]]] = [(0, {})]
@@ -100,12 +100,14 @@ def _leaf_rules(tree: Tree) -> list[tuple[int, Rule]]:
 
 
 def _label(form: Form, part: _Part) -> str:
-    """Name the class whose share is counted: that of the set, the second of two, the likeliest of several."""
+    """Name the class whose share is counted: the rule's own, the second of two, the likeliest of several."""
     if not form.classes:
         return ""
     if isinstance(form.body, RuleSet) or form.body.k == 1:
         return form.outputs[part.output]
-    return form.outputs[int(np.argmax(part.rule.value))]
+    value = part.rule.value
+    one_class = np.count_nonzero(value) == 1  # a rule of one class against the rest, which may speak against it
+    return form.outputs[int(np.argmax(np.abs(value) if one_class else value))]
 
 
 def _counted(form: Form, parts: Sequence[_Part], table: Table, which: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from workbench.forms import Form, Linear
+from workbench.forms import Additive, Form, Linear, Offset
 from workbench.forms.additive import Term
 from workbench.pages.views import Equation, Token
 from workbench.plots.numbers import days, number, short
 from workbench.plots.style import shown
 
 _MOST_TERMS = 40
-_LONGEST = 84  # signs a row
+LONGEST = 84  # signs a row
 
 
 def equation(form: Form, left: str, titles: Mapping[str, str]) -> Equation | None:
@@ -20,28 +20,32 @@ def equation(form: Form, left: str, titles: Mapping[str, str]) -> Equation | Non
     None where the score has several outputs, no term, or more terms than a reader follows.
     """
     body = form.body
-    if body.k != 1 or not 0 < len(body.terms) <= _MOST_TERMS:
+    if not isinstance(body, Additive) or body.k != 1 or not 0 < len(body.terms) <= _MOST_TERMS:
         return None
     rows = [[Token("name", shown(left, 60)), Token("operator", "="), Token("number", number(float(body.intercept[0])))]]
     side_by_side = False
     for place, term in enumerate(body.terms, start=1):
         tokens = _term(term, place, form, titles)
         # products stand below one another, functions side by side
-        if side_by_side and not isinstance(term, Linear) and _signs((*rows[-1], *tokens)) <= _LONGEST:
+        if side_by_side and not isinstance(term, Linear | Offset) and signs((*rows[-1], *tokens)) <= LONGEST:
             rows[-1] += tokens
         else:
             rows.append(tokens)
-        side_by_side = not isinstance(term, Linear)
+        side_by_side = not isinstance(term, Linear | Offset)
     told = " ".join(f"f{token.text}" if token.kind == "function" else token.text for row in rows for token in row)
     return Equation(rows, told)
 
 
-def _signs(tokens: Iterable[Token]) -> int:
-    return sum(len(token.text) + 1 for token in tokens)
+def signs(tokens: Iterable[Token]) -> int:
+    """Count the signs that tokens take, as if they stood in one line."""
+    return sum(len(token.text) + 1 + sum(signs(part) for part in token.parts) for token in tokens)
 
 
 def _term(term: Term, place: int, form: Form, titles: Mapping[str, str]) -> list[Token]:
     names = [Token("name", shown(titles.get(column, column))) for column in term.columns]
+    if isinstance(term, Offset):
+        inner = [Token("name", "log"), Token("open", "("), *names, Token("close", ")")] if term.log else names
+        return [Token("operator", "+"), *inner]
     if not isinstance(term, Linear):
         listed = [names[0], *(token for name in names[1:] for token in (Token("operator", ","), name))]
         return [

@@ -104,5 +104,5 @@ def _table(table: TableView) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, str]:
-    return {"whole": cell.parts[0], "fraction": cell.parts[1], "mark": cell.mark}
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {"whole": cell.parts[0], "fraction": cell.parts[1], "mark": cell.mark, "bar": cell.bar}

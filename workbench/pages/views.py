@@ -23,12 +23,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, the value that sorting and the CSV use, links, and the mark of a glass or a black box."""
+    """A cell: its text, the value that sorting and the CSV use, links, and the mark of a glass or a black box.
+
+    ``bar`` is a share from 0 to 1 that a bar before the text shows.
+    """
 
     text: str
     value: float | str | None = None
     links: Sequence[Link] = ()
     mark: Literal["", "glass", "black", "dummy"] = ""
+    bar: float | None = None
 
     @property
     def sort(self) -> str:
@@ -37,7 +41,9 @@ class Cell:
 
     @property
     def parts(self) -> tuple[str, str]:
-        """The text before the decimal point, and from it on."""
+        """The text before the decimal point, and from it on; a power of ten stands undivided."""
+        if "×" in self.text:
+            return (self.text, "")
         whole, point, rest = self.text.partition(".")
         return (whole, point + rest) if point and rest[:1].isdigit() else (self.text, "")
 
@@ -65,7 +71,7 @@ class TableView:
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
-        return max((len(row[column].parts[1]) for row in self.rows if "×" not in row[column].text), default=0)
+        return max((len(row[column].parts[1]) for row in self.rows), default=0)
 
     @property
     def csv(self) -> str:
@@ -101,18 +107,23 @@ def picture(drawing: Any, finding: str, told: str, note: str = "", *, wide: bool
 
 @dataclass(frozen=True)
 class Token:
-    """A sign of an equation; a function's text is its number."""
+    """A sign of an equation; a function's text is its number.
 
-    kind: Literal["name", "number", "operator", "open", "close", "function"]
+    ``parts`` are what a fraction (above and below the line), a power (base and exponent) or a root is made of.
+    """
+
+    kind: Literal["name", "number", "operator", "open", "close", "function", "fraction", "power", "root"]
     text: str
+    parts: Sequence[Sequence[Token]] = ()
 
 
 @dataclass(frozen=True)
 class Equation:
-    """An equation in rows of tokens, and the same in words."""
+    """An equation in rows of tokens, and the same in words; `large` where it is all there is to read."""
 
     rows: Sequence[Sequence[Token]]
     told: str
+    large: bool = False
 
 
 @dataclass(frozen=True)

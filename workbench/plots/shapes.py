@@ -1,4 +1,4 @@
-"""Pictures of the terms of a sum over one column: steps as a curve, levels as bars."""
+"""Pictures of the terms of a sum over one column: steps, smooth curves and lines as a curve, levels as bars."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from workbench.plots.numbers import days, decimals, short, signed
 from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 _FEW_DAYS = 7
+_POINTS = 121  # of a smooth curve between its ends
+_BEYOND = 0.06  # of the range, how far a smooth curve goes on where no data supports it
 
 
 @dataclass(frozen=True)
@@ -48,30 +50,52 @@ class Scale:
         return short(value) + (f" {shown(self.unit, 16)}" if self.unit else "")
 
 
-def draw_steps(term: Any, scale: Scale, palette: Palette = LIGHT, *, ylim: tuple[float, float] | None = None) -> Any:
-    """Draw a step shape, dashed where fewer than 10 rows lie beyond; a missing value's part stands at the right."""
-    edges = span(term.cuts, scale.low, scale.high)
-    xs, values = np.concatenate([edges[:1], term.cuts, edges[1:]]), term.values
+def draw_curve(term: Any, scale: Scale, palette: Palette = LIGHT, *, limits: tuple[float, float] | None = None) -> Any:
+    """Draw a shape over numbers, dashed where fewer than 10 rows lie beyond; a missing value's part at the right."""
+    xs, values = corners(term, scale)
     missing = bool(term.missing.any())
     names = panel.name_room(scale.outputs)
     figure = new_figure(panel.WIDTH, panel.HEIGHT, palette)
-    limits = ylim or panel.limits([term.values, term.missing])
     ax = panel.number_axes(
-        figure, palette, panel.MARGINS, edges, limits, (scale.axis, scale.adds), room=names + 46 * missing,
-        whole=scale.whole,
-        dates=scale.dates,
+        figure, palette, panel.MARGINS, (xs[0], xs[-1]), limits or panel.limits([values, term.missing]),
+        (scale.axis, scale.adds), room=names + 46 * missing, whole=scale.whole, dates=scale.dates,
     )  # fmt: skip
     ax.axhline(0, color=palette.muted, linewidth=1)
     for row in range(values.shape[1]):
         colour = palette.series[row % 6] if values.shape[1] > 1 else palette.accent
-        for part, dashes in _parts(xs, values[:, row], scale):
+        for first, last, dashes in _parts(xs, scale):
+            part = _smooth(term, row, first, last) if _is_smooth(term) else _stairs(xs, values[:, row], first, last)
             ax.plot(*part, color=colour, linewidth=2 if dashes == "solid" else 1.4, linestyle=dashes)
     if values.shape[1] > 1:
-        panel.name_ends(ax, edges[1], values[-1], scale.outputs, palette)
+        panel.name_ends(ax, xs[-1], values[-1], scale.outputs, palette)
     if missing:
         _missing(ax, term.missing, names + 20, palette)
-    panel.strip(ax, *panel.pooled(xs, term.weights), palette)
+    if term.weights.any():
+        panel.strip(ax, *panel.pooled(_bins(term, xs), term.weights), palette)
     return figure
+
+
+def corners(term: Any, scale: Scale) -> tuple[Any, Any]:
+    """Give where a curve's pieces begin and end, and a value for each piece; of a smooth curve many points."""
+    if not _is_smooth(term):
+        ends = span(term.cuts, scale.low, scale.high)
+        return np.concatenate([ends[:1], term.cuts, ends[1:]]), term.values
+    known = [v for v in (scale.low, scale.high) if v is not None and math.isfinite(v)] or list(term.centers)
+    low, high = min(known), max(known)
+    air = _BEYOND * (high - low) or max(abs(low) * 0.05, 0.5)
+    xs = np.linspace(low - air, high + air, _POINTS)
+    return xs, term.at(xs)
+
+
+def _is_smooth(term: Any) -> bool:
+    return hasattr(term, "knots")
+
+
+def _bins(term: Any, xs: Any) -> Any:
+    """Give the edges of the bins whose rows the weights count; of a smooth curve midway between their means."""
+    if not _is_smooth(term):
+        return xs
+    return np.concatenate([xs[:1], (term.centers[1:] + term.centers[:-1]) / 2, xs[-1:]])
 
 
 def span(cuts: Any, low: float | None, high: float | None) -> Any:
@@ -81,17 +105,25 @@ def span(cuts: Any, low: float | None, high: float | None) -> Any:
     return np.array([min(ends) - air, max(ends) + air])
 
 
-def _parts(xs: Any, values: Any, scale: Scale) -> list[tuple[tuple[Any, Any], Any]]:
-    """Give the corners of a step curve in up to three parts: dashed below `low` and above `high`, solid between."""
+def _parts(xs: Any, scale: Scale) -> list[tuple[float, float, Any]]:
+    """Give up to three parts of an axis: dashed below `low` and above `high`, solid between."""
     low = xs[0] if scale.low is None else max(scale.low, xs[0])
     high = xs[-1] if scale.high is None else min(scale.high, xs[-1])
-    parts = []
-    for first, last, dashes in ((xs[0], low, (0, (3, 2))), (low, high, "solid"), (high, xs[-1], (0, (3, 2)))):
-        if last > first:
-            inner = np.flatnonzero((xs[1:] > first) & (xs[:-1] < last))
-            corners = np.clip(np.repeat(xs[inner[0] : inner[-1] + 2], 2)[1:-1], first, last)
-            parts.append(((corners, np.repeat(values[inner], 2)), dashes))
-    return parts
+    parts = ((xs[0], low, (0, (3, 2))), (low, high, "solid"), (high, xs[-1], (0, (3, 2))))
+    return [part for part in parts if part[1] > part[0]]
+
+
+def _stairs(xs: Any, values: Any, first: float, last: float) -> tuple[Any, Any]:
+    """Give the corners of a step curve between two numbers."""
+    inner = np.flatnonzero((xs[1:] > first) & (xs[:-1] < last))
+    return np.clip(np.repeat(xs[inner[0] : inner[-1] + 2], 2)[1:-1], first, last), np.repeat(values[inner], 2)
+
+
+def _smooth(term: Any, row: int, first: float, last: float) -> tuple[Any, Any]:
+    """Give points of a smooth curve between two numbers, its knots among them."""
+    inner = term.knots[(term.knots > first) & (term.knots < last)]
+    at = np.union1d(np.linspace(first, last, _POINTS), inner)
+    return at, term.at(at)[:, row]
 
 
 def _missing(ax: Any, values: Any, shift: float, palette: Palette) -> None:
@@ -108,7 +140,7 @@ def _missing(ax: Any, values: Any, shift: float, palette: Palette) -> None:
     )  # fmt: skip
 
 
-def draw_levels(term: Any, scale: Scale, palette: Palette = LIGHT, *, xlim: tuple[float, float] | None = None) -> Any:
+def draw_levels(term: Any, scale: Scale, palette: Palette = LIGHT, *, limits: tuple[float, float] | None = None) -> Any:
     """Draw a bar per level, sorted by effect: orange for a rise, blue for a fall; of many the farthest from zero."""
     named, values = _rows(term)
     several = values.shape[1] > 1
@@ -120,8 +152,8 @@ def draw_levels(term: Any, scale: Scale, palette: Palette = LIGHT, *, xlim: tupl
     room = max((text_width(t, SMALL) for t in texts), default=0)
     figure = new_figure(panel.WIDTH, panel.levels_height(len(named)), palette)
     margins = {**panel.MARGINS, "right": panel.MARGINS["right"] + room}
-    limits = xlim or panel.limits([values, np.zeros(1)])
-    ax = panel.level_axes(figure, palette, margins, names, limits, (scale.axis, scale.adds))
+    wide = limits or panel.limits([values, np.zeros(1)])
+    ax = panel.level_axes(figure, palette, margins, names, wide, (scale.axis, scale.adds))
     k = values.shape[1]
     for row in range(k):
         tall = 0.56 / k
@@ -153,22 +185,29 @@ def finding(term: Any, scale: Scale) -> str:
         places = [f"at {shown(name, 20)}" for name in term.levels]
         places += ["where missing" if name == "missing" else "at any other" for name in named[len(term.levels) :]]
     else:
-        values, places = term.values, [f"at {scale.at(float(v))}" for v in _inside(term, scale)]
+        where, values = told(term, scale)
+        places = [f"at {scale.at(float(v))}" for v in where]
     row = int(np.argmax(np.ptp(values, axis=0)))
     curve = values[:, row]
     name = shown(scale.title) + (f" ({shown(scale.outputs[row])})" if values.shape[1] > 1 else "")
     low, high = int(curve.argmin()), int(curve.argmax())
     digits = decimals([float(curve[low]), float(curve[high])])
-    if curve[low] == curve[high]:
+    if len({signed(float(curve[i]), digits) for i in (low, high)}) == 1:
         return f"{name} adds {signed(float(curve[low]), digits)} throughout"
     ends = sorted((low, high)) if not hasattr(term, "levels") else [low, high]
     first, last = (f"{signed(float(curve[i]), digits)} {places[i]}" for i in ends)
     return f"{name} adds {first}, {last}"
 
 
-def _inside(term: Any, scale: Scale) -> Any:
+def told(term: Any, scale: Scale) -> tuple[Any, Any]:
+    """Give the places at which a curve is told, none of them beyond `low` and `high`, and its values there."""
+    if _is_smooth(term):
+        xs, _ = corners(term, scale)
+        inside = [part for part in _parts(xs, scale) if part[2] == "solid"] or [(xs[0], xs[-1], "")]
+        where = np.linspace(*inside[0][:2], _POINTS)
+        return where, term.at(where)
     low, high = span(term.cuts, scale.low, scale.high)
-    return np.clip(np.where(np.isfinite(term.centers), term.centers, high), low, high)
+    return np.clip(np.where(np.isfinite(term.centers), term.centers, high), low, high), term.values
 
 
 def describe(term: Any, scale: Scale) -> str:
@@ -177,9 +216,9 @@ def describe(term: Any, scale: Scale) -> str:
         named, values = _rows(term)
         parts = [f"{shown(name)}: {_vector(value, scale.outputs)}" for name, value in zip(named, values, strict=True)]
         return f"What each level of {shown(scale.title)} adds. " + "; ".join(parts[:30]) + "."
-    picks = np.unique(np.linspace(0, len(term.values) - 1, min(7, len(term.values))).round().astype(int))
-    where = _inside(term, scale)
-    parts = [f"at {scale.at(float(where[i]))}: {_vector(term.values[i], scale.outputs)}" for i in picks]
+    where, values = told(term, scale)
+    picks = np.unique(np.linspace(0, len(values) - 1, min(7, len(values))).round().astype(int))
+    parts = [f"at {scale.at(float(where[i]))}: {_vector(values[i], scale.outputs)}" for i in picks]
     if term.missing.any():
         parts.append(f"missing: {_vector(term.missing, scale.outputs)}")
     return f"What values of {shown(scale.title)} add. " + "; ".join(parts) + "."
@@ -193,12 +232,15 @@ def _vector(values: Sequence[float], outputs: Sequence[str]) -> str:
 def importance(term: Any, counts: Mapping[str, int] | None = None) -> float:
     """Mean over training rows of the absolute value that a term adds, averaged over outputs.
 
-    sum_i w_i |v_i| / sum_i w_i over intervals, levels or cells i with w_i rows. A surface knows the rows of its two
-    axes only: its cells weigh the product of both. Levels weigh their `counts`, the same where those are unknown.
+    sum_i w_i |v_i| / sum_i w_i over intervals, levels or cells i with w_i rows; of a smooth curve over the means of
+    intervals. A surface knows the rows of its two axes only: its cells weigh the product of both. Levels weigh their
+    `counts`, the same where those are unknown.
     """
     weights: Any
     if hasattr(term, "grid"):
         values, weights = np.abs(term.grid).mean(axis=2), np.outer(term.first.weights, term.second.weights)
+    elif _is_smooth(term):
+        values, weights = np.abs(term.at(term.centers)).mean(axis=1), term.weights
     else:
         values = np.abs(term.values).mean(axis=1)
         weights = getattr(term, "weights", None)

@@ -13,18 +13,25 @@ from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
 _ROW = 40.0
 _PAD = 34.0
+_LONGEST = 52  # signs of a question
 
 
 def draw(
-    tree: Any, leaf_texts: Sequence[str], palette: Palette = LIGHT, *, labels: Mapping[str, str] | None = None
+    tree: Any,
+    leaf_texts: Sequence[str],
+    palette: Palette = LIGHT,
+    *,
+    labels: Mapping[str, str] | None = None,
+    questions: Sequence[str] | None = None,
 ) -> Any:
     """Draw a tree term; the upper branch is where the condition holds.
 
-    `leaf_texts` says for every node what is predicted there (read at leaves only). Below each leaf stand the training
-    rows that reach it.
+    `leaf_texts` says for every node what is predicted there (read at leaves only), `questions` what is asked there (at
+    inner nodes only; by default `condition`). Below each leaf stand the training rows that reach it.
     """
     depth, height = _depths(tree), _heights(tree)
-    texts = [leaf_texts[i] if tree.is_leaf[i] else condition(tree, i, labels or {}) for i in range(tree.feature.size)]
+    asked = questions or [condition(tree, i, labels or {}) for i in range(tree.feature.size)]
+    texts = [leaf_texts[i] if tree.is_leaf[i] else shown(asked[i], _LONGEST) for i in range(tree.feature.size)]
     widths = [max(text_width(texts[i]) for i in np.flatnonzero(depth == d)) for d in range(depth.max() + 1)]
     lefts = np.concatenate([[0.0], np.cumsum([w + _PAD for w in widths])]) + 10
     total = (_ROW * (height.max() + 1) + 16, float(lefts[-1]) + 10)

@@ -122,6 +122,8 @@ def score_fold(
 
 def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | None:
     """Compare the library's probabilities with the model's own, where they are not the same."""
+    if table.task == "regression":
+        return None
     X = table.X[list(estimator.feature_names_in_)]
     given = estimator.family().library_proba(estimator.estimator_, estimator.encode(X))
     if given is None:
