@@ -204,7 +204,8 @@ class Glm(Family):
             rows.append((_name(source), *found))
         note = "Per unit of the column, on the scale of the link."
         if errors is not None:
-            note += " A level is read against the level of its column that is not listed."
+            if any(isinstance(each, Lookup) for each in inputs):
+                note += " A level is read against the level of its column that is not listed."
         else:
             note += f" {_why_none(fitted)} have no valid standard errors."
         if len(place) < len(rows):

@@ -144,7 +144,8 @@ def _fit(table: Table, family: str, params: Mapping[str, Any]) -> Any:
     estimator = estimator_for(table.task, family, **params)
     added = [params[role] for role in ("offset", "exposure") if params.get(role) is not None]
     return estimator.fit(
-        table.X[[*table.features, *added]],
+        # a column that is asked for as an offset may be a feature of the study too
+        table.X[[*(name for name in table.features if name not in added), *added]],
         table.y,
         sample_weight=table.sample_weight,
         kinds={column.name: column.kind for column in table.schema},
