@@ -74,10 +74,10 @@ class OneR(Family):
         estimator.classes_ = np.arange(n_classes)
 
     def predict_proba(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
-        """Give the class shares of the training rows that have the same code."""
+        """Give the class shares of the training rows that have the same code, by the rule of succession."""
         shares = np.zeros((len(Z), fitted.classes_.size))
         for code, counts in fitted.class_counts_.items():
-            shares[Z[:, fitted.feature_idx_] == code] = counts / counts.sum()
+            shares[Z[:, fitted.feature_idx_] == code] = _shares(counts)
         return shares
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
@@ -85,7 +85,7 @@ class OneR(Family):
         name = str(fitted.feature_idx_)
         rules = []
         for code, counts in sorted(fitted.class_counts_.items()):
-            shares = counts / counts.sum()
+            shares = _shares(counts)
             value = shares[1:] if shares.size == 2 else shares
             rules.append(Rule((Condition(name, code - 0.5, code + 0.5),), value))
         rules[-1] = Rule((), rules[-1].value)
@@ -94,3 +94,8 @@ class OneR(Family):
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """The rows of the smallest interval or level."""
         return min(int(counts.sum()) for counts in fitted.class_counts_.values())
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    """Give class shares with one row of each class added (Laplace): 10 rows of one class are no certainty."""
+    return (counts + 1) / (counts.sum() + counts.size)
