@@ -87,9 +87,9 @@ class Ruleset(Family):
             estimator.fit_each(y, lambda part, target: self.fit(part, Z, target, None, inputs))
             return
         frame = _frame(Z)
-        with global_seed(estimator.random_state), warnings.catch_warnings():
-            # it warns of empty rule sets and of rules with few rows, each time it looks at one
-            warnings.simplefilter("ignore")
+        # it warns of empty rule sets, each time it looks at one, past all filters
+        with global_seed(estimator.random_state), warnings.catch_warnings(record=True):
+            warnings.simplefilter("always")
             estimator.fit(frame, y=y, pos_class=1)
             kept = [rule for rule in estimator.ruleset_.rules if rule.covers(frame).shape[0] >= MIN_ROWS]
             if len(kept) < len(estimator.ruleset_.rules):
@@ -159,8 +159,8 @@ def _library_proba(fitted: Any, Z: np.ndarray) -> np.ndarray:
     used = np.array(sorted({int(c.feature) for rule in fitted.ruleset_.rules for c in rule.conds}), dtype=int)
 
     def ask(rows: np.ndarray) -> np.ndarray:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("always")
             return np.asarray(fitted.predict_proba(_frame(rows)), dtype=np.float64)
 
     return by_distinct_rows(ask, Z, used)

@@ -148,21 +148,21 @@ class Symbolic(Family):
 
     def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
         """The table of equations, simplest first."""
-        shown = ("complexity", "loss", "score", "equation", "selected")
         rows = tuple(
-            (float(row.complexity), float(row.loss), float(row.score), str(row.equation), bool(row.selected))
-            for row in fitted.equations_[list(shown)].itertuples(index=False)
+            (str(row.equation), float(row.complexity), float(row.loss), float(row.score), bool(row.selected))
+            for row in fitted.equations_.itertuples(index=False)
         )
         loss = "Log loss" if hasattr(fitted, "classes_") else "Mean squared error"
         note = (
             "Each equation has the lowest loss of all that were found with as few nodes; the score is the drop of the "
+            "loss's logarithm for each node added."
         )
         return (
             Details(
                 provenance=Provenance(method=f"{fitted.library}, constants fitted in float64", exact=False),
                 title="Equations",
-                columns=("Nodes", loss, "Score", "Equation", "Picked"),
+                columns=("Equation", "Nodes", loss, "Score", "Picked"),
                 rows=rows,
-                note=note + "the loss's logarithm for each node added.",
+                note=note,
             ),
         )
