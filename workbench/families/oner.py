@@ -46,7 +46,7 @@ class OneR(Family):
         """Parameters of `oner`."""
 
         max_bins: int = Field(
-            8, ge=2, le=1024, description="most intervals of a number column, each of 10 rows or more"
+            5, ge=2, le=1024, description="most intervals of a number column, each of 10 rows or more"
         )
 
     def policy_for(self, task: str, params: Mapping[str, Any]) -> Policy:

@@ -59,7 +59,7 @@ class Rulelist(Family):
         max_conditions: int = Field(1, ge=1, le=3, description="most conditions of a rule of a Bayesian list")
         expected_rules: int = Field(3, ge=1, description="the length of the list that the prior expects")
         min_support: float = Field(0.05, gt=0, lt=1, description="least share of the rows that meet a rule")
-        n_draws: int = Field(5_000, ge=10, description="lists drawn in each chain")
+        n_draws: int = Field(10_000, ge=10, description="lists drawn in each chain")
         n_chains: int = Field(2, ge=1, description="chains of draws")
         random_state: Seed = Field(0, description="seed of the draws")
 
