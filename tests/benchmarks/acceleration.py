@@ -29,7 +29,7 @@ def compare(name: str, usual: Any, faster: Any, X: np.ndarray, y: np.ndarray) ->
     fits = [best(lambda m=m: m.fit(X, y), repeats) for m in (usual, faster)]
     predicts = [best(lambda m=m: m.predict(X)) for m in (usual, faster)]
     print(
-        f"{name:22} {len(X):>9,} rows   fit {fits[0]:7.3f} s / {fits[1]:7.3f} s = {fits[0] / fits[1]:5.1f}   "
+        f"{name:24} {len(X):>9,} rows   fit {fits[0]:7.3f} s / {fits[1]:7.3f} s = {fits[0] / fits[1]:5.1f}   "
         f"predict {predicts[0]:7.3f} s / {predicts[1]:7.3f} s = {predicts[0] / predicts[1]:5.1f}",
         flush=True,
     )
@@ -38,8 +38,10 @@ def compare(name: str, usual: Any, faster: Any, X: np.ndarray, y: np.ndarray) ->
 def main() -> None:
     import sklearn.ensemble
     import sklearn.linear_model
+    import sklearn.svm
     import sklearnex.ensemble
     import sklearnex.linear_model
+    import sklearnex.svm
     from daal4py import daalinit
 
     daalinit(1)
@@ -60,6 +62,8 @@ def main() -> None:
             params = {"n_estimators": 100, "max_features": 1 / 3, "random_state": 0, "n_jobs": 1}
             forests = (m.ensemble.RandomForestRegressor(**params) for m in (sklearn, sklearnex))
             compare("forest regression", *forests, X, y)
+            compare("radial SVM, a number", *(m.svm.SVR() for m in (sklearn, sklearnex)), X, y)
+            compare("radial SVM, two classes", *(m.svm.SVC() for m in (sklearn, sklearnex)), X, label)
 
 
 if __name__ == "__main__":

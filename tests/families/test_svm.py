@@ -10,6 +10,7 @@ from sklearn.svm import SVR
 from tests.contracts.contracts import check_parity, check_serialization
 from tests.contracts.tables import TASKS, mixed
 from workbench import Classifier, Regressor
+from workbench.families.engine import accelerator
 from workbench.forms import Kernel
 
 RADIAL = {"kernel": "rbf"}
@@ -24,6 +25,14 @@ def model(task, **settings):
 def test_radial_kernel_keeps_the_contracts(task, accelerate):
     check_parity(model(task, kernel="rbf", accelerate=accelerate), mixed(task))
     check_serialization(model(task, kernel="rbf"), mixed(task))
+
+
+@pytest.mark.skipif(accelerator() is None, reason="scikit-learn-intelex is not installed")
+@pytest.mark.parametrize("task", TASKS)
+def test_the_engine_of_the_machine_inside_is_told(task):
+    for accelerate, name in ((True, "scikit-learn-intelex"), (False, "scikit-learn ")):
+        fitted = model(task, kernel="rbf", accelerate=accelerate).fit(*mixed(task))
+        assert fitted.family().engine(fitted.estimator_).startswith(name)
 
 
 def test_published_support_vectors():
