@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from workbench.answers import Details
 from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
@@ -40,6 +41,9 @@ class FamilyEstimator(BaseEstimator):
         The map from original columns to encoded inputs.
     kinds_ : dict of str to str
         The kind of each column.
+    details_ : tuple of Details
+        What the family knows of the fit besides the form: coefficients with standard errors, degrees of freedom, the
+        table of equations.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     """
@@ -116,8 +120,16 @@ class FamilyEstimator(BaseEstimator):
         self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
         if self.form_ is not None:
             check_monotone(self.form_, monotone, frame)
+        for name in family.shown_attributes:
+            setattr(self, name, getattr(self.estimator_, name))
         self.smallest_support_ = _least(family.smallest_support(self.estimator_, len(frame)), self.form_)
         return self
+
+    @property
+    def details_(self) -> tuple[Details, ...]:
+        """What the family knows of the fit besides the form, as tables."""
+        check_is_fitted(self)
+        return self.family().details(self.estimator_, self.inputs_)
 
     def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
         """Give the target as the library gets it, the classes in order, and the task."""

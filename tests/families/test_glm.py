@@ -14,7 +14,7 @@ from workbench import Classifier, Regressor
 
 
 def details(model):
-    (found,) = model.family().details(model.estimator_, model.inputs_)
+    (found,) = model.details_
     return {row[0]: row[1:] for row in found.rows}, found
 
 

@@ -334,3 +334,12 @@ def test_search_settings_are_what_was_asked():
     settings = family.build("regression", params).settings
     assert isinstance(settings, SearchSettings)
     assert (settings.max_length, settings.time_limit, settings.rows) == (9, 3, 50)
+
+
+def test_the_table_of_equations_is_the_estimator_s_too():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    model = Regressor("symbolic", generations=3, population_size=60, runs=1).fit(X, X[:, 0])
+    assert model.equations_ is model.estimator_.equations_
+    (found,) = model.details_
+    assert [row[0] for row in found.rows] == model.equations_["equation"].tolist()
+    assert sum(bool(row[-1]) for row in found.rows) == 1

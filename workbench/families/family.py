@@ -85,6 +85,8 @@ class Family:
         Small settings with which the contracts run.
     expected_failed_checks : mapping of str to str
         scikit-learn estimator checks that can't pass, with the reason.
+    shown_attributes : tuple of str
+        Attributes of the library's fitted object that the estimator shows as its own.
     tolerance : float
         How far form and library may differ: 1e-9, or 1e-5 where the library computes in float32.
     Parameters : type
@@ -108,6 +110,7 @@ class Family:
     quick: ClassVar[Mapping[str, Any]] = {}
     example_params: ClassVar[Mapping[str, Any]] = {}
     expected_failed_checks: ClassVar[Mapping[str, str]] = {}
+    shown_attributes: ClassVar[tuple[str, ...]] = ()
     tolerance: ClassVar[float] = 1e-9
     Parameters: ClassVar[type[FamilyParameters]] = FamilyParameters
 

@@ -48,6 +48,7 @@ class Symbolic(Family):
         "Where an operator is not defined, as the logarithm of 0, there is no prediction.",
     )
     libraries = ("pyoperon", "scipy", "sympy")
+    shown_attributes = ("equations_",)
     search_space = {"max_length": (10, 15, 20, 30), "select": ("best", "accuracy", "simple")}
     quick = {"generations": 15, "population_size": 300, "runs": 1}
     example_params = {

@@ -99,7 +99,7 @@ def fit_model(
         engine=estimator.family().engine(estimator.estimator_),
         holdout={} if held is None else _scores(estimator, held, metrics),
         form=None if form is None else _facts(form, name),
-        details=estimator.family().details(estimator.estimator_, estimator.inputs_),
+        details=estimator.details_,
         rules=None if form is None else rule_shares(form, train, held),
         other_link=_other_link(estimator, train if held is None else held, held is not None),
         smallest_support=estimator.smallest_support_,
