@@ -259,6 +259,10 @@ def test_tasks_that_a_study_cannot_do_are_refused_before_anything_runs(tmp_path,
     with pytest.raises(ValueError, match=r"models\[0\]\.linear: takes no offset; families that do: glm; or set data"):
         run(write_study(tmp_path, STUDY.replace("{size: {", "{rooms: {role: offset}, size: {")), out=tmp_path / "out")
 
+    weighed = STUDY.replace("{size: {", "{rooms: {role: weight}, size: {").replace("[linear, ", "[rulefit, ")
+    with pytest.raises(StudyError, match=r"models\[0\]\.rulefit: can't weigh rows; families that can: .*forest"):
+        run(write_study(tmp_path, weighed), out=tmp_path / "out")
+
 
 @pytest.mark.parametrize("target", ["binary", "multiclass"])
 def test_classes_and_weights(target, tmp_path, monkeypatch):

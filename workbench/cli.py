@@ -198,7 +198,7 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Predict the rows of a data file by a saved model."""
-    from workbench.terminal import InputError, clean_errors
+    from workbench.terminal import InputError, clean_errors, note
 
     with clean_errors(debug):
         from workbench.catalog import read_frame
@@ -211,7 +211,10 @@ def predict(
             raise InputError(
                 f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
             )
-        _write(_predictions(form, frame).to_csv(index=False, lineterminator="\n"), out, force=force)
+        found = _predictions(form, frame)
+        if lost := int(found.iloc[:, -1].isna().sum()):
+            note(f"{lost:,} of {len(found):,} rows have no prediction: the model is not defined there")
+        _write(found.to_csv(index=False, lineterminator="\n"), out, force=force)
 
 
 @app.command()

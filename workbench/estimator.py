@@ -112,6 +112,8 @@ class FamilyEstimator(BaseEstimator):
                 "others, have fewer than 10 rows"
             )
         self.estimator_ = family.build(task, params)
+        if labels is not None:
+            family.check_labels(self.estimator_, labels.tolist())
         monotone = params.get("monotone") or {}
         if monotone:
             family.constrain(self.estimator_, signs(monotone, self.inputs_, self.kinds_, task, family.name))

@@ -76,7 +76,7 @@ class Plan:
     def __init__(self, study: Study, table: Table, *, quick: bool = False) -> None:
         self.study, self.table = study, table
         study.check_task(table.task, families=family_registry())
-        if problems := [*self._wrong_questions(), *self._without_offset()]:
+        if problems := [*self._wrong_questions(), *self._without_offset(), *self._without_weights()]:
             raise StudyError(problems)
         self.splits = self._split(study.split.holdout)
         if small(len(self.splits.holdout)):  # its scores would be those of single rows
@@ -111,6 +111,17 @@ class Plan:
                 if spec.family != "dummy" and spec.family not in able:
                     rule = f"takes no {role}; families that do: {', '.join(able)}"
                     yield f"study: models[{n}].{spec.family}: {rule}; or set data.columns.{column}.role to ignore"
+
+    def _without_weights(self) -> Iterator[str]:
+        """Say which models can't weigh rows, where the data have weights."""
+        if self.table.sample_weight is None:
+            return
+        able = [name for name, family in family_registry().items() if family.weighs_rows]
+        column = next(c.name for c in self.table.schema if c.role == "weight")
+        for n, spec in enumerate(self.study.models):
+            if spec.family not in able:
+                rule = f"can't weigh rows; families that can: {', '.join(able)}"
+                yield f"study: models[{n}].{spec.family}: {rule}; or set data.columns.{column}.role to ignore"
 
     def _split(self, holdout: float) -> Splits:
         asked = self.study.split

@@ -113,8 +113,9 @@ def test_a_fitted_classifier_keeps_its_labels():
     model = Classifier("custom", estimator=fitted).fit(X, y)
     np.testing.assert_array_equal(model.predict(X), fitted.predict(X))
     np.testing.assert_allclose(model.form_.predict_proba(X), fitted.predict_proba(X))
-    with pytest.raises(ValueError, match="knows 2 classes, y has 3"):
-        Classifier("custom", estimator=fitted).fit(X, np.resize(["a", "b", "c"], len(X)))
+    for labels in (["a", "b", "c"], ["aye", "nay"]):
+        with pytest.raises(ValueError, match="was fitted on the classes"):
+            Classifier("custom", estimator=fitted).fit(X, np.resize(labels, len(X)))
 
 
 def test_a_fitted_estimator_of_arrays_gets_arrays():
@@ -136,6 +137,28 @@ class Mean(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return np.full(len(X), self.mean_)
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        make_pipeline(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), Ridge()),
+        make_pipeline(
+            OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan), SimpleImputer(), Ridge()
+        ),
+    ],
+)
+def test_levels_and_gaps_that_an_encoder_never_saw(pipeline):
+    X = pd.DataFrame({"c": np.resize(["p", "q", "r"], 60), "d": np.resize(["u", "v"], 60)})
+    model = Regressor("custom", estimator=pipeline).fit(X, np.arange(60.0) % 3)
+    rows = pd.DataFrame({"c": ["p", "new", None, "r"], "d": ["u", None, "v", "new"]})
+    np.testing.assert_allclose(model.form_.predict(rows), model.predict(rows))
+
+
+def test_parameters_that_do_not_go_with_a_path():
+    X, y = table()
+    with pytest.raises(ValueError, match=r"custom: params: don't go with sklearn\.linear_model\.Ridge"):
+        Regressor("custom", estimator="sklearn.linear_model.Ridge", params={"alfa": 1}).fit(X, y)
 
 
 def test_an_unknown_estimator():

@@ -148,3 +148,22 @@ def test_what_does_not_go_together_is_refused(settings, said):
     X, y = counts()
     with pytest.raises(ValueError, match=said):
         Regressor("glm", **settings).fit(X, y - 1)
+
+
+def test_the_scale_of_weights_changes_nothing():
+    X, y = counts()
+    weight = np.random.default_rng(1).uniform(0.5, 4.0, len(X))
+    found = [details(Regressor("glm").fit(X, y, sample_weight=weight * scale))[0]["x"] for scale in (1.0, 1e-3, 50.0)]
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-6)
+    # weighted least squares, dispersion over n - p
+    A = np.column_stack([np.ones(len(X)), X])
+    inverse = np.linalg.inv((A.T * weight) @ A)
+    coef = inverse @ (A.T * weight) @ y
+    phi = (weight * (y - A @ coef) ** 2).sum() / (len(X) - A.shape[1])
+    np.testing.assert_allclose(found[0][1], np.sqrt(phi * inverse[1, 1]), rtol=1e-6)
+
+
+def test_a_constant_target_is_refused():
+    X, _ = counts()
+    with pytest.raises(ValueError, match="the target is 0 in every row"):
+        Regressor("glm", distribution="poisson").fit(X, np.zeros(len(X)))

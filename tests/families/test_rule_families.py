@@ -176,3 +176,15 @@ def test_texts_name_levels_dates_and_truths():
     text = str(Classifier("rulelist", max_bins=4, n_draws=500, max_conditions=2).fit(X, y).form_)
     assert "share of target = yes is" in text
     assert "otherwise" in text
+
+
+@pytest.mark.parametrize("include", [True, False])
+def test_rulefit_lines_over_ordered_levels_with_rare_ends(include):
+    rng = np.random.default_rng(0)
+    levels = ["low", "mid", "high", "top"]
+    o = rng.choice(levels, 600, p=[0.01, 0.5, 0.47, 0.02])
+    X = pd.DataFrame({"o": pd.Categorical(o, levels, ordered=True), "x": rng.normal(size=600)})
+    X.loc[rng.random(600) < 0.05, "o"] = None
+    y = X["o"].cat.codes + X["x"]
+    model = Regressor("rulefit", n_estimators=10, cross_validate=False, include_linear=include).fit(X, y)
+    np.testing.assert_allclose(model.form_.predict(X), model.predict(X), rtol=1e-9, atol=1e-9)

@@ -27,6 +27,7 @@ class Custom(Family):
     summary = "an estimator with scikit-learn's interface, brought by the user"
     tasks = ("regression", "binary", "multiclass")
     glassbox = False
+    offered = False
     needs_columns = False
     policy = Policy(missing="impute+indicator", categories="one-hot", unseen="prior")
     reference = "scikit-learn's interface: Buitinck et al. 2013, arXiv 1309.0238"
@@ -44,7 +45,7 @@ class Custom(Family):
             "sklearn.ensemble.HistGradientBoosting",
             description="the path of a class or of a function that gives an estimator, as sklearn.linear_model.Ridge; "
             "where the task decides between two, without its ending: sklearn.tree.DecisionTree. From Python an "
-            "estimator too; one that is fitted is used as it is",
+            "estimator too; one that is fitted is used as it is, in clones if it is a sklearn.frozen.FrozenEstimator",
         )
         params: dict[str, Any] | None = Field(None, description="what the class or function is called with")
         inputs: Literal["auto", "encoded", "columns"] = Field(
@@ -86,6 +87,12 @@ class Custom(Family):
         given = params["estimator"]
         return X.to_numpy() if _is_fitted(given) and not hasattr(given, "feature_names_in_") else X
 
+    def check_labels(self, estimator: Any, labels: Sequence[Any]) -> None:
+        """Check that one that is fitted knows the same classes, in the same order."""
+        known = np.asarray(getattr(estimator, "classes_", labels)).tolist() if _is_fitted(estimator) else list(labels)
+        if known != list(labels):
+            raise ValueError(f"custom: estimator: was fitted on the classes {known}; y has {list(labels)}")
+
     def fit(
         self, estimator: Any, Z: Any, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
     ) -> None:
@@ -93,9 +100,6 @@ class Custom(Family):
         from sklearn.utils.validation import has_fit_parameter
 
         if _is_fitted(estimator):
-            n_classes = len(getattr(estimator, "classes_", np.unique(y)))
-            if hasattr(estimator, "classes_") and n_classes != np.unique(y).size:
-                raise ValueError(f"custom: the fitted estimator knows {n_classes} classes, y has {np.unique(y).size}")
             return
         last = estimator.steps[-1] if hasattr(estimator, "steps") else None
         if sample_weight is None:
@@ -163,7 +167,11 @@ def _made(task: str, params: Mapping[str, Any]) -> Any:
             raise ValueError("custom: params: are for a path; set the parameters of the estimator itself")
         made = given
     else:
-        made = _named(given, "Regressor" if task == "regression" else "Classifier")(**arguments)
+        found = _named(given, "Regressor" if task == "regression" else "Classifier")
+        try:
+            made = found(**arguments)
+        except TypeError as error:
+            raise ValueError(f"custom: params: don't go with {given}: {error}") from error
     if not (hasattr(made, "fit") and hasattr(made, "predict")):
         raise ValueError(f"custom: estimator: must have fit and predict; got {type(made).__name__}")
     return made

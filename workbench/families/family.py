@@ -67,6 +67,8 @@ class Family:
         Whether its form is meant to be read; `is_glassbox` where that depends on the parameters.
     needs_columns : bool
         Whether it can't be fitted where no column can be used.
+    offered : bool
+        Whether a first study file lists it.
     weighs_rows : bool
         Whether its library takes a weight for each row.
     policy : Policy
@@ -99,6 +101,7 @@ class Family:
     tasks: ClassVar[tuple[str, ...]] = ()
     glassbox: ClassVar[bool] = True
     needs_columns: ClassVar[bool] = True
+    offered: ClassVar[bool] = True
     weighs_rows: ClassVar[bool] = True
     policy: ClassVar[Policy]
     reference: ClassVar[str] = ""
@@ -117,6 +120,9 @@ class Family:
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the library's unfitted estimator for a task."""
         raise NotImplementedError
+
+    def check_labels(self, estimator: Any, labels: Sequence[Any]) -> None:
+        """Check that an estimator goes with the class labels, in their order; one that is fitted before may not."""
 
     def fit(
         self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]

@@ -153,10 +153,16 @@ class Glm(Family):
             raise ValueError(
                 f"glm: no column varies over the training rows (n_samples={len(Z)}): there is nothing to fit"
             )
-        estimator.weight_ = float(len(y) if sample_weight is None else sample_weight.sum())
-        estimator.free_degrees_ = estimator.weight_ - estimator.kept_.size - 1
-        given = features[:, estimator.kept_], y.astype(np.float64), sample_weight, offset
-        estimator.fit(*given)
+        # weights say how much a row counts against others: their scale is nothing to coefficients and standard errors
+        weight = None if sample_weight is None else sample_weight / sample_weight.mean()
+        estimator.n_rows_ = len(y)
+        estimator.free_degrees_ = len(y) - estimator.kept_.size - 1
+        given = features[:, estimator.kept_], y.astype(np.float64), weight, offset
+        try:
+            estimator.fit(*given)
+        except np.linalg.LinAlgError as error:
+            step = "use the log link, or a penalty"
+            raise ValueError(f"glm: the likelihood has no maximum that glum can find ({error}): {step}") from error
         estimator.errors_ = _standard_errors(estimator, given) if free else None
         if estimator.task_ == "binary":
             estimator.classes_ = np.array([0, 1])
@@ -228,7 +234,7 @@ def _standard_errors(fitted: Any, given: tuple[Any, ...]) -> np.ndarray | None:
             found: np.ndarray = fitted.std_errors(*given)[1:]
     except (ValueError, np.linalg.LinAlgError):
         return None
-    return found * np.sqrt(fitted.free_degrees_ / fitted.weight_)
+    return found * np.sqrt(fitted.free_degrees_ / fitted.n_rows_)
 
 
 def _why_none(fitted: Any) -> str:
@@ -287,7 +293,9 @@ def _check_offset(X: pd.DataFrame, kinds: Mapping[str, str], role: str, name: st
 def _check_range(estimator: Any, y: np.ndarray) -> None:
     """Check that the target lies where the distribution does."""
     family, least = str(estimator.family), float(y.min())
-    if family in ("gamma", "inverse.gaussian") and least <= 0:
+    if family not in ("gaussian", "binomial") and np.ptp(y) == 0:
+        raise ValueError(f"glm: the target is {least:g} in every row: there is nothing to explain; use dummy")
+    if family in ("gamma", "inverse.gaussian", "tweedie (2.0)") and least <= 0:
         raise ValueError(f"glm: distribution: {family} needs a target above 0; the least value is {least:g}")
     if (family == "poisson" or family.startswith("tweedie")) and least < 0:
         raise ValueError(f"glm: distribution: {family} needs a target of at least 0; the least value is {least:g}")

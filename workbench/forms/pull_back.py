@@ -217,8 +217,14 @@ def _steps(term: Steps, source: Input) -> Steps | Levels:
     return replace(term, column=source.column, missing=filled)
 
 
-def _curve(term: Curve, source: Input) -> Curve:
-    """Rewrite a curve over an affine input: z = (x - c) / s, so that coef (z - o)^d = coef / s^d (x - (c + s o))^d."""
+def _curve(term: Curve, source: Input) -> Curve | Levels:
+    """Rewrite a curve over an affine input: z = (x - c) / s, so that coef (z - o)^d = coef / s^d (x - (c + s o))^d.
+
+    Over the codes of levels it becomes a value for each level.
+    """
+    if isinstance(source, Lookup):
+        table = np.where(np.isnan(source.table)[:, None], term.missing, term.at(np.nan_to_num(source.table)))
+        return Levels(source.column, source.levels, table[:-2], table[-2], table[-1])
     if not isinstance(source, Affine):
         raise FormError(f"column {source.column!r}: a curve needs a number column")
     if np.isnan(source.missing):

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from workbench.forms import Additive, Affine, Condition, Curve, Input, IsMissing, Linear, Rule, Term
+from workbench.forms import Additive, Affine, Condition, Curve, Input, IsMissing, Linear, Lookup, Rule, Term
 
 
 def read_rulefit(model: Any, inputs: Sequence[Input]) -> Additive:
     """Read a fitted RuleFitRegressor or RuleFitClassifier over encoded inputs; for classes the sum is log odds.
 
-    A rule's condition compares z <= t and z > t in float64. A line is multiplier * coef * clip(z, low, high); of a
-    truth value it is a step, as is everything else.
+    A rule's condition compares z <= t and z > t in float64. A line is multiplier * coef * clip(z, low, high), also over
+    the codes of ordered levels; of a truth value it is a step.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def read_rulefit(model: Any, inputs: Sequence[Input]) -> Additive:
             slope = float(model.coef[j] * model.friedscale.scale_multipliers[j])
             if slope == 0.0:
                 continue
-            if isinstance(source, Affine):
+            if isinstance(source, Affine) or not _is_truth(source):
                 terms.append(_clipped(str(j), slope, low, high))
                 continue
             at_0, at_1 = (slope * float(np.clip(z, low, high)) for z in (0.0, 1.0))
@@ -58,6 +58,11 @@ def _placed(term: Any, i: int, k: int) -> Term:
     degrees = [wide(term.coef[:, d : d + 1]) for d in range(term.coef.shape[1])]
     empty = np.zeros(0)
     return Curve(term.column, term.knots, term.origin, np.hstack(degrees), wide(term.missing), empty, empty)
+
+
+def _is_truth(source: Input) -> bool:
+    """Whether an input is 0 or 1 in every row: an indicator, not the codes of ordered levels."""
+    return isinstance(source, IsMissing) or (isinstance(source, Lookup) and set(source.table.tolist()) <= {0.0, 1.0})
 
 
 def _clipped(name: str, slope: float, low: float, high: float) -> Curve:

@@ -72,7 +72,7 @@ def _scaling(step: Any, name: str, n: int) -> tuple[np.ndarray, np.ndarray]:
     if name == "RobustScaler":
         center = step.center_ if step.with_centering else None
         return zeros if center is None else center, step.scale_ if step.with_scaling else ones
-    if name == "MaxAbsScaler":
+    if name == "MaxAbsScaler" and not getattr(step, "clip", False):
         return zeros, step.scale_
     if name == "MinMaxScaler" and not step.clip:
         return -step.min_ / step.scale_, 1 / step.scale_  # z = x scale_ + min_
@@ -131,16 +131,9 @@ def _imputer(step: Any, columns: Sequence[Column]) -> list[Column]:
         raise UnknownTransformerError("SimpleImputer of other values")
     out: list[Column] = []
     for column, value in zip(columns, step.statistics_, strict=True):
-        if isinstance(value, float) and math.isnan(value):
-            if not step.keep_empty_features:
-                continue
-            value = 0.0
-        if isinstance(column, Text):
-            out.append(Text(column.column, level_text(value)))
-        elif isinstance(column, Affine | Lookup) and math.isnan(column.missing):
-            out.append(replace(column, missing=float(value)))
-        else:
-            out.append(column)
+        empty = isinstance(value, float) and math.isnan(value)
+        if not empty or step.keep_empty_features:
+            out.append(_filled(column, 0.0 if empty else value))
     if step.indicator_ is not None:
         for i in step.indicator_.features_:
             each = columns[int(i)]
@@ -148,6 +141,18 @@ def _imputer(step: Any, columns: Sequence[Column]) -> list[Column]:
                 raise UnknownTransformerError("an indicator of a category column")
             out.append(IsMissing(each.column))
     return out
+
+
+def _filled(column: Column, value: Any) -> Column:
+    """Let a value, or a level, stand for what is missing."""
+    if isinstance(column, Text):
+        return Text(column.column, level_text(value))
+    if isinstance(column, Lookup):
+        missing, unseen = (float(value) if math.isnan(v) else v for v in (column.missing, column.unseen))
+        return replace(column, missing=missing, unseen=unseen)
+    if isinstance(column, Affine) and math.isnan(column.missing):
+        return replace(column, missing=float(value))
+    return column
 
 
 def _categories(step: Any, i: int, column: Column) -> tuple[list[Any], Column]:
@@ -183,7 +188,8 @@ def _ordinal(step: Any, columns: Sequence[Column]) -> list[Column]:
     for i, column in enumerate(columns):
         listed, column = _categories(step, i, column)
         codes = {level_text(c): float(j) for j, c in enumerate(listed) if not _is_gap(c)}
-        gap = float(step.encoded_missing_value)
+        # a gap that the encoder never saw is one more unknown level
+        gap = float(step.encoded_missing_value) if any(_is_gap(c) for c in listed) else unknown
         if isinstance(column, Text) and column.fill is not None:
             gap = codes.get(column.fill, unknown)
         out.append(Lookup(column.column, tuple(codes), tuple(codes.values()), unknown, gap))

@@ -74,7 +74,7 @@ def template(
         The study's name; the source's when absent.
     """
     left_out = left_out or {}
-    able = {n: family for n, family in families.items() if table.task in family.tasks}
+    able = {n: f for n, f in families.items() if table.task in f.tasks and getattr(f, "offered", True)}
     lines = [
         "# A study for the glassbox workbench: which data, which models, how they are compared and explained.",
         "# Every key that may stand here, with what it means: workbench schema",

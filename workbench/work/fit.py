@@ -19,6 +19,7 @@ from workbench.table import Table
 
 # A form of more numbers than this stands in its own file alone, not in the card too.
 _MOST_IN_CARD = 5_000
+_MOST_CHECKED = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,25 @@ class FormFacts:
     plain: dict[str, Any] | None
 
 
+class FormMismatchError(Exception):
+    """A form and the model that it was read from disagree: a fault of the workbench, never to be printed in a card."""
+
+
+def _check_form(estimator: Any, table: Table) -> None:
+    """Check that the form predicts what the model predicts, on up to 1,000 of the rows that it was fitted on."""
+    rows = np.unique(np.linspace(0, table.n_rows - 1, _MOST_CHECKED).astype(int))
+    X = table.X[list(estimator.feature_names_in_)].iloc[rows]
+    ask = "predict_proba" if hasattr(estimator, "classes_") else "predict"
+    found, expected = (np.asarray(getattr(each, ask)(X)) for each in (estimator.form_, estimator))
+    allowed = 10 * estimator.family.tolerance * (np.abs(expected) + np.std(expected))
+    same = (np.abs(found - expected) <= allowed) | (np.isnan(found) & np.isnan(expected)) | (found == expected)
+    if not same.all():
+        off = float(np.nanmax(np.abs(found - expected)))
+        raise FormMismatchError(
+            f"{estimator.family.name}: the form is off from the model by up to {off:.3g}; please report this as a fault"
+        )
+
+
 @dataclass(frozen=True)
 class OtherLink:
     """Log losses of the model's own probabilities and of the library's, on the holdout or else on training rows."""
@@ -94,6 +114,8 @@ def fit_model(
     estimator = _fit(train, family, params)
     seconds = time.perf_counter() - started
     form = estimator.form_
+    if form is not None:
+        _check_form(estimator, train)
     return Fitted(
         estimator=estimator,
         engine=estimator.family().engine(estimator.estimator_),
