@@ -47,7 +47,7 @@ class Forest(Family):
 
         n_estimators: int = Field(100, ge=1, description="number of trees")
         max_features: Literal["auto", "third", "sqrt", "all"] = Field(
-            "auto", description="how many inputs each cut may choose from; auto: all for a number, sqrt for classes"
+            "auto", description="inputs that each cut may choose from; auto: 0.8 of them for a number, sqrt for classes"
         )
         min_samples_leaf: int = Field(1, ge=1, description="fewest training rows in a leaf")
         max_leaf_nodes: int | None = Field(
@@ -62,7 +62,8 @@ class Forest(Family):
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the forest; sklearnex's for a number target alone, as its classes' shares are not those of its trees."""
         chosen: dict[str, Any] = {"third": 1 / 3, "sqrt": "sqrt", "all": 1.0}
-        chosen["auto"] = chosen["all" if task == "regression" else "sqrt"]
+        # for numbers as measured on red wine and bikeshare: better than a third, than all, and than scikit-learn's all
+        chosen["auto"] = 0.8 if task == "regression" else "sqrt"
         settings = {name: value for name, value in params.items() if name not in ("accelerate", "monotone")}
         settings["max_features"] = chosen[params["max_features"]]
         module = scikit_learn_module("ensemble", accelerate=self._accelerates(task, params))
