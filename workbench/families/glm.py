@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy.stats import t
 
-from workbench.answers import Details, Provenance
+from workbench.answers import Details
+from workbench.families.coefficients import coefficient_table, standard_errors
 from workbench.families.family import EncodedForm, Family, MonotoneParameters
 from workbench.families.independent import independent_columns
 from workbench.families.policy import Policy, fit_inputs
@@ -23,7 +23,6 @@ from workbench.forms import (
     Exponential,
     Identity,
     Input,
-    IsMissing,
     Linear,
     Logistic,
     Lookup,
@@ -38,7 +37,6 @@ _OUTPUTS: dict[str, Output] = {
     "cloglog": CompLogLog(),
 }
 _NAMES = {"inverse_gaussian": "inverse.gaussian"}
-_CONFIDENCE = 0.95
 
 
 class Glm(Family):
@@ -163,7 +161,7 @@ class Glm(Family):
         except np.linalg.LinAlgError as error:
             step = "use the log link, or a penalty"
             raise ValueError(f"glm: the likelihood has no maximum that glum can find ({error}): {step}") from error
-        estimator.errors_ = _standard_errors(estimator, given) if free else None
+        estimator.errors_ = standard_errors(estimator, given) if free else None
         if estimator.task_ == "binary":
             estimator.classes_ = np.array([0, 1])
 
@@ -197,56 +195,7 @@ class Glm(Family):
 
     def details(self, fitted: Any, inputs: Sequence[Input]) -> tuple[Details, ...]:
         """The coefficients with standard errors and intervals where there are any, and columns that were left out."""
-        errors = fitted.errors_
-        place = {int(j): i for i, j in enumerate(fitted.kept_)}
-        rows: list[tuple[Any, ...]] = []
-        for j, source in enumerate(inputs[: len(inputs) - len(fitted.offsets_)]):
-            found: list[float | None] = [None] * 5
-            scale = source.scale if isinstance(source, Affine) else 1.0
-            if j in place:
-                found[0] = float(fitted.coef_[place[j]]) / scale
-            if j in place and errors is not None:
-                found[1:] = _interval(found[0] or 0.0, errors[place[j]] / scale, fitted.free_degrees_)
-            rows.append((_name(source), *found))
-        note = "Per unit of the column, on the scale of the link."
-        if errors is not None:
-            if any(isinstance(each, Lookup) for each in inputs):
-                note += " A level is read against the level of its column that is not listed."
-        else:
-            note += f" {_why_none(fitted)} have no valid standard errors."
-        if len(place) < len(rows):
-            note += " A line without numbers follows from other columns, and is left out."
-        provenance = Provenance(method="Wald intervals, expected information, estimated dispersion (glum)")
-        heads = ("Term", "Coefficient", "Standard error", "Lower 95%", "Upper 95%", "p-value")
-        return (Details(provenance=provenance, title="Coefficients", columns=heads, rows=tuple(rows), note=note),)
-
-
-def _standard_errors(fitted: Any, given: tuple[Any, ...]) -> np.ndarray | None:
-    """Give the standard errors of the coefficients, sqrt(phi diag (X' W X)^-1), phi Pearson's estimate.
-
-    None where nothing is left to estimate phi from: as many coefficients as rows, or a fit without any residual. glum
-    3.4 divides by the degrees of freedom twice: in its estimate of phi, and again in its covariance.
-    """
-    if fitted.free_degrees_ <= 0:
-        return None
-    try:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found: np.ndarray = fitted.std_errors(*given)[1:]
-    except (ValueError, np.linalg.LinAlgError):
-        return None
-    return found * np.sqrt(fitted.free_degrees_ / fitted.n_rows_)
-
-
-def _why_none(fitted: Any) -> str:
-    if fitted.alpha != 0.0:
-        return "Penalized coefficients"
-    return "Coefficients that leave no residual" if fitted.lower_bounds is None else "Bounded coefficients"
-
-
-def _interval(estimate: float, error: float, degrees: float) -> list[float]:
-    """Give standard error, both ends of the 95% interval, and the two-sided p-value, by Student's t."""
-    half = float(t.ppf(0.5 + _CONFIDENCE / 2, degrees)) * error
-    return [float(v) for v in (error, estimate - half, estimate + half, 2 * t.sf(abs(estimate) / error, degrees))]
+        return (coefficient_table(fitted, inputs[: len(inputs) - len(fitted.offsets_)]),)
 
 
 def _distribution(task: str, params: Mapping[str, Any]) -> str:
@@ -347,13 +296,3 @@ def _mean(fitted: Any, Z: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sigmoid function too close")  # far away it is 0 or 1
         return _asked(fitted.predict, fitted, Z)
-
-
-def _name(source: Input) -> str:
-    if isinstance(source, IsMissing):
-        return f"{source.column} is missing"
-    if isinstance(source, Lookup):
-        top = int(np.argmax(source.table))
-        level = (*source.levels, "any other", "missing")[top]
-        return f"{source.column} is {level}"
-    return source.column
