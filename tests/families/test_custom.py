@@ -118,6 +118,13 @@ def test_a_fitted_classifier_keeps_its_labels():
             Classifier("custom", estimator=fitted).fit(X, np.resize(labels, len(X)))
 
 
+def test_a_fitted_classifier_of_truth_values():
+    A = np.random.default_rng(0).normal(size=(50, 2))
+    fitted = LogisticRegression().fit(A, A[:, 0] > 0)
+    model = Classifier("custom", estimator=fitted).fit(A, A[:, 0] > 0)
+    np.testing.assert_array_equal(model.predict(A), fitted.predict(A))
+
+
 def test_a_fitted_estimator_of_arrays_gets_arrays():
     A = np.random.default_rng(0).normal(size=(50, 3))
     fitted = Ridge().fit(A, A[:, 0])

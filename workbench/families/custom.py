@@ -110,11 +110,9 @@ class Custom(Family):
             raise ValueError(f"custom: {type(estimator).__name__} takes no weights of rows; leave the weights out")
 
     def predict(self, fitted: Any, Z: Any) -> np.ndarray:
-        """Ask the estimator; of one that was fitted on labels, for their positions."""
+        """Ask the estimator; of a classifier the labels' positions, whether it was fitted on labels or on codes."""
         found = np.asarray(fitted.predict(Z))
-        if hasattr(fitted, "classes_") and not np.array_equal(fitted.classes_, np.arange(len(fitted.classes_))):
-            return np.searchsorted(fitted.classes_, found)
-        return found.reshape(len(found))
+        return np.searchsorted(fitted.classes_, found) if hasattr(fitted, "classes_") else found.reshape(len(found))
 
     def predict_proba(self, fitted: Any, Z: Any) -> np.ndarray:
         """Ask the estimator, which must give probabilities."""

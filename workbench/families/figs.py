@@ -105,7 +105,7 @@ class Figs(Family):
         return total[:, 1:] if hasattr(fitted, "classes_") and total.shape[1] == 2 else total
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm:
-        """The sum of the trees; cut off at 0 and 1 for classes."""
+        """The sum of the trees; for classes cut off as `predict_proba` says."""
         body = read_figs(fitted)
         if not hasattr(fitted, "classes_"):
             return body, Identity()

@@ -62,7 +62,7 @@ class Forest(Family):
     def build(self, task: str, params: Mapping[str, Any]) -> Any:
         """Give the forest; sklearnex's for a number target alone, as its classes' shares are not those of its trees."""
         chosen: dict[str, Any] = {"third": 1 / 3, "sqrt": "sqrt", "all": 1.0}
-        # for numbers as measured on red wine and bikeshare: better than a third, than all, and than scikit-learn's all
+        # 0.8: a third loses 0.1 R² on bikeshare, all a little on red wine (tests/benchmarks/README.md)
         chosen["auto"] = 0.8 if task == "regression" else "sqrt"
         settings = {name: value for name, value in params.items() if name not in ("accelerate", "monotone")}
         settings["max_features"] = chosen[params["max_features"]]
