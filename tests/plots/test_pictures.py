@@ -67,7 +67,7 @@ def test_an_answer_plots_itself_without_pyplot() -> None:
 
 
 def test_a_kind_without_a_picture_is_named() -> None:
-    with pytest.raises(ValueError, match=r"pictures for answers of kind comparison, effect.*got 'finding'"):
+    with pytest.raises(ValueError, match=r"pictures for answers of kind agreement, attribution.*got 'finding'"):
         draw(SimpleNamespace(kind="finding"))
 
 

@@ -1,25 +1,42 @@
 """What is answered, one file per kind: frozen dataclasses that hold numbers and where these come from."""
 
+from workbench.answers.agreement import Agreement
 from workbench.answers.answer import Answer, AnswerError, Provenance
+from workbench.answers.attribution import Attribution, AttributionSummary, Cell
 from workbench.answers.comparison import Comparison
+from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
-from workbench.answers.effect import Effect, Effects
+from workbench.answers.effect import Effect, Effects, EffectSurface
+from workbench.answers.examples import Examples
 from workbench.answers.finding import Finding
 from workbench.answers.importance import Importance
+from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.refits import RefitBand
 from workbench.answers.rules import RuleShares
+from workbench.answers.surrogate import Surrogate
 
 __all__ = [
+    "Agreement",
     "Answer",
     "AnswerError",
+    "Attribution",
+    "AttributionSummary",
+    "Cell",
     "Comparison",
+    "Counterfactuals",
     "Details",
     "Effect",
+    "EffectSurface",
     "Effects",
+    "Examples",
     "Finding",
     "Importance",
+    "Interactions",
     "Leaderboard",
     "LeaderboardRow",
     "Provenance",
+    "RefitBand",
     "RuleShares",
+    "Surrogate",
 ]

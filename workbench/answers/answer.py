@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -74,6 +74,14 @@ class Answer:
             return kind(**{k: _typed(v, str(names[k].type)) for k, v in given.items()})
         except TypeError as error:
             raise AnswerError(f"answer: {kind.kind}: {error}") from error
+
+    def but(self, **changes: Any) -> Self:
+        """Give a copy with some fields exchanged."""
+        return replace(self, **changes)
+
+    def public(self) -> Answer | None:
+        """Give what of the answer holds no row of the data, and may be sent; None where nothing is left."""
+        return self
 
     def plot(self, **options: Any) -> Any:
         """Draw the answer with matplotlib; options go to the drawing of its kind."""

@@ -31,6 +31,7 @@ class Explainer(ABC):
     caution: ClassVar[str]  # when it misleads
     needs_y: ClassVar[bool] = False
     uses_background: ClassVar[bool] = False  # averages over background rows
+    most_rows: ClassVar[int | None] = None  # a study explains a seeded draw of so many rows; None: all
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """The method's options, each with its default, bounds and description."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from workbench.explainers.score import Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,11 @@ class Inputs:
             random_state=int(random_state),
             positive=_checked_positive(model, positive, place),
         )
+
+    @cached_property
+    def score(self) -> Score | None:
+        """The score of the model's form; None where it has none."""
+        return Score.of(self.model, self.X, self.positive)
 
     def column(self, feature: int) -> pd.Series:
         """Give a column of X by its position."""

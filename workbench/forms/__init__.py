@@ -5,7 +5,7 @@ from workbench.forms.curve import Curve
 from workbench.forms.equation import Coded, Constant, Equation, Gap, Node, Operator, Variable
 from workbench.forms.errors import FormError
 from workbench.forms.form import Body, Form
-from workbench.forms.frame import Frame
+from workbench.forms.frame import Frame, Picked
 from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup, encode
 from workbench.forms.kernel import Kernel
 from workbench.forms.output import Clip, CompLogLog, Exponential, Identity, Logistic, OneVsRest, Output, Softmax
@@ -46,6 +46,7 @@ __all__ = [
     "OneVsRest",
     "Operator",
     "Output",
+    "Picked",
     "Rule",
     "RuleList",
     "RuleSet",

@@ -90,6 +90,39 @@ class Frame:
         return bool(np.isnan(self.numbers(name)).any())
 
 
+class Picked(Frame):
+    """Rows put together from other frames, column by column, without converting anything again.
+
+    Parameters
+    ----------
+    picks : mapping of str to (Frame, ndarray of shape (n_rows,))
+        For each column the frame that its values come from, and their rows there.
+    """
+
+    def __init__(self, picks: Mapping[str, tuple[Frame, Ints]]) -> None:
+        super().__init__({name: rows for name, (_, rows) in picks.items()})
+        self._picks = picks
+
+    def numbers(self, name: str) -> Floats:
+        """Give a column as float64, NaN where missing, as `Frame.numbers` does."""
+        if name not in self._numbers:
+            source, rows = self._picked(name)
+            self._numbers[name] = source.numbers(name)[rows]
+        return self._numbers[name]
+
+    def codes(self, name: str, levels: tuple[str, ...]) -> Ints:
+        """Give a column as positions in `levels`, as `Frame.codes` does."""
+        key = (name, levels)
+        if key not in self._codes:
+            source, rows = self._picked(name)
+            self._codes[key] = source.codes(name, levels)[rows]
+        return self._codes[key]
+
+    def _picked(self, name: str) -> tuple[Frame, Ints]:
+        self._column(name)
+        return self._picks[name]
+
+
 def _numbers(name: str, column: Any, kind: str) -> Floats:
     dtype = getattr(column, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and hasattr(column, "to_numpy"):

@@ -11,11 +11,19 @@ from workbench.plots.svg import svg
 __all__ = ["LIGHT", "PAGE", "Palette", "draw", "svg"]
 
 _PICTURES = {
+    "agreement": ("agreement", "draw"),
+    "attribution": ("attribution", "draw"),
+    "attribution_summary": ("attribution", "draw_summary"),
     "comparison": ("comparison", "draw"),
+    "counterfactuals": ("counterfactuals", "draw"),
     "effect": ("effect", "draw"),
+    "effect_surface": ("effect_surface", "draw"),
     "effects": ("effect", "draw_all"),
+    "examples": ("examples", "draw"),
     "importance": ("importance", "draw"),
+    "interactions": ("interactions", "draw"),
     "leaderboard": ("leaderboard", "draw"),
+    "surrogate": ("surrogate", "draw"),
 }
 
 
