@@ -13,7 +13,7 @@ from workbench.answers.answer import Provenance
 from workbench.answers.comparison import Comparison
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
 from workbench.evaluation.digits import brief, spanned, written
-from workbench.evaluation.interval import Interval, corrected_interval
+from workbench.interval import Interval, corrected_interval
 from workbench.metrics import Metric
 
 _METHOD = "corrected resampled t-test (Nadeau and Bengio 2003)"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workbench.evaluation.interval import corrected_interval
+from workbench.interval import corrected_interval
 
 
 def test_without_the_correction_it_is_students_interval():
