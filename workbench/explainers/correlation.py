@@ -1,4 +1,4 @@
-"""Which columns move together, and the warning that follows from it."""
+"""Which columns move together: how strongly, in which groups, and the warning that follows from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
@@ -14,6 +15,7 @@ from workbench.explainers.inputs import Inputs
 STRONG_CORRELATION = 0.7
 CORRELATED_ROWS = 5_000
 ROUNDING = 1e-12  # relative to the largest sum of products
+ORDERED = ("number", "datetime", "boolean", "ordered")  # kinds of columns that have ranks
 
 
 def correlation_cautions(inputs: Inputs, features: Sequence[int]) -> dict[str, str]:
@@ -25,10 +27,7 @@ def correlation_cautions(inputs: Inputs, features: Sequence[int]) -> dict[str, s
     asked = [k for k, j in enumerate(numbers) if j in set(features)]
     if len(numbers) < 2 or not asked:
         return {}
-    rows = np.arange(len(inputs.X))
-    if len(rows) > CORRELATED_ROWS:
-        drawn = np.random.default_rng(inputs.random_state).choice(len(rows), CORRELATED_ROWS, replace=False)
-        rows = np.sort(drawn)
+    rows = _drawn_rows(inputs)
     values = np.column_stack([as_floats(column.iloc[rows], "number") for column in numbers.values()])
     correlation = rank_correlation(values, asked)
     correlation[np.arange(len(asked)), asked] = 0.0
@@ -74,3 +73,145 @@ def rank_correlation(values: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
     size = np.sqrt(np.maximum(var_x, 0.0) * np.maximum(var_y, 0.0))
     enough = (n >= MIN_ROWS) & (size > ROUNDING * n**3)
     return np.divide(covariance, size, out=np.zeros_like(size), where=enough)
+
+
+def correlated_groups(inputs: Inputs, above: float) -> tuple[tuple[int, ...], ...]:
+    """Group columns that move together: positions in order, groups of two and more, by their first column.
+
+    Average linkage: the two groups whose columns have the largest mean `association` are joined, as long as that mean
+    is at least `above`. So no single pair chains far columns together, and twins always end up in one group.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    above : float
+        Between 0 and 1.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    n = len(inputs.feature_names)
+    if n < 2:
+        return ()
+    distance = 1.0 - association(inputs)[np.triu_indices(n, k=1)]
+    label = fcluster(linkage(distance, "average"), 1.0 - above + ROUNDING, "distance")
+    found: dict[int, list[int]] = {}
+    for position, group in enumerate(label.tolist()):
+        found.setdefault(group, []).append(position)
+    return tuple(tuple(members) for members in found.values() if len(members) > 1)
+
+
+def association(inputs: Inputs) -> np.ndarray:
+    """Say how strongly each two columns move together, 0 to 1, shape (n_features, n_features).
+
+    - Two that have an order (numbers, datetimes, truth values, ordered levels): Spearman's correlation in size, over
+      the rows where both are known.
+    - A category and one that has an order: the correlation ratio of its ranks, over the rows where these are known. It
+      is the root of the share of their variance that lies between levels, less what as many levels explain by chance
+      (epsilon squared, Kelley 1935, doi 10.1073/pnas.21.9.554).
+    - Two categories: Cramér's V, less chance (Bergsma 2013, doi 10.1016/j.jkss.2012.10.002).
+
+    A missing category is a level; a key, whose levels have a row each, moves with nothing. Of more than 5,000 rows,
+    5,000 are drawn by the seed of the inputs.
+    """
+    rows = _drawn_rows(inputs)
+    columns = [inputs.column(j).iloc[rows] for j in range(len(inputs.feature_names))]
+    kinds = [kind_of(column) for column in columns]
+    ordered = [j for j, kind in enumerate(kinds) if kind in ORDERED]
+    levels = {j: _codes(columns[j]) for j, kind in enumerate(kinds) if kind not in ORDERED}
+    values = (
+        np.column_stack([_as_order(columns[j], kinds[j]) for j in ordered]) if ordered else np.empty((len(rows), 0))
+    )
+    found = np.eye(len(columns))
+    found[np.ix_(ordered, ordered)] = np.abs(rank_correlation(values, range(len(ordered))))
+    for j, codes in levels.items():
+        found[j, ordered] = found[ordered, j] = correlation_ratio(codes, values)
+        for other in levels:
+            if other < j:
+                found[j, other] = found[other, j] = cramers_v(codes, levels[other])
+    np.fill_diagonal(found, 1.0)
+    return np.clip(found, 0.0, 1.0)
+
+
+def correlation_ratio(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    r"""Give the root of epsilon squared of the ranks of columns between the levels of a category.
+
+    .. math:: \epsilon^2 = 1 - (1 - \eta^2) (n - 1) / (n - k)
+
+    where :math:`\eta^2` is the share of the variance of the ranks that lies between the k levels, of n known rows.
+    0 where it would be negative, a column is constant, or fewer than 10 rows are known.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        The level of each row, from 0.
+    values : ndarray of shape (n_rows, n_columns)
+        NaN where missing.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    frame = pd.DataFrame(values)
+    ranks = (frame.rank() - (frame.count() + 1) / 2).fillna(0.0).to_numpy()  # about 0
+    known = frame.notna().to_numpy(dtype=float)
+    n_levels = int(codes.max(initial=0)) + 1
+    sums, counts = np.zeros((n_levels, values.shape[1])), np.zeros((n_levels, values.shape[1]))
+    np.add.at(sums, codes, ranks)
+    np.add.at(counts, codes, known)
+    total = (ranks**2).sum(axis=0)
+    between = (sums**2 / np.maximum(counts, 1.0)).sum(axis=0)
+    n, k = known.sum(axis=0), (counts > 0).sum(axis=0)
+    enough = (n >= MIN_ROWS) & (n > k) & (total > ROUNDING * n**3)
+    within = np.divide(total - between, total, out=np.ones_like(total), where=enough)
+    share: np.ndarray = 1.0 - within * (n - 1) / np.maximum(n - k, 1)
+    return np.sqrt(np.where(enough, np.maximum(share, 0.0), 0.0))
+
+
+def cramers_v(one: np.ndarray, other: np.ndarray) -> float:
+    r"""Give Cramér's V of two categories, corrected for chance.
+
+    .. math:: V = \sqrt{\max(0, \chi^2 / n - (r - 1) (c - 1) / (n - 1)) / \min(r' - 1, c' - 1)}
+
+    with :math:`r' = r - (r - 1)^2 / (n - 1)` of r levels, and likewise of the other's c. 0 for one level, for keys and
+    for fewer than 10 rows.
+
+    Parameters
+    ----------
+    one, other : ndarray of int, shape (n_rows,)
+        The level of each row, from 0.
+    """
+    n = len(one)
+    if n < MIN_ROWS:
+        return 0.0
+    rows, columns = np.bincount(one), np.bincount(other)
+    r, c = np.count_nonzero(rows), np.count_nonzero(columns)
+    cells, counts = np.unique(one * len(columns) + other, return_counts=True)
+    expected = rows[cells // len(columns)] * columns[cells % len(columns)]
+    chi2_by_n = float((counts**2 / expected).sum()) - 1.0
+    left = min(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1.0
+    beyond = chi2_by_n - (r - 1) * (c - 1) / (n - 1)
+    return float(np.sqrt(max(0.0, beyond) / left)) if left > ROUNDING else 0.0
+
+
+def _drawn_rows(inputs: Inputs) -> np.ndarray:
+    n = len(inputs.X)
+    if n <= CORRELATED_ROWS:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(inputs.random_state).choice(n, CORRELATED_ROWS, replace=False))
+
+
+def _as_order(column: pd.Series, kind: str) -> np.ndarray:
+    """Give what the ranks of a column follow; NaN where missing."""
+    if kind == "ordered":
+        return np.where(column.cat.codes < 0, np.nan, column.cat.codes.astype(float))
+    return as_floats(column, kind) if kind in ("number", "datetime") else _truth(column)
+
+
+def _truth(column: pd.Series) -> np.ndarray:
+    """Give truth values, however they are written, as 0 and 1 in the order of their texts."""
+    codes, _ = pd.factorize(np.array(level_texts(column), dtype=object), sort=True)
+    return np.where(codes < 0, np.nan, codes.astype(float))
+
+
+def _codes(column: pd.Series) -> np.ndarray:
+    return pd.factorize(np.array(level_texts(column), dtype=object), use_na_sentinel=False)[0].astype(np.int64)

@@ -1,19 +1,24 @@
-"""Permutation importance: how much worse a model scores when one column's values are shuffled."""
+"""Permutation importance: how much worse a model scores when the values of a column, or of a group, are shuffled."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pydantic
 
 from workbench.answers.importance import Importance
+from workbench.columns import listed
+from workbench.explainers.correlation import STRONG_CORRELATION, correlated_groups
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.stacks import copies_per_stack, stack
+from workbench.explainers.stacks import copies_per_stack
 from workbench.metrics import Metric, MetricError, default_metrics, metric
+
+FAR = 1.5  # a group that loses so many times what its columns lose one by one is named in a warning
 
 
 class PermutationImportance(Explainer):
@@ -25,8 +30,12 @@ class PermutationImportance(Explainer):
     larger is more important whether the metric is to be large or small. Columns are the original ones: a category is
     shuffled as a whole. A column that the model does not use gets exactly 0.
 
-    The r-th order of a column depends on `random_state`, the column's name and the number of rows alone: other columns,
-    their order, more repeats and the size of batches don't change it.
+    Columns that move together (`correlated_groups`) are shuffled one by one, and as a group too, all of its columns in
+    the same order: what two twins both tell is lost only where both are shuffled. A warning names each group that loses
+    more than 1.5 times what its columns lose one by one, by more than two standard deviations over the repeats.
+
+    The r-th order of a column depends on `random_state`, the column's name and the number of rows alone, that of a
+    group on the names of its columns: other columns, their order, more repeats and the size of batches don't change it.
 
     References
     ----------
@@ -42,8 +51,9 @@ class PermutationImportance(Explainer):
         "All models are wrong, but many are useful, JMLR 20(177)"
     )
     caution = (
-        "Columns that say the same share their importance, so each can look unimportant; shuffling also makes rows "
-        "that may not occur. On the rows that the model was trained on it shows what the model learned by heart too."
+        "Columns that say the same share their importance, so each can look unimportant: look at its group. Shuffling "
+        "also makes rows that may not occur. On the rows that the model was trained on it shows what the model learned "
+        "by heart too."
     )
     needs_y = True
 
@@ -55,6 +65,12 @@ class PermutationImportance(Explainer):
             description="name of a metric; the first default one for the task that the model can answer where absent",
         )
         n_repeats: int = pydantic.Field(10, ge=1, le=10_000, description="how often each column is shuffled")
+        group_above: float | None = pydantic.Field(
+            STRONG_CORRELATION,
+            gt=0,
+            lt=1,
+            description="mean association (0 to 1) from which columns are shuffled together too; null: never",
+        )
 
     @classmethod
     def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -67,7 +83,7 @@ class PermutationImportance(Explainer):
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Importance:
-        """Score the rows as they are and with each column shuffled.
+        """Score the rows as they are, and with each column and each group shuffled.
 
         Raises
         ------
@@ -75,30 +91,73 @@ class PermutationImportance(Explainer):
             If the metric is unknown, or needs what the model does not give.
         """
         chosen = chosen_metric(inputs.model, options.metric)
-        sign = 1.0 if chosen.greater_is_better else -1.0
-        n_rows, n_columns = inputs.X.shape
-        repeats = range(options.n_repeats)
-        in_order = np.tile(np.arange(n_rows), (options.n_repeats, 1))
-        # Scored from a stack of the same shape: a matrix product may round a row by its place in the matrix, and a
-        # column that is not used must come to exactly 0.
-        baseline = np.array(list(_scores(inputs, chosen, 0, in_order)))
-        importances = np.empty((n_columns, options.n_repeats))
-        for j, name in enumerate(inputs.feature_names):
-            generator = column_generator(inputs.random_state, name)
-            orders = np.array([generator.permutation(n_rows) for _ in repeats])
-            importances[j] = sign * (baseline - np.array(list(_scores(inputs, chosen, j, orders))))
+        names = inputs.feature_names
+        groups = () if options.group_above is None else correlated_groups(inputs, options.group_above)
+        players: list[tuple[int, ...]] = [*((j,) for j in range(len(names))), *groups]
+        baseline, losses = _losses(inputs, chosen, players, options.n_repeats)
+        importances, of_groups = losses[: len(names)], losses[len(names) :]
         told = f"{chosen.title} is undefined on these rows, and so is what it loses"
-        undefined = (told,) if np.isnan(importances).any() else ()
+        warnings = [told] if np.isnan(losses).any() else _hidden(names, groups, importances, of_groups, chosen)
         return Importance(
-            feature_names=inputs.feature_names,
+            feature_names=names,
             importances=importances,
             importances_mean=importances.mean(axis=1),
             importances_std=importances.std(axis=1),
             metric=chosen.name,
-            baseline_score=float(baseline[0]),
+            baseline_score=baseline,
             greater_is_better=chosen.greater_is_better,
-            provenance=cls.provenance(inputs, options, exact=False, warnings=undefined),
+            groups=tuple(tuple(names[j] for j in group) for group in groups),
+            group_importances=of_groups if groups else None,
+            provenance=cls.provenance(inputs, options, exact=False, warnings=tuple(warnings)),
         )
+
+
+def _losses(
+    inputs: Inputs, chosen: Metric, players: Sequence[tuple[int, ...]], n_repeats: int
+) -> tuple[float, np.ndarray]:
+    """Give the score of the rows as they are, and what it loses, shape (n_players, n_repeats)."""
+    n_rows = len(inputs.X)
+    sign = 1.0 if chosen.greater_is_better else -1.0
+    # sorted, so that the order of the columns changes no group's orders
+    keys = ["\0\0".join(sorted(inputs.feature_names[j] for j in columns)) for columns in players]
+    generators = [column_generator(inputs.random_state, key) for key in keys]
+    losses = np.empty((len(players), n_repeats))
+    step = copies_per_stack(inputs.X)
+    score = np.nan
+    for start in range(0, n_repeats, step):
+        copies = min(step, n_repeats - start)
+        stack = _copied(inputs.X, copies)
+        # Scored from a stack of the same shape: a matrix product may round a row by its place in the matrix, and a
+        # column that is not used must come to exactly 0.
+        baseline = _scores(inputs, chosen, stack, copies)
+        score = baseline[0] if start == 0 else score
+        for p, columns in enumerate(players):
+            orders = np.concatenate([generators[p].permutation(n_rows) for _ in range(copies)])
+            shuffled = _exchanged(stack, columns, inputs.X, orders)
+            losses[p, start : start + copies] = sign * (baseline - _scores(inputs, chosen, shuffled, copies))
+    return float(score), losses
+
+
+def _hidden(
+    names: Sequence[str],
+    groups: Sequence[tuple[int, ...]],
+    importances: np.ndarray,
+    of_groups: np.ndarray,
+    chosen: Metric,
+) -> Iterator[str]:
+    """Name the groups whose columns hide each other, with the numbers that tell so."""
+    for group, repeats in zip(groups, of_groups, strict=True):
+        single = importances[list(group)]
+        apart = float(np.maximum(single.mean(axis=1), 0.0).sum())
+        together = float(repeats.mean())
+        spread = float(np.sqrt(repeats.var() + single.var(axis=1).sum()))
+        if together > FAR * apart and together - apart > 2 * spread:
+            change = "falls" if chosen.greater_is_better else "rises"
+            each = ", ".join(f"{float(mean):.3g}" for mean in single.mean(axis=1))
+            yield (
+                f"{listed([names[j] for j in group])} move together: {chosen.title} {change} by {together:.3g} when "
+                f"they are shuffled together, by {each} one by one; they stand in for each other"
+            )
 
 
 def column_generator(random_state: int, name: str) -> np.random.Generator:
@@ -128,16 +187,34 @@ def chosen_metric(model: Any, name: str | None) -> Metric:
     return chosen
 
 
-def _scores(inputs: Inputs, chosen: Metric, column: int, orders: np.ndarray) -> Iterator[float]:
-    """Score the rows with one column in each of these orders."""
-    step = copies_per_stack(inputs.X)
+def _scores(inputs: Inputs, chosen: Metric, stack: Any, copies: int) -> np.ndarray:
+    """Score each copy of the rows in a stack."""
+    answer = np.asarray(getattr(inputs.model, chosen.needs)(stack))
     known = list(getattr(inputs.model, "classes_", ()))
     classes = sorted(known, key=lambda label: label == inputs.positive) if inputs.positive is not None else known
-    for start in range(0, len(orders), step):
-        some = orders[start : start + step]
-        answer = np.asarray(getattr(inputs.model, chosen.needs)(stack(inputs.X, column, inputs.X, some)))
-        if chosen.needs == "predict_proba":
-            answer = answer[:, [known.index(label) for label in classes]]
-        for predicted in np.split(answer, len(some)):
-            told = {"y_proba" if chosen.needs == "predict_proba" else "y_pred": predicted}
-            yield chosen(inputs.y, **told, classes=classes, sample_weight=inputs.sample_weight)
+    if chosen.needs == "predict_proba":
+        answer = answer[:, [known.index(label) for label in classes]]
+    name = "y_proba" if chosen.needs == "predict_proba" else "y_pred"
+    return np.array(
+        [
+            chosen(inputs.y, **{name: predicted}, classes=classes, sample_weight=inputs.sample_weight)
+            for predicted in np.split(answer, copies)
+        ]
+    )
+
+
+def _copied(rows: pd.DataFrame | np.ndarray, copies: int) -> Any:
+    """Stack copies of rows."""
+    tiled = np.tile(np.arange(len(rows)), copies)
+    return rows.iloc[tiled].reset_index(drop=True) if isinstance(rows, pd.DataFrame) else rows[tiled]
+
+
+def _exchanged(stack: Any, columns: tuple[int, ...], rows: pd.DataFrame | np.ndarray, orders: np.ndarray) -> Any:
+    """Exchange columns of a stack for those of other rows; values are moved, never converted."""
+    exchanged = stack.copy(deep=False) if isinstance(rows, pd.DataFrame) else stack.copy()  # pandas copies on write
+    for column in columns:
+        if isinstance(rows, pd.DataFrame):
+            exchanged.isetitem(column, rows.iloc[orders, column].array)
+        else:
+            exchanged[:, column] = rows[orders, column]
+    return exchanged
