@@ -102,8 +102,14 @@ def test_neither_batches_nor_other_columns_nor_repeats_change_a_number(X, monkey
     whole = importance(model, frame, y)
     assert np.array_equal(importance(model, frame, y, n_repeats=4).importances, whole.importances[:, :4])
     assert not np.array_equal(importance(model, frame, y, random_state=1).importances, whole.importances)
+    with monkeypatch.context() as patch:
+        patch.setattr(stacks, "MAX_BYTES", 3 * X.nbytes)
+        assert np.array_equal(importance(model, frame, y).importances, whole.importances)
+    twins = frame.assign(a=frame["größe"])
+    whole = importance(model, twins, y)
+    assert len(whole.groups) == 1
     monkeypatch.setattr(stacks, "MAX_BYTES", 3 * X.nbytes)
-    assert np.array_equal(importance(model, frame, y).importances, whole.importances)
+    assert np.array_equal(importance(model, twins, y).group_importances, whole.group_importances)
     linear = LinearRegression().fit(frame, y)
     turned = frame[["<script>", "a", "größe"]]
     one, other = importance(linear, frame, y), importance(LinearRegression().fit(turned, y), turned, y)
@@ -123,6 +129,62 @@ def test_what_is_undefined_is_named(X):
     assert np.isnan(answer.importances).all()
     assert answer.provenance.warnings == ("R² is undefined on these rows, and so is what it loses",)
     assert explain(model, "permutation_importance", X, y=X[:, 0]).provenance.warnings == ()
+
+
+def test_a_group_equals_brute_force_with_the_same_orders(people, people_regressor, people_target):
+    rows = people.assign(**{"age in years": people["rooms"] * 10 + people["age in years"] % 3})
+    answer = importance(people_regressor, rows, people_target, metric="mae", n_repeats=3, random_state=5)
+    assert answer.groups == (("age in years", "rooms"),)
+    score = metrics.metric("mae").score
+    baseline = score(people_regressor, rows, people_target)
+    generator = column_generator(5, "age in years\0\0rooms")
+    for r in range(3):
+        order = generator.permutation(len(rows))
+        shuffled = rows.copy()
+        for name in answer.groups[0]:
+            shuffled[name] = rows[name].iloc[order].array
+        expected = score(people_regressor, shuffled, people_target) - baseline
+        assert answer.group_importances[0, r] == pytest.approx(expected, abs=1e-12)
+
+
+def test_twins_do_not_hide_each_other(X):
+    # alone each of two equal columns adds 2 b^2 var to a squared error, together 2 (2 b)^2 var: twice their sum
+    twins = np.column_stack([X[:, 0], X[:, 0], X[:, 1]])
+    model = LinearRegression().fit(twins, X[:, 0])
+    model.coef_, model.intercept_ = np.array([1.0, 1.0, 0.5]), 0.0
+    y = model.predict(twins)
+    answer = importance(model, twins, y, metric="rmse", n_repeats=300)
+    assert answer.groups == (("x0", "x1"),)
+    alone, together = (answer.importances[0] ** 2).mean(), (answer.group_importances[0] ** 2).mean()
+    assert alone == pytest.approx(2 * X[:, 0].var(), rel=0.02)
+    assert together == pytest.approx(8 * X[:, 0].var(), rel=0.02)
+    assert answer.provenance.warnings == ()  # a root of squares: no more than the sum
+    (told,) = explain(model, "permutation_importance", twins, y=y, metric="r2").provenance.warnings
+    assert told.startswith("x0, x1 move together: R² falls by 1.8")
+    assert told.endswith("when one of them is; they stand in for each other")
+    assert importance(model, twins, y, metric="r2", group_above=None).groups == ()
+    assert importance(model, twins, y, metric="r2", group_above=None).group_importances is None
+
+
+def test_a_group_of_which_one_column_is_used_hides_nothing(X):
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "copy of a": X[:, 0], "copy of b": X[:, 1]})
+    model = LinearRegression().fit(frame, X[:, 0])
+    model.coef_ = np.array([1.0, 0.0, 0.0, 0.0])
+    answer = importance(model, frame, X[:, 0])
+    assert answer.groups == (("a", "copy of a"), ("b", "copy of b"))
+    assert (answer.group_importances[1] == 0).all()
+    assert answer.group_importances[0].mean() == pytest.approx(answer.importances_mean[0], rel=0.2)
+    assert answer.provenance.warnings == ()
+    turned = importance(model_of(model, [3, 1, 2, 0]), frame.iloc[:, [3, 1, 2, 0]], X[:, 0])
+    assert turned.groups == (("copy of b", "b"), ("copy of a", "a"))
+    np.testing.assert_allclose(turned.group_importances, answer.group_importances[::-1], atol=1e-12)
+
+
+def model_of(model, order):
+    turned = LinearRegression()
+    turned.coef_, turned.intercept_, turned.n_features_in_ = model.coef_[order], model.intercept_, len(order)
+    turned.feature_names_in_ = model.feature_names_in_[order]
+    return turned
 
 
 def test_of_an_estimator_of_the_workbench_over_a_mixed_table(people, people_target):
@@ -174,7 +236,9 @@ def test_what_is_refused(X):
         importance(LinearSVC().fit(X, y > 0), X, y > 0, metric="log_loss")
 
 
-def test_survives_a_dictionary(X):
+@pytest.mark.parametrize("columns", [[0, 1, 2], [0, 1, 0]])
+def test_survives_a_dictionary(X, columns):
+    X = X[:, columns]
     answer = importance(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], random_state=3)
     assert answer.provenance.random_state == 3
     assert answer.provenance.n_rows == 400

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 
 from tests.pages.results import results
-from workbench.answers import Answer, Effect, LeaderboardRow
+from workbench.answers import Answer, Effect, LeaderboardRow, RefitBand
 from workbench.forms import Form
 from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, terms, tree
 
@@ -89,6 +89,59 @@ def test_importance_finding_names_only_what_stands_out() -> None:
     )
     nothing = replace(answer, importances=-abs(answer.importances), importances_mean=-abs(answer.importances_mean))
     assert "no difference" in importance.finding(nothing)
+
+
+def _whole_importance() -> Any:
+    """One with all that may be known: groups, refits and noise."""
+    answer = answers("regression")[0]
+    names, mean = answer.feature_names, answer.importances_mean
+    groups = ((names[0], names[3]), names[4:7])
+    repeats = np.array([[0.30, 0.34, 0.31], [0.01, -0.01, 0.02]])
+    half = 0.01 + 0.2 * np.abs(mean)
+    band = RefitBand(mean=0.9 * mean, lower=0.9 * mean - half, upper=0.9 * mean + half, n_refits=10)
+    noise = np.linspace(-0.003, 0.004, len(names))
+    return answer.but(groups=groups, group_importances=repeats, refits=band, noise=noise)
+
+
+def test_importance_with_groups_refits_and_noise_is_well_set() -> None:
+    answer = _whole_importance()
+    long = {name: f"the quite long label of {name}" for name in answer.feature_names}
+    for options in ({}, {"labels": long}):
+        figure = importance.draw(answer, **options)
+        assert_well_set(figure)
+        (ax,) = figure.axes
+        shown_texts = [t.get_text() for t in texts(figure)]
+        assert {"noise floor", "refits, 95%", "shuffled together", "+ 2 more"} <= set(shown_texts)
+        order = importance.ranked(answer)
+        dots = next(line for line in ax.lines if line.get_marker() == "o")
+        np.testing.assert_allclose(dots.get_xdata(), [*answer.importances_mean[order], 0.95 / 3, 0.02 / 3])
+        bands = [s for c in ax.collections[1:] for s in c.get_segments() if s[0][1] == s[1][1]]
+        np.testing.assert_allclose([s[:, 0] for s in bands], np.c_[answer.refits.lower, answer.refits.upper][order])
+        marks = [s for c in ax.collections[1:] for s in c.get_segments() if s[0][1] != s[1][1]]
+        np.testing.assert_allclose([s[0][0] for s in marks], answer.noise[order])
+
+
+def test_importance_tells_of_groups_and_of_noise() -> None:
+    answer = _whole_importance()
+    first, other = answer.groups[0]
+    assert importance.finding(answer) == f"The score rests most on {first} and {other}, which move together"
+    three = answer.but(groups=(answer.feature_names[:3], answer.groups[1]))
+    assert importance.finding(three) == f"The score rests most on {first} and 2 columns that move with it"
+    weak = answer.but(group_importances=0.1 * answer.group_importances)
+    assert importance.finding(weak).startswith("The score rests most on alcohol, sulphates and")
+    loud = weak.but(noise=np.where(np.arange(len(answer.feature_names)) == 1, 0.5, 0.0))
+    assert "sulphates" not in importance.finding(loud)
+    assert "no difference that stands out" in importance.finding(weak.but(noise=np.full(len(answer.noise), 0.5)))
+    told = importance.describe(answer)
+    assert f"Shuffled together: {first} + {other} 0.317 (0.3 to 0.34)" in told
+    assert "refits 0." in told
+    assert "noise floor −0.003" in told
+
+
+def test_importance_that_is_undefined_is_drawn() -> None:
+    answer = answers("regression")[0]
+    nothing = answer.but(importances=np.nan * answer.importances, importances_mean=np.nan * answer.importances_mean)
+    assert_well_set(draw(nothing))
 
 
 def test_effect_draws_curve_band_and_strip_as_given() -> None:

@@ -153,10 +153,10 @@ def _hidden(
         spread = float(np.sqrt(repeats.var() + single.var(axis=1).sum()))
         if together > FAR * apart and together - apart > 2 * spread:
             change = "falls" if chosen.greater_is_better else "rises"
-            each = ", ".join(f"{float(mean):.3g}" for mean in single.mean(axis=1))
             yield (
                 f"{listed([names[j] for j in group])} move together: {chosen.title} {change} by {together:.3g} when "
-                f"they are shuffled together, by {each} one by one; they stand in for each other"
+                f"they are shuffled together, by at most {single.mean(axis=1).max():.3g} when one of them is; they "
+                "stand in for each other"
             )
 
 
