@@ -60,10 +60,10 @@ class Metric:
     ) -> float:
         """Score predictions; NaN where the score is undefined on these rows, or beyond what a float can hold.
 
-        Undefined are R² where all targets are equal, deviances where a prediction is not above 0 or a target is outside
-        the distribution (below 0; of gamma, 0 too), AUC where a class does not occur, and F1 where the positive class is
-        neither there nor predicted (of several classes, those are left out of the mean). The Tweedie deviance is that of
-        power 1.5.
+        Undefined are R² where all targets are equal, deviances where a prediction is not above 0 or a target is
+        outside the distribution (below 0; of gamma, 0 too), AUC where a class does not occur, and F1 where the positive
+        class is neither there nor predicted (of several classes, those are left out of the mean). The Tweedie deviance
+        is that of power 1.5.
 
         Parameters
         ----------
