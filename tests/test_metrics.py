@@ -35,6 +35,19 @@ def test_regression_scores(name, weight):
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_deviances_against_their_formulas(weight):
+    y, p = np.exp(Y), np.exp(PREDICTED)
+    w = np.ones(N) / N if weight is None else weight / weight.sum()
+    score = {name: metric(f"{name}_deviance")(y, p, sample_weight=weight) for name in ("poisson", "gamma", "tweedie")}
+    assert score["poisson"] == pytest.approx(2 * w @ (y * np.log(y / p) - y + p))
+    assert score["gamma"] == pytest.approx(2 * w @ (np.log(p / y) + y / p - 1))
+    assert score["tweedie"] == pytest.approx(w @ (4 * (np.sqrt(y) - np.sqrt(p)) ** 2 / np.sqrt(p)))
+    assert math.isnan(metric("poisson_deviance")(y, PREDICTED))
+    assert math.isnan(metric("gamma_deviance")(np.zeros(N), p))
+    assert metric("poisson_deviance")(np.zeros(N), p) == pytest.approx(2 * p.mean())
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_scores_of_probabilities(weight):
     w = np.ones(N) / N if weight is None else weight / weight.sum()
     codes = np.array([CLASSES.index(label) for label in LABELS])
@@ -188,6 +201,9 @@ def test_what_metrics_say_of_themselves():
         "r2",
         "rmse",
         "mae",
+        "poisson_deviance",
+        "gamma_deviance",
+        "tweedie_deviance",
         "log_loss",
         "brier",
         "roc_auc",
@@ -200,6 +216,7 @@ def test_what_metrics_say_of_themselves():
         assert names[0] == ranks
         assert all(metric(name, task=task).name == name for name in names)
     assert {name for name in metrics() if metric(name).in_target_units} == {"rmse", "mae"}
-    assert {name for name in metrics() if not metric(name).greater_is_better} == {"rmse", "mae", "log_loss", "brier"}
+    losses = {name for name in metrics() if not metric(name).greater_is_better}
+    assert losses == {"rmse", "mae", "log_loss", "brier", *(n for n in metrics() if n.endswith("deviance"))}
     assert metric("roc_auc").region_for(0.5) == 0.01
     assert metric("rmse").region_for(0.81) == pytest.approx(0.0081)

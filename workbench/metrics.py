@@ -60,8 +60,10 @@ class Metric:
     ) -> float:
         """Score predictions; NaN where the score is undefined on these rows, or beyond what a float can hold.
 
-        Undefined are R² where all targets are equal, AUC where a class does not occur, and F1 where the positive class
-        is neither there nor predicted (of several classes, those are left out of the mean).
+        Undefined are R² where all targets are equal, deviances where a prediction is not above 0 or a target is
+        outside the distribution (below 0; of gamma, 0 too), AUC where a class does not occur, and F1 where the positive
+        class is neither there nor predicted (of several classes, those are left out of the mean). The Tweedie deviance
+        is that of power 1.5.
 
         Parameters
         ----------
@@ -191,6 +193,19 @@ def _mae(y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None, _: int
     return mean_absolute_error(y, predicted, sample_weight=weight)
 
 
+def _deviance(power: float) -> Callable[[np.ndarray, np.ndarray, np.ndarray | None, int], float]:
+    """Give the mean deviance of a Tweedie distribution: power 1 is Poisson, 2 is gamma; NaN outside its domain."""
+
+    def deviance(y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None, _: int) -> float:
+        from sklearn.metrics import mean_tweedie_deviance
+
+        if (predicted <= 0).any() or (y < 0).any() or (power >= 2 and (y == 0).any()):
+            return math.nan
+        return mean_tweedie_deviance(y, predicted, sample_weight=weight, power=power)
+
+    return deviance
+
+
 def _log_loss(y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, n_classes: int) -> float:
     from sklearn.metrics import log_loss
 
@@ -239,6 +254,9 @@ _METRICS = {
         Metric("r2", "R²", True, _REGRESSION, "predict", False, 0.01, _r2),
         Metric("rmse", "RMSE", False, _REGRESSION, "predict", True, None, _rmse),
         Metric("mae", "MAE", False, _REGRESSION, "predict", True, None, _mae),
+        Metric("poisson_deviance", "Poisson deviance", False, _REGRESSION, "predict", False, None, _deviance(1.0)),
+        Metric("gamma_deviance", "gamma deviance", False, _REGRESSION, "predict", False, None, _deviance(2.0)),
+        Metric("tweedie_deviance", "Tweedie deviance", False, _REGRESSION, "predict", False, None, _deviance(1.5)),
         Metric("log_loss", "log loss", False, _CLASSES, "predict_proba", False, None, _log_loss),
         Metric("brier", "Brier score", False, _CLASSES, "predict_proba", False, None, _brier),
         Metric("roc_auc", "AUC", True, _CLASSES, "predict_proba", False, 0.01, _roc_auc),

@@ -200,7 +200,7 @@ def _stale(folder: Path, private: Path, results: dict[str, Any], files: dict[boo
     kept = {m["name"] for m in results["models"]}
     old = [(root / "models" / f"{n}{end}") for root in (folder, private) for n in names for end in (".json", ".npz")]
     new = {(private if p else folder) / "models" / name for p, named in files.items() for name in named}
-    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in (".json", ".html", ".pdf")]
+    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in (".json", ".html", ".pdf", ".md")]
     roots = {folder.resolve(), private.resolve()}
     # a folder below may be a link to elsewhere, where nothing is ours
     return [path for path in (*old, *cards) if path not in new and path.parent.resolve().parent in roots]

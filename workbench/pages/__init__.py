@@ -1,4 +1,4 @@
-"""The pages of a run: from results.json to card JSON, and from that alone to HTML and PDF."""
+"""The pages of a run: from results.json to card JSON, and from that alone to HTML, PDF and Markdown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,23 @@ from typing import Any
 from workbench.pages.card import Card, cards
 from workbench.pages.html import card_html, index_html, view_html
 from workbench.pages.index import Index, index
+from workbench.pages.markdown import card_markdown, view_markdown
 from workbench.pages.pdf import PdfError, card_pdf, view_pdf
 from workbench.pages.sections import card_view
 
-__all__ = ["Card", "Index", "PageError", "PdfError", "card_html", "card_pdf", "cards", "index", "index_html", "render"]
+__all__ = [
+    "Card",
+    "Index",
+    "PageError",
+    "PdfError",
+    "card_html",
+    "card_markdown",
+    "card_pdf",
+    "cards",
+    "index",
+    "index_html",
+    "render",
+]
 
 
 class PageError(ValueError):
@@ -35,8 +48,8 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     Returns
     -------
     tuple of Path
-        What was written: cards/<model>.json and .html for every fitted model, .pdf where the study asks for it, and
-        index.html, last.
+        What was written: cards/<model>.json and .html for every fitted model, .pdf and .md where the study asks for
+        them, and index.html, last.
 
     Raises
     ------
@@ -62,9 +75,11 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
             files["html"] = view_html(view)
             if "pdf" in card.formats:
                 files["pdf"] = view_pdf(view)
+            if "md" in card.formats:
+                files["md"] = view_markdown(view)
         except Exception as error:  # whatever one card can't be drawn with must not cost the others
             refused.append(f"card of {name}: {type(error).__name__}: {error}")
-        for ending in ("json", "html", "pdf"):
+        for ending in ("json", "html", "pdf", "md"):
             path = folder / "cards" / f"{name}.{ending}"
             if ending in files:
                 write_whole(path, files[ending])

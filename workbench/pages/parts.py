@@ -149,9 +149,9 @@ class EnvironmentPart(Part):
 
 
 def formats(results: Results) -> tuple[str, ...]:
-    """Give the formats that cards are written in: HTML, PDF where the study asks for it, and always JSON."""
+    """Give the formats that cards are written in: HTML and JSON, and PDF and Markdown where the study asks for them."""
     asked = (results["study"].get("report") or {}).get("formats", ())
-    return ("html", *(["pdf"] if "pdf" in asked else []), "json")
+    return ("html", *(each for each in ("pdf", "md") if each in asked), "json")
 
 
 def findings(results: Results, about: str | None = None) -> tuple[FindingPart, ...]:

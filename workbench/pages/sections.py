@@ -22,6 +22,8 @@ def card_view(card: Card) -> CardView:
     links = [Link("This card as JSON", f"{card.name}.json")]
     if "pdf" in card.formats:
         links.append(Link("This card as PDF", f"{card.name}.pdf"))
+    if "md" in card.formats:
+        links.append(Link("This card as Markdown", f"{card.name}.md"))
     if card.form.file:
         links.append(Link("The model as JSON", f"../{card.form.file}"))
     return CardView(

@@ -57,10 +57,7 @@ def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-_Format = Annotated[
-    Literal["html", "pdf"],
-    _refuse(lambda v: v == "md", "must be html or pdf: md comes with a later release"),
-]
+_Format = Literal["html", "pdf", "md"]
 _NoTuning = Annotated[
     Literal[0],
     _refuse(lambda v: isinstance(v, int) and v > 0, "must be 0: tuning comes with a later release"),
