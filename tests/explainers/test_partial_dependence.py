@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from workbench.answers import Answer
+from workbench.explainers import correlation as home
 from workbench.explainers import explain, stacks
-from workbench.explainers import partial_dependence as home
-from workbench.explainers.partial_dependence import rank_correlation
+from workbench.explainers.correlation import rank_correlation
 
 
 def effects(model, X, **options):
@@ -160,11 +162,14 @@ def test_margin_where_there_are_no_probabilities(X):
 def test_warns_of_columns_that_move_together(X):
     frame = pd.DataFrame({"a": X[:, 0], "b": -np.exp(X[:, 0]), "c": X[:, 1], "one": 1.0})
     answer = effects(LinearRegression().fit(frame, X[:, 2]), frame)
-    assert answer["a"].provenance.warnings == (
-        "a moves with b (Spearman correlation -1.00): partial dependence averages over combinations that may not occur",
+    moves, sparse = answer["a"].provenance.warnings
+    assert moves == (
+        "a moves with b (Spearman correlation -1.00): partial dependence averages over combinations that may not occur"
     )
+    assert re.match(r"a: \d\d% of the points .* lie where there are no data", sparse)
+    assert answer["a"].sparse_share > 0.5
     assert answer["c"].provenance.warnings == answer["one"].provenance.warnings == ()
-    assert len(answer.provenance.warnings) == 2
+    assert len(answer.provenance.warnings) == 4
 
 
 def test_ranks_correlate_as_by_pandas():
