@@ -125,7 +125,8 @@ class ModelHybrids(Hybrids):
         for j, name in enumerate(X.columns):
             ours, theirs = X.dtypes.iloc[j], background.dtypes.iloc[j]
             both = pd.concat([background.iloc[:1, j], X.iloc[:1, j]]).dtype
-            if both.kind == "O" and "O" not in (ours.kind, theirs.kind):
+            anything = pd.api.types.is_object_dtype
+            if anything(both) and not anything(ours) and not anything(theirs):
                 raise ValueError(
                     f"background: column {str(name)!r} must have a type that goes together with that of X, {ours}; "
                     f"got {theirs}; convert it with background[{name!r}].astype(X[{name!r}].dtype)"

@@ -77,11 +77,11 @@ def _factors(body: Kernel, groups: list[np.ndarray], Z: np.ndarray, support: sli
     """Give the factor of each column for rows and support vectors, shape (n_columns, n_rows, n_support)."""
     S = body.support_vectors[support]
     out = np.zeros((len(groups), len(Z), len(S)))
-    for own, squares in zip(groups, out, strict=True):
-        for i in own:
-            squares += (Z[:, i, None] - S[None, :, i]) ** 2
-    out *= -body.gamma
-    with np.errstate(under="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
+        for own, squares in zip(groups, out, strict=True):
+            for i in own:
+                squares += (Z[:, i, None] - S[None, :, i]) ** 2
+        out *= -body.gamma
         factors: np.ndarray = np.exp(out, out=out)
     return factors
 
