@@ -2,6 +2,7 @@
 
 from workbench.evaluation.comparison import Entry, compare, headline, leaderboard, price_sentence, prices, titles_of
 from workbench.evaluation.interval import Interval, corrected_interval
+from workbench.evaluation.refits import refit_band
 from workbench.evaluation.repeats import RepeatsStory, repeats_finding, repeats_story
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "leaderboard",
     "price_sentence",
     "prices",
+    "refit_band",
     "repeats_finding",
     "repeats_story",
     "titles_of",
