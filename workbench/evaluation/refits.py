@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from workbench.answers import RefitBand
+from workbench.answers import Answer, Effect, Effects, Importance, RefitBand
 
 # At most this share of the variance is put down to the noise of single fits: with few repeats it is estimated from
 # few numbers, and bands that trust it wholly cover too little (tests/benchmarks/coverage.py).
@@ -158,3 +159,60 @@ def _jackknife(groups: list[np.ndarray], ratio: float) -> np.ndarray:
         noise = min(MOST_NOISE, float(np.nansum(between) / np.nansum(within)))
     variance: np.ndarray = within * ((1 - noise) * ratio * (size - 1) / size + noise / n)
     return variance
+
+
+def with_refits(answer: Answer, refits: Sequence[Any], **folds: Any) -> Answer:
+    """Give effects or an importance with the band of the same answer about each refit.
+
+    Parameters
+    ----------
+    answer : Answer
+        What is neither comes back as it is.
+    refits : sequence of Answer
+    **folds
+        What `refit_band` takes.
+
+    Returns
+    -------
+    Answer
+        With a warning for each column whose effect a refit shows at other values: it has no band.
+    """
+    if isinstance(answer, Importance):
+        return answer.but(refits=refit_band([each.importances_mean for each in refits], **folds))
+    if not isinstance(answer, Effects):
+        return answer
+    effects, warnings = [], []
+    for effect in answer.effects:
+        same = [_same(effect, each) for each in refits]
+        if any(one is None for one in same):
+            warnings.append(f"{effect.feature} has no band of refits: they show it at other values")
+            effects.append(effect)
+        else:
+            effects.append(effect.but(refits=refit_band([one.average for one in same if one], **folds)))
+    return warned(answer.but(effects=tuple(effects)), *warnings)
+
+
+def _same(effect: Effect, refit: Effects) -> Effect | None:
+    found = next((e for e in refit.effects if e.feature == effect.feature), None)
+    alike = found is not None and (found.grid_values, found.outputs) == (effect.grid_values, effect.outputs)
+    return found if alike else None
+
+
+def warned(answer: Answer, *warnings: str) -> Answer:
+    """Give an answer with more warnings."""
+    if not warnings:
+        return answer
+    told = (*answer.provenance.warnings, *warnings)
+    return answer.but(provenance=replace(answer.provenance, warnings=told))
+
+
+def undecided(effects: Effects) -> tuple[str, ...]:
+    """Name the columns along which predictions move, and a flat line lies within the band of refits all the same."""
+    return tuple(effect.feature for effect in effects.effects if _is_undecided(effect))
+
+
+def _is_undecided(effect: Effect) -> bool:
+    band = effect.refits
+    if band is None or not np.ptp(effect.average, axis=1).any() or not np.isfinite([band.lower, band.upper]).all():
+        return False
+    return bool((band.lower.max(axis=1) <= band.upper.min(axis=1)).all())

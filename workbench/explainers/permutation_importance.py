@@ -46,6 +46,7 @@ class PermutationImportance(Explainer):
         "that may not occur. On the rows that the model was trained on it shows what the model learned by heart too."
     )
     needs_y = True
+    has_refits = has_noise = True
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of permutation importance."""
