@@ -73,6 +73,7 @@ class PartialDependence(Explainer):
     )
 
     uses_background = True
+    has_refits = has_noise = True
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of partial dependence."""
