@@ -186,6 +186,18 @@ def test_draws_are_the_same_however_many_are_asked_for():
     np.testing.assert_allclose(drawn[2:] / 4_000, expected, atol=4 * np.sqrt(0.25 / 4_000))
 
 
+def test_too_few_evaluations_are_refused_with_the_least_that_do(rows, function_model):
+    model = function_model(tangled, rows)
+    with pytest.raises(
+        ValueError, match=r"kernel_shap: max_evaluations must be at least 580 for 10 columns and 5 back"
+    ):
+        explain(model, "kernel_shap", rows[:1], background=rows[10:15], max_evaluations=579)
+    explain(model, "kernel_shap", rows[:1], background=rows[10:15], max_evaluations=580)
+    small = function_model(lambda Z: Z.prod(axis=1), rows[:, :3])
+    with pytest.raises(ValueError, match="must be at least 40 for 3 columns"):
+        explain(small, "kernel_shap", rows[:1, :3], background=rows[10:15, :3], max_evaluations=39)
+
+
 def test_few_calls(function_model):
     X = np.random.default_rng(0).normal(size=(50, 8))
     model = function_model(lambda Z: Z[:, 0] * Z[:, 1] + np.sin(Z).sum(axis=1), X)

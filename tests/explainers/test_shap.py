@@ -81,7 +81,7 @@ REGRESSORS = {
     "glm": ({}, "additive", 1e-10),
     "gam": ({}, "additive", 1e-10),
     "ebm": ({"preset": "fast", "max_rounds": 60, "interactions": 3}, "additive", 1e-10),
-    "rulefit": ({"n_estimators": 10, "max_rules": 10}, None, 1e-10),
+    "rulefit": ({"n_estimators": 8, "max_rules": 10, "cross_validate": False}, None, 1e-10),
     "svm": ({"kernel": "rbf"}, "kernel", 1e-10),
     "symbolic": ({"generations": 5, "runs": 1, "population_size": 50}, "enumeration", 1e-10),
     "figs": ({}, None, 1e-10),
@@ -172,6 +172,22 @@ def test_raw_arrays_and_models_of_scikit_learn(estimator):
     answer = explain(model, "shap", X[:3], background=X[10:20], scale="response")
     assert_is(answer, *shapley(said, X[:3], X[10:20]))
     assert answer.feature_names == ("x0", "x1", "x2", "x3")
+
+
+@pytest.mark.parametrize("family", ["rulefit", "figs", "forest", "xgboost"])
+def test_trees_and_rules_in_closed_form_or_by_patterns(family, flats, rent, weight, monkeypatch):
+    params, _, tolerance = REGRESSORS[family]
+    model = wb.Regressor(family, **params).fit(flats, rent)
+    given = {"background": flats[OTHERS], "sample_weight": weight}
+    answers = []
+    for most, ways in ((0, ("trees", "additive and trees")), (10**9, ("additive",))):
+        monkeypatch.setattr("workbench.explainers.shapley_ways._CLOSED", most)
+        answers.append(explain(model, "shap", flats[ROWS], **given))
+        assert answers[-1].provenance.parameters["way"] in ways
+        assert_is(answers[-1], *shapley(model.predict, flats[ROWS], flats[OTHERS], weight), tolerance)
+    np.testing.assert_allclose(answers[0].values, answers[1].values, atol=1e-9)
+    assert answers[0].background_error is None
+    assert (answers[1].background_error.max(axis=0) > 0).any()
 
 
 def test_columns_without_use_get_exactly_zero(flats, rent):

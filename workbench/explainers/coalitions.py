@@ -130,6 +130,7 @@ class _Answer:
 def _check_affordable(n_columns: int, n_background: int, max_evaluations: int, place: str) -> None:
     least = least_evaluations(n_columns, n_background)
     if least > max_evaluations:
+        least = min(least, 2**n_columns * n_background)  # all coalitions of few columns are the fewest
         raise ValueError(
             f"{place}: max_evaluations must be at least {least:,} for {n_columns} columns and {n_background:,} "
             f"background rows; got {max_evaluations:,}; raise it, or give fewer background rows"

@@ -27,6 +27,7 @@ class Shap(Explainer):
     works on it; else what the model says: `scale` of the answer tells. The way is told by ``provenance.parameters``:
 
     - "additive": the parts of a sum are small games of their own, in closed form;
+    - "trees", "additive and trees": trees and rules over several columns, by the patterns of conditions that rows meet;
     - "kernel": a sum over radial kernels, by exact quadrature;
     - "enumeration": all 2^p coalitions of columns;
     - "sampling": coalitions drawn in complementary pairs, with a standard error for each value
@@ -34,13 +35,26 @@ class Shap(Explainer):
       is taken for one that is not used.
 
     ``background_error`` is the standard error that comes of the background being a finite draw of rows, given where
-    the values themselves are exact.
+    the values are exact and it costs little: not for many trees, of which `TreeShap` tells it if asked.
 
     References
     ----------
     S. Lundberg, S.-I. Lee, 2017, "A unified approach to interpreting model predictions", doi
     10.48550/arXiv.1705.07874; D. Janzing, L. Minorics, P. Bloebaum, 2020, "Feature relevance quantification in
     explainable AI: a causal problem", doi 10.48550/arXiv.1910.13413, on which v(S) to take.
+
+    Examples
+    --------
+    Of a sum, each column gets what its part adds beyond the mean of that part over the background:
+
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from workbench.explainers import explain
+    >>> X = np.array([[0.0, 1.0], [2.0, 0.0], [4.0, 5.0]])
+    >>> model = LinearRegression().fit(X, 3 * X[:, 0] - X[:, 1])
+    >>> answer = explain(model, "shap", X[:1], background=X)
+    >>> print(answer.baseline.round(9), answer.values.round(9), answer.predictions.round(9))
+    4.0 [[-6.  1.]] [-1.]
     """
 
     name = "shap"

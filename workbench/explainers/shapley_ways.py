@@ -18,8 +18,10 @@ from workbench.explainers.inputs import Inputs
 from workbench.explainers.kernel_shapley import kernel_shapley
 from workbench.explainers.score import Component, Score
 from workbench.explainers.shapley import Shapley
+from workbench.explainers.tree_shapley import tree_shapley
 from workbench.forms import Additive, Kernel, Rule, Term, Tree
 
+_CLOSED = 10_000_000  # evaluations of trees and rules up to which the closed form, which tells errors too, is quick
 MAX_EVALUATIONS = 2**18
 PRECISION = 0.01
 
@@ -91,14 +93,16 @@ class Rows:
 def by_score(inputs: Inputs, score: Score, options: Any, place: str) -> Found:
     """Share out the score of a form, by the cheapest exact way that its body has.
 
-    ====================================  ==========================================================
-    body                                  way
-    ====================================  ==========================================================
-    a sum of parts of few columns         "additive": each part is a small game, in closed form
-    a sum over radial kernels             "kernel": quadrature that is exact
-    anything else                         "enumeration" or "sampling" of coalitions, of the columns
-                                          that the body reads
-    ====================================  ==========================================================
+    ================================  ============================================================
+    body                              way
+    ================================  ============================================================
+    a sum of parts of few columns     "additive": each part is a small game, in closed form
+    one of trees and rules, too       "trees", or "additive and trees": by the patterns of their
+                                      conditions; where that is cheap in closed form as well
+    a sum over radial kernels         "kernel": quadrature that is exact
+    anything else                     "enumeration" or "sampling" of coalitions, of the columns
+                                      that the body reads
+    ================================  ============================================================
     """
     rows = Rows.of(inputs)
     names = inputs.feature_names
@@ -106,7 +110,7 @@ def by_score(inputs: Inputs, score: Score, options: Any, place: str) -> Found:
     predictions = score.values(frame)
     warnings: tuple[str, ...] = ()
     if isinstance(score.body, Additive):
-        shapley, way, warnings = _of_sum(inputs, score, score.body, rows, options, place)
+        shapley, way = _of_sum(inputs, score, score.body, rows)
     elif isinstance(score.body, Kernel):
         way = "kernel"
         shapley = kernel_shapley(score, frame, score.frame(rows.background), rows.share, names)
@@ -124,32 +128,24 @@ def by_model(inputs: Inputs, options: Any, place: str) -> Found:
     return Found(asked.shapley, asked.way, hybrids.row_values, hybrids.outputs, hybrids.scale, asked.warnings)
 
 
-def _of_sum(
-    inputs: Inputs, score: Score, body: Additive, rows: Rows, options: Any, place: str
-) -> tuple[Shapley, str, tuple[str, ...]]:
+def _of_sum(inputs: Inputs, score: Score, body: Additive, rows: Rows) -> tuple[Shapley, str]:
+    """Share out parts of few columns in closed form, and trees and rules over several columns by their boxes."""
+    names = inputs.feature_names
+    frame, background = score.frame(inputs.X), score.frame(rows.background)
     small: list[Component] = []
-    large: list[Component] = []
+    trees: list[Component] = []
     for part in score.components or ():
-        own, trees = _split(part)
-        if own is not None:
-            small.append(own)
-        if trees is not None:
-            affordable = 2 ** len(trees.columns) * len(rows.background) <= options.max_evaluations
-            (small if affordable else large).append(trees)
-    closed = additive_shapley(
-        score,
-        _merged(small),
-        score.frame(inputs.X),
-        score.frame(rows.background),
-        rows.share,
-        inputs.feature_names,
-    )
-    if not large:
-        return closed, "additive", ()
-    terms = tuple(term for part in large for term in part.terms)
+        for found, kept in zip(_split(part), (small, trees), strict=True):
+            if found is not None:
+                kept.append(found)
+    cost = sum(2 ** len(part.columns) * len(part.terms) for part in trees) * frame.n_rows * background.n_rows
+    if cost <= _CLOSED:
+        return additive_shapley(score, _merged(small + trees), frame, background, rows.share, names), "additive"
+    terms = tuple(term for part in trees for term in part.terms)
     rest = replace(score, body=replace(body, intercept=np.zeros(body.k), terms=terms), shift=np.zeros_like(score.shift))
-    asked = _by_coalitions(inputs, rest, rows, options, place)
-    return _sum(closed, asked.shapley), f"additive and {asked.way}" if small else asked.way, asked.warnings
+    of_trees = tree_shapley(rest, frame, background, rows.share, columns=names)
+    closed = additive_shapley(score, small, frame, background, rows.share, names)
+    return _sum(closed, of_trees), "additive and trees" if small else "trees"
 
 
 def _split(part: Component) -> tuple[Component | None, Component | None]:
@@ -175,15 +171,9 @@ def _merged(parts: list[Component]) -> list[Component]:
 def _sum(first: Shapley, second: Shapley) -> Shapley:
     """Add the Shapley values of two parts of a score; the baseline is that of the first, which is of the whole.
 
-    Standard errors of the background, whose correlation is not known, add up: the sum is never too small.
+    Standard errors of the background are not known for the second, nor how those of both go together.
     """
-    one, other = first.background_error, second.background_error
-    return Shapley(
-        values=first.values + second.values,
-        baseline=first.baseline,
-        approximation_error=second.approximation_error,
-        background_error=None if one is None or other is None else one + other,
-    )
+    return Shapley(values=first.values + second.values, baseline=first.baseline)
 
 
 def _by_coalitions(inputs: Inputs, score: Score, rows: Rows, options: Any, place: str) -> Asked:
