@@ -9,6 +9,7 @@ from workbench.answers.details import Details
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.answers.examples import Examples
 from workbench.answers.finding import Finding
+from workbench.answers.holdout_comparison import HoldoutComparison
 from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
@@ -31,6 +32,7 @@ __all__ = [
     "Effects",
     "Examples",
     "Finding",
+    "HoldoutComparison",
     "Importance",
     "Interactions",
     "Leaderboard",

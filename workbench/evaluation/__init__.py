@@ -2,6 +2,7 @@
 
 from workbench.evaluation.comparison import Entry, compare, comparisons, leaderboard, prices, references
 from workbench.evaluation.equivalence import Equivalence, equivalence, equivalence_sentence
+from workbench.evaluation.holdout import compare_on_holdout, holdout_sentence
 from workbench.evaluation.interval import Interval, corrected_interval
 from workbench.evaluation.price import headline, price_sentence, titles_of
 from workbench.evaluation.repeats import RepeatsStory, repeats_finding, repeats_story
@@ -12,11 +13,13 @@ __all__ = [
     "Interval",
     "RepeatsStory",
     "compare",
+    "compare_on_holdout",
     "comparisons",
     "corrected_interval",
     "equivalence",
     "equivalence_sentence",
     "headline",
+    "holdout_sentence",
     "leaderboard",
     "price_sentence",
     "prices",
