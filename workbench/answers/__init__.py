@@ -4,6 +4,7 @@ from workbench.answers.agreement import Agreement
 from workbench.answers.answer import Answer, AnswerError, Provenance
 from workbench.answers.attribution import Attribution, AttributionSummary, Cell
 from workbench.answers.comparison import Comparison
+from workbench.answers.complexity import Complexity
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
 from workbench.answers.effect import Effect, Effects, EffectSurface
@@ -25,6 +26,7 @@ __all__ = [
     "AttributionSummary",
     "Cell",
     "Comparison",
+    "Complexity",
     "Counterfactuals",
     "Details",
     "Effect",
