@@ -14,6 +14,8 @@ from workbench.answers.holdout_comparison import HoldoutComparison
 from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.price_curve import PriceCurve
+from workbench.answers.recommendation import Recommendation
 from workbench.answers.refits import RefitBand
 from workbench.answers.rules import RuleShares
 from workbench.answers.surrogate import Surrogate
@@ -39,7 +41,9 @@ __all__ = [
     "Interactions",
     "Leaderboard",
     "LeaderboardRow",
+    "PriceCurve",
     "Provenance",
+    "Recommendation",
     "RefitBand",
     "RuleShares",
     "Surrogate",
