@@ -14,6 +14,7 @@ from workbench.answers.holdout_comparison import HoldoutComparison
 from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.multiplicity import Multiplicity
 from workbench.answers.price_curve import PriceCurve
 from workbench.answers.recommendation import Recommendation
 from workbench.answers.refits import RefitBand
@@ -41,6 +42,7 @@ __all__ = [
     "Interactions",
     "Leaderboard",
     "LeaderboardRow",
+    "Multiplicity",
     "PriceCurve",
     "Provenance",
     "Recommendation",

@@ -84,8 +84,11 @@ def recommend(
                 (e for e in scored if sign * (e.mean - limit) >= 0),
                 key=lambda e: (_size(e), -sign * e.mean, e.model),
             )
-            chosen = None if dummy in within else within[0]
-            reason = told.why(chosen, best, error, dummy, models, within)
+            if dummy is not None and dummy in within:
+                reason = told.dummy_within(best, error, dummy)
+            else:
+                chosen = within[0]
+                reason = told.why(chosen, best, error, models, within)
     return Recommendation(
         model=None if chosen is None else chosen.model,
         best=None if best is None else best.model,
@@ -126,26 +129,21 @@ class _Told:
             "measure the others by; ask for more folds."
         )
 
-    def why(
-        self,
-        chosen: Entry | None,
-        best: Entry,
-        error: float,
-        dummy: Entry | None,
-        models: Sequence[Entry],
-        within: Sequence[Entry],
-    ) -> str:
-        rule = f"within one standard error ({written(error, decimals_for(error))} {self._metric.title}) of the best"
-        if chosen is None and dummy is not None:
-            return (
-                f"No model is recommended: the {self._title(dummy)}, which looks at no column, is {rule}, the "
-                f"{self._title(best)}. These rows don't show that any model predicts better."
-            )
-        assert chosen is not None  # noqa: S101 (some model is within reach of itself)
-        said = self._recommended(chosen, best, error, rule, within)
+    def _rule(self, error: float) -> str:
+        return f"within one standard error ({written(error, decimals_for(error))} {self._metric.title}) of the best"
+
+    def dummy_within(self, best: Entry, error: float, dummy: Entry) -> str:
+        return (
+            f"No model is recommended: the {self._title(dummy)}, which looks at no column, is {self._rule(error)}, the "
+            f"{self._title(best)}. These rows don't show that any model predicts better."
+        )
+
+    def why(self, chosen: Entry, best: Entry, error: float, models: Sequence[Entry], within: Sequence[Entry]) -> str:
+        said = self._recommended(chosen, best, error, within)
         return said if chosen.glassbox else f"{said} {self._no_glass(best, error, models, within)}"
 
-    def _recommended(self, chosen: Entry, best: Entry, error: float, rule: str, within: Sequence[Entry]) -> str:
+    def _recommended(self, chosen: Entry, best: Entry, error: float, within: Sequence[Entry]) -> str:
+        rule = self._rule(error)
         title, size = self._title(chosen), self._held(chosen)
         if len(within) == 1:
             return f"The {title} is recommended: it scores best, and no other model is {rule}."
