@@ -123,8 +123,8 @@ def test_sentences():
     )
     assert told == (
         "2 other models score as well as the EBM, to within what matters; on 9% of the rows at least one of them "
-        "predicts another class; the forest does most often, on 6%. About the columns they tell much the same story: their "
-        "importances have rank correlations from 0.80 to 1.00."
+        "predicts another class; the forest does most often, on 6%. About the columns they tell much the same story: "
+        "their importances have rank correlations from 0.80 to 1.00."
     )
     told = multiplicity_sentence(
         multiplicity("ac", said[[0, 2]], tolerance=0.5, importances=[[3, 2], [2, 3]]), TITLES, unit="% vol"
