@@ -17,10 +17,10 @@ from workbench import Regressor, explain
 from workbench.answers import Answer, Attribution, Effects, EffectSurface, Importance, Provenance
 from workbench.catalog import load
 from workbench.disclosure import without_few
-from workbench.evaluation import corrected_interval, refit_band
-from workbench.evaluation.refits import with_refits
+from workbench.evaluation.refits import refit_band, with_refits
 from workbench.explainers import registry as explainers
 from workbench.explainers.explainer import Explainer
+from workbench.interval import corrected_interval
 from workbench.splits import make_splits
 from workbench.work.explain import ask
 from workbench.work.noise import shuffled

@@ -231,6 +231,27 @@ def card(folder: RunFolder, debug: Debug = False) -> None:
 
 
 @app.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN_DIR...", help="The folders of two or more runs.")],
+    out: Annotated[Path | None, typer.Option(help="A CSV file to write: a row for each run and model.")] = None,
+    force: Force = False,
+    debug: Debug = False,
+) -> None:
+    """Show the leaderboards of several runs side by side."""
+    from workbench.terminal import clean_errors, note, runs_beside
+
+    with clean_errors(debug):
+        from workbench.runs import as_frame, obstacles, read_runs
+
+        found = read_runs(folders)
+        if out is not None:
+            _write(as_frame(found).to_csv(index=False, lineterminator="\n"), out, force=force)
+        runs_beside(found)
+        for obstacle in obstacles(found):
+            note(f"not comparable: {obstacle}", style="yellow")
+
+
+@app.command()
 def status(folder: RunFolder, debug: Debug = False) -> None:
     """Show how far a run is."""
     from workbench.terminal import InputError, clean_errors, say, units

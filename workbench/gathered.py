@@ -16,20 +16,13 @@ from workbench.answers import Finding
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
 from workbench.disclosure import MIN_ROWS, small, withheld, without_totals
-from workbench.evaluation import (
-    Entry,
-    corrected_interval,
-    headline,
-    leaderboard,
-    price_sentence,
-    prices,
-    repeats_finding,
-    repeats_story,
-    titles_of,
-)
+from workbench.evaluation.comparison import Entry, leaderboard, prices
+from workbench.evaluation.price import headline, price_sentence, titles_of
+from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
 from workbench.failures import Failures, run_finding, sendable
+from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 from workbench.plan import Model, Plan
 from workbench.store import Outcome

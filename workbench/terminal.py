@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 if TYPE_CHECKING:
+    from workbench.runs import Run
     from workbench.store import Event
 
 BAD_INPUT = 2  # the exit code
@@ -164,6 +165,43 @@ def leaderboard(results: Mapping[str, Any]) -> None:
     table(headers, map(cells, rows), right=headers[1:])
     reference = f"; price: against {board['reference']}" if board.get("reference") else ""
     say(f"{GLASS} glass box  {BLACK} black box{reference}; size: numbers to hold in mind")
+
+
+def runs_beside(runs: Sequence[Run]) -> None:
+    """Print the scores of several runs, a row for each model; of two that can be compared, how they changed too."""
+    from workbench.plots.numbers import MISSING, decimals, interval, signed
+    from workbench.runs import changes, models_of
+
+    changed = changes(*runs) if len(runs) == 2 else {}
+    columns = []
+    for run in runs:
+        scored = [row for row in run.rows.values() if row.get("score") is not None]
+        widths = [(r["upper"] - r["lower"]) / 2 for r in scored if r.get("lower") is not None]
+        places = decimals([row["score"] for row in scored], widths)
+        columns.append({model: _score(row, places) for model, row in run.rows.items()})
+    models = models_of(runs)
+    glass = {model: row["glassbox"] for run in runs for model, row in run.rows.items()}
+    headers = ["model", *(f"{run.label}: {run.metric['title']}" for run in runs)]
+    if changed:
+        headers.append("change")
+        columns.append(
+            {m: f"{signed(c.mean, places)} {interval(c.lower, c.upper, places)}" for m, c in changed.items()}
+        )
+    cells = ((f"{GLASS if glass[m] else BLACK} {m}", *(c.get(m, MISSING) for c in columns)) for m in models)
+    table(headers, cells, right=headers[1:])
+    say(f"{GLASS} glass box  {BLACK} black box; in brackets 95% intervals" + _way(runs[0]) * bool(changed))
+
+
+def _score(row: Mapping[str, Any], places: int) -> str:
+    from workbench.plots.numbers import fixed, interval
+
+    score = fixed(row["score"], places)
+    return score if row.get("lower") is None else f"{score} {interval(row['lower'], row['upper'], places)}"
+
+
+def _way(run: Run) -> str:
+    better = "above" if run.metric["greater_is_better"] else "below"
+    return f"; change: from the first to the second on the same folds, better {better} 0"
 
 
 def can_write(path: Path, *, force: bool) -> None:

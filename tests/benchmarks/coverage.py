@@ -22,7 +22,7 @@ import pandas as pd
 from sklearn.model_selection import KFold
 
 import workbench as wb
-from workbench.evaluation import refit_band
+from workbench.evaluation.refits import refit_band
 
 PARAMS = {"ebm": {"preset": "fast"}}
 FOLDS, REPEATS = 5, 2

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import workbench as wb
-from workbench.evaluation import corrected_interval
+from workbench.interval import corrected_interval
 from workbench.metrics import Metric, default_metrics, metric
 from workbench.splits import Fold, make_splits
 from workbench.table import Table

@@ -32,8 +32,8 @@ import yaml
 from baseline_data import DATASETS, Data
 
 import workbench as wb
-from workbench.evaluation import corrected_interval
 from workbench.families import find_family
+from workbench.interval import corrected_interval
 from workbench.metrics import metric
 
 BASELINE = Path(__file__).parents[2] / "reports" / "baseline.json"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workbench.evaluation import Entry, compare, headline, leaderboard, price_sentence, prices
+from workbench.evaluation.comparison import Entry, compare, leaderboard, prices
+from workbench.evaluation.price import headline, price_sentence
 from workbench.metrics import metric
 
 R2, LOSS = metric("r2"), metric("log_loss")

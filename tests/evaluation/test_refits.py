@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from workbench.evaluation import corrected_interval
 from workbench.evaluation.refits import MOST_NOISE, refit_band
+from workbench.interval import corrected_interval
 
 RNG = np.random.default_rng(0)
 

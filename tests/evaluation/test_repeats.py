@@ -3,7 +3,7 @@ import math
 import pytest
 
 from workbench.duplicates import Duplicates
-from workbench.evaluation import repeats_finding, repeats_story
+from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.metrics import metric
 
 TITLES = {"forest": "forest", "linear": "linear model"}

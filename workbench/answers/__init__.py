@@ -4,14 +4,19 @@ from workbench.answers.agreement import Agreement
 from workbench.answers.answer import Answer, AnswerError, Provenance
 from workbench.answers.attribution import Attribution, AttributionSummary, Cell
 from workbench.answers.comparison import Comparison
+from workbench.answers.complexity import Complexity
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.answers.examples import Examples
 from workbench.answers.finding import Finding
+from workbench.answers.holdout_comparison import HoldoutComparison
 from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.multiplicity import Multiplicity
+from workbench.answers.price_curve import PriceCurve
+from workbench.answers.recommendation import Recommendation
 from workbench.answers.refits import RefitBand
 from workbench.answers.rules import RuleShares
 from workbench.answers.surrogate import Surrogate
@@ -24,6 +29,7 @@ __all__ = [
     "AttributionSummary",
     "Cell",
     "Comparison",
+    "Complexity",
     "Counterfactuals",
     "Details",
     "Effect",
@@ -31,11 +37,15 @@ __all__ = [
     "Effects",
     "Examples",
     "Finding",
+    "HoldoutComparison",
     "Importance",
     "Interactions",
     "Leaderboard",
     "LeaderboardRow",
+    "Multiplicity",
+    "PriceCurve",
     "Provenance",
+    "Recommendation",
     "RefitBand",
     "RuleShares",
     "Surrogate",

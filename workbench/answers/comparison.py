@@ -8,7 +8,17 @@ from typing import ClassVar
 
 from workbench.answers.answer import Answer
 
-_NUMBERS = ("difference", "lower", "upper", "minimum_detectable", "p_value")
+_NUMBERS = (
+    "difference",
+    "lower",
+    "upper",
+    "minimum_detectable",
+    "p_value",
+    "region",
+    "probability_worse",
+    "probability_equivalent",
+    "probability_better",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,13 @@ class Comparison(Answer):
         Half the width of the interval: a smaller difference can't be told from none by these rows.
     p_value : float
         Two-sided, of no difference.
+    against : {"black box", "glass box", "dummy", ""}
+        What the reference is the best of; empty where it was named.
+    region : float
+        The smallest difference that matters, in the metric's unit; NaN where none was given.
+    probability_worse, probability_equivalent, probability_better : float
+        That the model is worse by more than the region, within it, better by more than it; NaN where no region was
+        given, or a single score says nothing.
     """
 
     kind: ClassVar[str] = "comparison"
@@ -47,6 +64,11 @@ class Comparison(Answer):
     n_scores: int
     minimum_detectable: float
     p_value: float
+    against: str = ""
+    region: float = math.nan
+    probability_worse: float = math.nan
+    probability_equivalent: float = math.nan
+    probability_better: float = math.nan
 
     def __post_init__(self) -> None:
         super().__post_init__()

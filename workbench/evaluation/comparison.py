@@ -1,9 +1,9 @@
-"""Which model scores best, and what a glass box costs against the best black box: paired, with an interval."""
+"""Which model scores best, and how much worse each scores than the best of a kind: paired, with an interval."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 from workbench.answers.answer import Provenance
 from workbench.answers.comparison import Comparison
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
-from workbench.evaluation.digits import brief, spanned, written
+from workbench.evaluation.equivalence import equivalence
 from workbench.interval import Interval, corrected_interval
 from workbench.metrics import Metric
 
 _METHOD = "corrected resampled t-test (Nadeau and Bengio 2003)"
 _DUMMY = "dummy"
+BLACK, GLASS = "black box", "glass box"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,8 @@ def compare(
     n_train: Any,
     n_test: Any,
     level: float = 0.95,
+    region: float | None = None,
+    against: str = "",
 ) -> Comparison:
     """Give the price of a model: how much worse it scores than a reference, fold by fold.
 
@@ -66,6 +69,10 @@ def compare(
     metric : Metric
     n_train, n_test : int or array-like of shape (n_scores,)
     level : float
+    region : float, optional
+        The smallest difference that matters, in the metric's unit; without it there are no probabilities.
+    against : str
+        What the reference is the best of: "black box", "glass box", "dummy".
 
     Returns
     -------
@@ -79,6 +86,7 @@ def compare(
     Notes
     -----
     Misleads a little where the reference was chosen as the best of many on the same folds: its scores then flatter it.
+    `compare_on_holdout` estimates the difference again on rows that chose nothing.
 
     Examples
     --------
@@ -94,6 +102,7 @@ def compare(
     costs = theirs - ours if metric.greater_is_better else ours - theirs
     interval = corrected_interval(costs, n_train=n_train, n_test=n_test, level=level)
     undefined = len(costs) - interval.n_scores
+    chances = None if region is None else equivalence(interval, region)
     return Comparison(
         model=model,
         reference=reference,
@@ -105,6 +114,11 @@ def compare(
         n_scores=interval.n_scores,
         minimum_detectable=interval.half_width,
         p_value=_p_value(interval),
+        against=against,
+        region=math.nan if region is None else float(region),
+        probability_worse=chances.worse if chances else math.nan,
+        probability_equivalent=chances.equivalent if chances else math.nan,
+        probability_better=chances.better if chances else math.nan,
         provenance=Provenance(
             method=_METHOD,
             parameters={"level": level, "test_to_train": float(np.mean(np.divide(n_test, n_train)))},
@@ -122,27 +136,70 @@ def _p_value(interval: Interval) -> float:
     return float(2 * stdtr(interval.n_scores - 1, -abs(interval.mean) / interval.standard_error))
 
 
+def references(entries: Sequence[Entry], metric: Metric) -> dict[str, Entry]:
+    """Choose what models are compared with: the best black box, the best glass box, and the dummy.
+
+    Only kinds that have a score are there. The choice is made on the scores of the folds, so the best of many looks
+    better there than it is.
+    """
+    scored = [e for e in entries if not math.isnan(e.mean)]
+    kinds = {
+        BLACK: [e for e in scored if not e.glassbox and e.family != _DUMMY],
+        GLASS: [e for e in scored if e.glassbox and e.family != _DUMMY],
+        _DUMMY: [e for e in scored if e.family == _DUMMY],
+    }
+    return {kind: min(found, key=lambda e: _place(e, metric)) for kind, found in kinds.items() if found}
+
+
+def comparisons(
+    entries: Sequence[Entry],
+    *,
+    metric: Metric,
+    n_train: Any,
+    n_test: Any,
+    level: float = 0.95,
+    region: float | None = None,
+) -> tuple[Comparison, ...]:
+    """Compare every model, the dummy aside, with each of `references` but itself.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    metric : Metric
+        The one that ranks.
+    n_train, n_test : int or array-like of shape (n_scores,)
+    level : float
+    region : float, optional
+        The smallest difference that matters, in the metric's unit.
+
+    Returns
+    -------
+    tuple of Comparison
+        Those with the best black box first, then with the best glass box, then with the dummy; `Comparison.against`
+        tells them apart.
+    """
+    options: dict[str, Any] = {"metric": metric, "n_train": n_train, "n_test": n_test, "level": level, "region": region}
+    return tuple(
+        compare(entry.scores, best.scores, model=entry.model, reference=best.model, against=against, **options)
+        for against, best in references(entries, metric).items()
+        for entry in entries
+        if entry.family != _DUMMY and entry.model != best.model
+    )
+
+
 def prices(
-    entries: Sequence[Entry], *, metric: Metric, n_train: Any, n_test: Any, level: float = 0.95
+    entries: Sequence[Entry],
+    *,
+    metric: Metric,
+    n_train: Any,
+    n_test: Any,
+    level: float = 0.95,
+    region: float | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare each glass box, the dummy aside, with the best black box; empty where no black box has a score."""
-    best = _best_black_box(entries, metric)
-    if best is None:
-        return ()
-    return tuple(
-        compare(
-            entry.scores,
-            best.scores,
-            model=entry.model,
-            reference=best.model,
-            metric=metric,
-            n_train=n_train,
-            n_test=n_test,
-            level=level,
-        )
-        for entry in entries
-        if entry.glassbox and entry.family != _DUMMY
-    )
+    found = comparisons(entries, metric=metric, n_train=n_train, n_test=n_test, level=level, region=region)
+    glass = {e.model for e in entries if e.glassbox}
+    return tuple(c for c in found if c.against == BLACK and c.model in glass)
 
 
 def leaderboard(
@@ -164,7 +221,7 @@ def leaderboard(
     -------
     Leaderboard
     """
-    best = _best_black_box(entries, metric)
+    best = references(entries, metric).get(BLACK)
     priced = {c.model: c for c in prices(entries, metric=metric, n_train=n_train, n_test=n_test, level=level)}
     rows = []
     for entry in sorted(entries, key=lambda e: _place(e, metric)):
@@ -205,102 +262,5 @@ def _place(entry: Entry, metric: Metric) -> tuple[bool, float, float, str]:
     )
 
 
-def _best_black_box(entries: Sequence[Entry], metric: Metric) -> Entry | None:
-    black = [e for e in entries if not e.glassbox and e.family != _DUMMY and not math.isnan(e.mean)]
-    return min(black, key=lambda e: _place(e, metric), default=None)
-
-
 def _or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def price_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Metric, region: float) -> str:
-    """Say in a sentence what a model costs against its reference, and no more than the scores can show.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    titles : mapping of str to str
-        What a model is called in a sentence, by its name; a name that is absent stands for itself.
-    metric : Metric
-    region : float
-        The smallest difference that matters, in the metric's unit.
-
-    Returns
-    -------
-    str
-        A cost is claimed only where the interval is above zero; otherwise the least cost that these rows could have
-        shown is named, or that any cost is smaller than what matters.
-    """
-    c = comparison
-    model, reference = (titles.get(name, name) for name in (c.model, c.reference))
-    worse, better = ("below", "above") if metric.greater_is_better else ("worse than", "better than")
-    if math.isnan(c.lower):
-        return _without_interval(c, model, reference, f"{metric.title} {worse if c.difference > 0 else better}")
-    if c.lower == c.upper == 0:
-        return f"The {model} costs nothing that could be seen: it scores the same as the {reference} in every fold."
-    cost = spanned(c.difference, c.lower, c.upper, metric.title)
-    gain = f"{spanned(-c.difference, -c.upper, -c.lower, metric.title)} {better} the {reference}"
-    if c.lower > 0:
-        return f"The {model} gives up {cost} against the {reference}{_beside_region(c, region)}."
-    if c.upper < 0:
-        return f"The {model} costs nothing: it scores {gain}."
-    limit = f"these rows could only have shown one above {brief(c.minimum_detectable)}"
-    if c.upper <= region:
-        limit = f"if there is one, it is {_less(region)}"
-    if c.difference > 0:
-        return f"No cost of the {model} could be shown: {cost} {worse} the {reference}; {limit}."
-    return f"No cost of the {model} could be seen: it scores {gain}; {limit}."
-
-
-def _without_interval(c: Comparison, model: str, reference: str, away: str) -> str:
-    if c.n_scores == 0:
-        return f"The {model} can't be compared with the {reference}: no fold has a score of both."
-    if c.n_scores > 1:
-        return f"The {model} can't be compared with the {reference}: their scores are too large for an interval."
-    scores = f"The {model} scores {written(abs(c.difference), 3)} {away} the {reference} on a single fold"
-    return f"{scores}, which allows no interval: ask for more folds."
-
-
-def _less(region: float) -> str:
-    return f"less than the {brief(region)} that matters here"
-
-
-def _beside_region(c: Comparison, region: float) -> str:
-    if c.upper <= region:
-        return f": {_less(region)}"
-    return f": by this estimate {_less(region)}, by the interval perhaps more" if c.difference < region else ""
-
-
-def headline(board: Leaderboard, comparisons: Sequence[Comparison], metric: Metric, region: float) -> str:
-    """Say what the best glass box costs against the best black box, or why that can't be said."""
-    titles = titles_of(board)
-    scored = [row for row in board.rows if row.score is not None]
-    models = [row for row in scored if row.family != _DUMMY]
-    if not models:
-        return "No model could be scored."
-    if scored[0].family == _DUMMY:
-        return (
-            f"No model scores better than the {titles[scored[0].model]}, which looks at no column: "
-            "there is no accuracy to be priced."
-        )
-    glass = [row for row in models if row.glassbox]
-    if 0 < len(glass) < len(models):
-        return price_sentence({c.model: c for c in comparisons}[glass[0].model], titles, metric, region)
-    trained, absent = ("glass", "black") if glass else ("black", "glass")
-    return (
-        f"No {absent} box was trained, so interpretability has no price here; the best {trained} box is "
-        f"the {titles[models[0].model]}, at {_score(models[0], metric)}."
-    )
-
-
-def titles_of(board: Leaderboard) -> dict[str, str]:
-    """Give what each model is called in a sentence: its title, or its name where two share a title."""
-    titles = [row.title for row in board.rows]
-    return {row.model: row.title if titles.count(row.title) == 1 else row.model for row in board.rows}
-
-
-def _score(row: LeaderboardRow, metric: Metric) -> str:
-    if row.score is None or row.lower is None or row.upper is None:
-        return f"{written(row.score or 0.0, 3)} {metric.title}"
-    return spanned(row.score, row.lower, row.upper, metric.title)

@@ -69,6 +69,7 @@ class Ebm(Family):
     libraries = ("interpret-core",)
     presets = _PRESETS
     search_space = {"interactions": (0, 5, 10, 20), "max_bins": (32, 64, 128), "learning_rate": (0.02, 0.04, 0.08)}
+    path = tuple({"interactions": pairs} for pairs in (0, 3, 10))
     quick = {"preset": "fast"}
     example_params = {"preset": "fast", "interactions": 2, "outer_bags": 1, "max_rounds": 30}
 

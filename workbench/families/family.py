@@ -79,6 +79,8 @@ class Family:
         Plain sentences for the card.
     presets, search_space : mapping
         Named sets of parameters; for each tunable parameter the values to try.
+    path : tuple of mapping
+        Settings from simple to complex, for the curve of price: each a few parameters, the others at their defaults.
     libraries : tuple of str
         Distributions whose version decides what is fitted.
     quick : mapping
@@ -109,6 +111,7 @@ class Family:
     limits: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    path: ClassVar[Sequence[Mapping[str, Any]]] = ()
     libraries: ClassVar[tuple[str, ...]] = ("scikit-learn",)
     quick: ClassVar[Mapping[str, Any]] = {}
     example_params: ClassVar[Mapping[str, Any]] = {}

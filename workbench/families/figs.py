@@ -37,6 +37,7 @@ class Figs(Family):
     )
     libraries = ("imodels",)
     search_space = {"max_rules": (6, 12, 20, 30), "max_trees": (None, 3, 5)}
+    path = tuple({"max_rules": rules} for rules in (1, 2, 4, 6, 9, 12, 20, 30))
     example_params = {"max_rules": 6}
     expected_failed_checks = {
         "check_sample_weight_equivalence_on_dense_data": "min_samples_leaf counts rows: a row of weight 3 is one row"

@@ -72,6 +72,7 @@ class Gam(Family):
     )
     libraries = ("pygam",)
     search_space = {"n_splines": (8, 12, 20, 30), "gamma": (1.4, 2.0, 3.0)}
+    path = tuple({"n_splines": splines} for splines in (6, 10, 20))
     quick = {"n_splines": 10, "search_rounds": 2}
     example_params = {"n_splines": 8, "search_rounds": 2}
     expected_failed_checks = {

@@ -36,6 +36,7 @@ class OneR(Family):
     )
     libraries = ("mlxtend",)
     search_space = {"max_bins": (3, 5, 8, 12)}
+    path = tuple({"max_bins": bins} for bins in (2, 3, 5, 8, 12))
     expected_failed_checks = {
         **CHECKS_ON_FEW_ROWS,
         "check_classifiers_train": "one column can't reach the accuracy that the check asks for",

@@ -36,6 +36,7 @@ class Rulefit(Family):
     )
     libraries = ("imodels",)
     search_space = {"max_rules": (10, 20, 30, 50), "tree_size": (3, 4, 6)}
+    path = tuple({"max_rules": terms} for terms in (2, 4, 8, 15, 30, 60))
     quick = {"n_estimators": 30}
     example_params = {"n_estimators": 10, "max_rules": 8, "cross_validate": False}
     expected_failed_checks = {

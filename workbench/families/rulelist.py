@@ -41,6 +41,7 @@ class Rulelist(Family):
     )
     libraries = ("imodels",)
     search_space = {"max_bins": (3, 5, 8), "max_conditions": (1, 2), "expected_rules": (3, 5, 8)}
+    path = tuple({"expected_rules": rules} for rules in (1, 2, 3, 5, 8))
     quick = {"n_draws": 1_000}
     example_params = {"max_bins": 3, "n_draws": 60, "n_chains": 1}
     expected_failed_checks = {

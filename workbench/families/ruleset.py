@@ -42,6 +42,7 @@ class Ruleset(Family):
     )
     libraries = ("wittgenstein",)
     search_space = {"max_bins": (5, 8, 12), "prune_size": (0.2, 0.33, 0.5), "max_rules": (4, 8, 16)}
+    path = tuple({"max_rules": rules} for rules in (1, 2, 4, 8))
     example_params = {"max_bins": 6, "k": 1}
     expected_failed_checks = {
         **CHECKS_ON_FEW_ROWS,

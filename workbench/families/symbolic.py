@@ -50,6 +50,7 @@ class Symbolic(Family):
     libraries = ("pyoperon", "scipy", "sympy")
     shown_attributes = ("equations_",)
     search_space = {"max_length": (10, 15, 20, 30), "select": ("best", "accuracy", "simple")}
+    path = tuple({"max_length": nodes} for nodes in (7, 10, 15, 20, 30))
     quick = {"generations": 15, "population_size": 300, "runs": 1}
     example_params = {
         "generations": 4,

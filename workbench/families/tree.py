@@ -34,6 +34,7 @@ class Tree(Family):
         "It predicts steps: two rows on the two sides of a cut differ however near they are.",
     )
     search_space = {"max_leaf_nodes": (4, 8, 12, 16, 24, 32, 64), "min_samples_leaf": (10, 20, 50)}
+    path = tuple({"max_leaf_nodes": leaves} for leaves in (2, 3, 4, 6, 8, 12, 16, 24, 32, 64))
     example_params = {"max_leaf_nodes": 8}
     expected_failed_checks = {
         "check_sample_weight_equivalence_on_dense_data": "min_samples_leaf counts rows: a row of weight 3 is one row"

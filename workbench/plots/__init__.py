@@ -23,6 +23,7 @@ _PICTURES = {
     "importance": ("importance", "draw"),
     "interactions": ("interactions", "draw"),
     "leaderboard": ("leaderboard", "draw"),
+    "price_curve": ("price_curve", "draw"),
     "surrogate": ("surrogate", "draw"),
 }
 
