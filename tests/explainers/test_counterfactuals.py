@@ -101,8 +101,8 @@ def least_by_boxes(tree, row, meets, background, whole):
 @pytest.mark.parametrize("seed", range(5))
 def test_of_a_tree_against_all_its_boxes(seed):
     rng = np.random.default_rng(seed)
-    X = np.column_stack([rng.normal(size=(400, 3)), rng.integers(0, 9, (400, 2)), rng.normal(size=400)])
-    y = X[:, 0] + (X[:, 1] > 0) * X[:, 3] + 0.5 * X[:, 2] * (X[:, 4] > 4) + rng.normal(0, 0.1, 400)
+    X = np.column_stack([rng.normal(size=(400, 3)), rng.integers(0, 9, (400, 2)), rng.integers(0, 6, 400) + 0.5])
+    y = X[:, 0] + X[:, 5] + (X[:, 1] > 0) * X[:, 3] + 0.5 * X[:, 2] * (X[:, 4] > 4) + rng.normal(0, 0.1, 400)
     model = DecisionTreeRegressor(max_depth=5, random_state=seed).fit(X, y)
     target = float(np.quantile(model.predict(X), 0.9))
     rows = X[:12]
