@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import workbench as wb
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer
+from workbench.explainers.changes import ChangeableColumn
 from workbench.explainers.spread import spread
 
 TABLE = wb.load("wine-quality-red")
@@ -370,3 +371,24 @@ def test_survives_json_and_has_no_public_part():
     assert again.to_dict() == answer.to_dict()
     assert again.found == answer.found
     assert answer.public() is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_candidates_lie_in_each_interval_just_beyond_its_nearer_end(dtype):
+    column = ChangeableColumn(
+        position=0,
+        kind="number",
+        template=pd.Series([0.5], dtype=dtype),
+        direction=0,
+        numbers=np.linspace(-3, 6, 31),
+        unit=2.0,
+        cuts=np.array([-4.0, -2.0, 1.0, 2.0, 2.00000001, 7.0]),
+    )
+    found = column.candidates(0.5)
+    assert (found.astype(dtype) == found).all()
+    below, first, *second, last = found
+    assert -2.02 <= below <= -2.0
+    assert 1.0 < first <= 1.02
+    assert 2.00000001 < last <= 2.02000001
+    assert len(second) == (dtype == np.float64)  # no number of single precision lies between the two cuts
+    assert all(2.0 < x <= 2.00000001 for x in second)
