@@ -300,11 +300,11 @@ def test_nothing_found_and_nothing_to_find_are_said():
     model = wb.Regressor("linear").fit(TABLE.X, TABLE.y)
     none = ask(model, TABLE.X.iloc[:2], at_least=100.0, max_changed=2)
     assert len(none.row) == len(none.found) == 0
-    assert any("rows 0, 1: no change of at most 2 columns" in w or "none of them did" in w
+    assert any("rows 1, 2: no change of at most 2 columns" in w or "none of them did" in w
                for w in none.provenance.warnings)  # fmt: skip
     already = ask(model, TABLE.X.iloc[:12], at_least=-100.0)
     assert already.provenance.warnings == (
-        "rows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more: predicted as asked (at least -100) already",
+        "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more: predicted as asked (at least -100) already",
     )
 
 

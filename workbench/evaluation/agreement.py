@@ -128,8 +128,8 @@ def agreement_cautions(
             called = titles or {}
             yield (
                 f"{called.get(one, one)} and {called.get(other, other)} rank the columns differently: their rank "
-                f"correlation is {written(rho, 2)} over the {int(matter.sum())} columns that matter to either; they ask "
-                "different questions, so read what each measures before naming one order"
+                f"correlation is {written(rho, 2)} over the {int(matter.sum())} columns that matter to either; they "
+                "ask different questions, so read what each measures before naming one order"
             )
 
 
