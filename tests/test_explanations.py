@@ -247,6 +247,47 @@ def test_what_fails_of_refits_and_noise_is_one_finding_each(tmp_path):
     assert len(found.failures.told) == 2
 
 
+def test_an_explanation_that_fails_is_told_of_once(tmp_path):
+    units = [u.name for u in plan_of(rows()).units if u.name.startswith("linear: partial_dependence")]
+    assert len(units) == 4
+    found = gathered(plan_of(rows()), tmp_path, set(units))
+    assert [name for name, _ in found.failures.told] == ["linear: partial_dependence"]
+
+
+def test_every_method_that_can_be_held_against_refits_and_noise_is(tmp_path):
+    asked = ["permutation_importance", {"ale": {"pairs": [["x", "z"]]}}, "partial_dependence", "shap"]
+    plan = plan_of(rows(), explain=asked, split=FOLDS)
+    results = gathered(plan, tmp_path).results("")
+    told = answers(results, "linear")
+    pairs = {u.name: u.arguments["options"]["pairs"] for u in plan.units if "linear: ale" in u.name}
+    assert pairs.pop("linear: ale") == [["x", "z"]]
+    assert set(pairs.values()) == {()}
+    for method in ("ale", "partial_dependence"):
+        assert {e.refits.n_refits for e in told[method].effects} == {6}
+        assert all(e.noise > 0 for e in told[method].effects)
+    assert told["shap"].noise.shape == told["shap"].mean_abs.shape
+    model = results["models"][1]
+    assert model["private_answers"] == ["shap"]
+    found = Answer.from_dict(model["agreement"])
+    assert found.methods == ("permutation_importance", "ale", "partial_dependence", "shap")
+    np.testing.assert_array_equal(found.rank_correlation.shape, (4, 4))
+    assert (
+        gathered(plan_of(rows(), explain=["ale"], split=FOLDS), tmp_path).results("")["models"][1]["agreement"] is None
+    )
+
+
+def test_methods_that_disagree_are_told_of(tmp_path, monkeypatch):
+    from workbench.evaluation import agreement
+
+    monkeypatch.setattr(agreement.agreement, "__kwdefaults__", {"titles": None, "limit": 1.1})
+    frame = rows(300).assign(v=rows(300, 1)["x"], w=rows(300, 2)["x"])
+    frame["y"] += frame["z"] + 2 * frame["v"] + 3 * frame["w"]
+    found = gathered(plan_of(frame), tmp_path).results("")["findings"]
+    (told,) = [f for f in found if f["title"] == "Linear model: methods rank its columns differently"]
+    assert told["severity"] == "low"
+    assert told["evidence"].startswith("Permutation importance and Partial dependence rank the columns differently")
+
+
 def test_warnings_about_noise_are_no_finding(tmp_path):
     plan = plan_of(rows(), compare={"refits": False})
     found = gathered(plan, tmp_path)

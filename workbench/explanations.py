@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from workbench.answers import Answer, Effects, Finding, Importance
+from workbench.answers import Agreement, Answer, Effects, Finding, Importance
 from workbench.disclosure import without_few
+from workbench.evaluation.agreement import agreement
 from workbench.evaluation.noise import with_noise, within_noise
 from workbench.evaluation.refits import undecided, warned, with_refits
 from workbench.explainers import explainer
+from workbench.explainers import registry as explainer_registry
 from workbench.failures import run_finding
 from workbench.metrics import metric
 from workbench.plan import Model, Plan, fold_name
@@ -47,6 +49,11 @@ class Explanations:
             {"method": method, "answer": without_few(answer.to_dict(), n_rows)}
             for method, answer in self.public(model).items()
         ]
+
+    def agreement(self, model: Model) -> Agreement | None:
+        """Say how far the methods agree on which columns matter; None where fewer than two tell."""
+        titles = {name: method.title for name, method in explainer_registry().items()}
+        return agreement(self.public(model), titles=titles)
 
     def private_methods(self, model: Model) -> list[str]:
         """Name the methods of whose answers a part, or all, stays private."""
@@ -103,15 +110,17 @@ class Explanations:
         return warned(held, *warnings)
 
     def findings(self) -> Iterator[Finding]:
-        """Say which models rest on no column more than chance would, and which effects refits do not agree on."""
+        """Say which models rest on no column more than chance would, and where refits, or methods, do not agree."""
         for model in self.plan.models:
             answers = list(self.public(model).values())
             for answer in answers:
-                if isinstance(answer, Importance) and (found := within_noise(answer)) is not None:
-                    yield _by_chance(model, answer, *found)
+                if isinstance(answer, Importance) and (chance := within_noise(answer)) is not None:
+                    yield _by_chance(model, answer, *chance)
             columns = (undecided(answer) for answer in answers if isinstance(answer, Effects))
             if names := next(filter(None, columns), None):
                 yield _undecided(model, names)
+            if (found := self.agreement(model)) is not None and found.provenance.warnings:
+                yield _disagreement(model, found)
 
 
 def _by_chance(model: Model, answer: Importance, column: str, most: float, floor: float) -> Finding:
@@ -133,5 +142,17 @@ def _undecided(model: Model, names: tuple[str, ...]) -> Finding:
         f"{model.title}: effects that refits do not agree on",
         f"a flat line lies within the band of refits along {', '.join(names[:_MOST_NAMED])}{more}",
         "Take no direction from these curves: with other training rows they may turn.",
+        model.name,
+    )
+
+
+def _disagreement(model: Model, found: Agreement) -> Finding:
+    first, *others = found.provenance.warnings
+    more = f"; and {len(others)} more {'pairs' if len(others) > 1 else 'pair'} of methods" if others else ""
+    return run_finding(
+        "low",
+        f"{model.title}: methods rank its columns differently",
+        f"{first}{more}",
+        "Name no single order of importance; say which question the order answers.",
         model.name,
     )

@@ -38,7 +38,8 @@ class Failures:
     def _lost(self) -> list[tuple[str, Outcome]]:
         """Name models that are absent, and the units that failed about models that are there.
 
-        Units that serve one purpose, the refits of an explanation, and all that a model of noise is for, count once.
+        Units that serve one purpose, the refits of an explanation, and all that a model of noise is for, count once,
+        and not at all where the explanation itself failed.
         """
         lost: dict[str, Outcome] = {}
         for model in self.models:
@@ -46,7 +47,8 @@ class Failures:
                 lost[model.name] = why
                 continue
             for outcome in self._of(model):
-                if not outcome.ok:
+                own = self.outcomes.get(_explanation(outcome.unit.name), outcome)
+                if not outcome.ok and (own is outcome or own.ok):
                     lost.setdefault(_purpose(outcome.unit.name), outcome)
         return list(lost.items())
 
@@ -104,6 +106,11 @@ def _purpose(unit: str) -> str:
     if _is_noise(unit):
         return f"{unit.partition(': ')[0]}: noise"
     return f"{unit.partition(' refit ')[0]} refits" if " refit " in unit else unit
+
+
+def _explanation(unit: str) -> str:
+    """Name the unit of the explanation that a unit asks again, of a refit or of noise."""
+    return unit.partition(" refit ")[0].removesuffix(" noise")
 
 
 def _is_noise(unit: str) -> bool:

@@ -100,6 +100,7 @@ class Gathered:
             "rules": None,
             "answers": without_totals(self.explanations.told(model), self._hidden),
             "private_answers": self.explanations.private_methods(model),
+            "agreement": None if (agreed := self.explanations.agreement(model)) is None else agreed.to_dict(),
         }
         if not self._scored(model):
             return known

@@ -28,6 +28,7 @@ from workbench.work.noise import explain_noise, fit_noise
 from workbench.work.refit import explain_refit
 
 _REFIT_SHUFFLES = 3  # of each column: refits differ by more than their shuffles do
+_UNUSED: dict[str, Any] = {"pairs": ()}  # what neither a band nor a noise floor is made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,7 +246,7 @@ class Plan:
                 continue
             options = explainer_registry()[asked.method].read_options(dict(asked.options))
             repeats = min(getattr(options, "n_repeats", 1), _REFIT_SHUFFLES)
-            arguments, identity = self._question(asked, explain_refit.__module__, n_repeats=repeats)
+            arguments, identity = self._question(asked, explain_refit.__module__, n_repeats=repeats, **_UNUSED)
             for fold, unit in zip(self.splits.folds, folds, strict=True):
                 rows = {
                     "train": fold.train,
@@ -274,7 +275,7 @@ class Plan:
         given = {"estimator": fit.ref, "development": rows, "holdout": self.splits.holdout}
         for asked in self.study.explain:
             if asked.method in self.noised(model):
-                arguments, identity = self._question(asked, explain_noise.__module__)
+                arguments, identity = self._question(asked, explain_noise.__module__, **_UNUSED)
                 yield self._unit(model, f"{asked.method} noise", explain_noise, {**given, **arguments}, identity)
 
 

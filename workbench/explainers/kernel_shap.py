@@ -43,6 +43,7 @@ class KernelShap(Explainer):
         "background, not about causes."
     )
     uses_background = True
+    has_noise = True
     most_rows = 50
 
     class Options(CoalitionOptions, extra="forbid", frozen=True):

@@ -73,6 +73,7 @@ class Shap(Explainer):
         "not about causes."
     )
     uses_background = True
+    has_noise = True
     most_rows = 300
 
     class Options(CoalitionOptions, extra="forbid", frozen=True):

@@ -54,6 +54,7 @@ class TreeShap(Explainer):
         "written. They say what the model does with a column, not what the column causes."
     )
     uses_background = True
+    has_noise = True
     most_rows = 1_000
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
