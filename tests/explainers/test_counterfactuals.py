@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import workbench as wb
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer
+from workbench.explainers.changes import ChangeableColumn
 from workbench.explainers.spread import spread
 
 TABLE = wb.load("wine-quality-red")
@@ -101,8 +102,8 @@ def least_by_boxes(tree, row, meets, background, whole):
 @pytest.mark.parametrize("seed", range(5))
 def test_of_a_tree_against_all_its_boxes(seed):
     rng = np.random.default_rng(seed)
-    X = np.column_stack([rng.normal(size=(400, 3)), rng.integers(0, 9, (400, 2)), rng.normal(size=400)])
-    y = X[:, 0] + (X[:, 1] > 0) * X[:, 3] + 0.5 * X[:, 2] * (X[:, 4] > 4) + rng.normal(0, 0.1, 400)
+    X = np.column_stack([rng.normal(size=(400, 3)), rng.integers(0, 9, (400, 2)), rng.integers(0, 6, 400) + 0.5])
+    y = X[:, 0] + X[:, 5] + (X[:, 1] > 0) * X[:, 3] + 0.5 * X[:, 2] * (X[:, 4] > 4) + rng.normal(0, 0.1, 400)
     model = DecisionTreeRegressor(max_depth=5, random_state=seed).fit(X, y)
     target = float(np.quantile(model.predict(X), 0.9))
     rows = X[:12]
@@ -299,11 +300,11 @@ def test_nothing_found_and_nothing_to_find_are_said():
     model = wb.Regressor("linear").fit(TABLE.X, TABLE.y)
     none = ask(model, TABLE.X.iloc[:2], at_least=100.0, max_changed=2)
     assert len(none.row) == len(none.found) == 0
-    assert any("rows 0, 1: no change of at most 2 columns" in w or "none of them did" in w
+    assert any("rows 1, 2: no change of at most 2 columns" in w or "none of them did" in w
                for w in none.provenance.warnings)  # fmt: skip
     already = ask(model, TABLE.X.iloc[:12], at_least=-100.0)
     assert already.provenance.warnings == (
-        "rows 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more: predicted as asked (at least -100) already",
+        "rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more: predicted as asked (at least -100) already",
     )
 
 
@@ -370,3 +371,24 @@ def test_survives_json_and_has_no_public_part():
     assert again.to_dict() == answer.to_dict()
     assert again.found == answer.found
     assert answer.public() is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_candidates_lie_in_each_interval_just_beyond_its_nearer_end(dtype):
+    column = ChangeableColumn(
+        position=0,
+        kind="number",
+        template=pd.Series([0.5], dtype=dtype),
+        direction=0,
+        numbers=np.linspace(-3, 6, 31),
+        unit=2.0,
+        cuts=np.array([-4.0, -2.0, 1.0, 2.0, 2.00000001, 7.0]),
+    )
+    found = column.candidates(0.5)
+    assert (found.astype(dtype) == found).all()
+    below, first, *second, last = found
+    assert -2.02 <= below <= -2.0
+    assert 1.0 < first <= 1.02
+    assert 2.00000001 < last <= 2.02000001
+    assert len(second) == (dtype == np.float64)  # no number of single precision lies between the two cuts
+    assert all(2.0 < x <= 2.00000001 for x in second)

@@ -210,7 +210,8 @@ def _warnings(
 
 
 def _rows(rows: Sequence[int]) -> str:
-    named = ", ".join(map(str, rows[:_ROWS_NAMED]))
+    """Name rows for a sentence, where the first is row 1."""
+    named = ", ".join(str(row + 1) for row in rows[:_ROWS_NAMED])
     more = f" and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
     return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
 
