@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.answers import Answer, Effects, Finding, Importance
 from workbench.disclosure import without_few
+from workbench.evaluation.agreement import agreement
 from workbench.evaluation.noise import with_noise, within_noise
 from workbench.evaluation.refits import undecided, warned, with_refits
 from workbench.explainers import explainer
@@ -47,6 +48,12 @@ class Explanations:
             {"method": method, "answer": without_few(answer.to_dict(), n_rows)}
             for method, answer in self.public(model).items()
         ]
+
+    def agreement(self, model: Model) -> dict[str, Any] | None:
+        """Say whether the methods agree on which columns matter; None where fewer than two tell."""
+        titles = {method: explainer(method).title for method in self.public(model)}
+        found = agreement(self.public(model), titles=titles)
+        return None if found is None or model.spec.family == "dummy" else found.to_dict()
 
     def private_methods(self, model: Model) -> list[str]:
         """Name the methods of whose answers a part, or all, stays private."""

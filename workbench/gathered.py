@@ -100,6 +100,7 @@ class Gathered:
             "rules": None,
             "answers": without_totals(self.explanations.told(model), self._hidden),
             "private_answers": self.explanations.private_methods(model),
+            "agreement": self.explanations.agreement(model),
         }
         if not self._scored(model):
             return known

@@ -132,6 +132,7 @@ class Card(Part):
     rules: dict[str, Any] | None
     answers: tuple[AnswerPart, ...]
     private_answers: tuple[str, ...] = ()
+    agreement: dict[str, Any] | None = None
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
     comparisons: tuple[dict[str, Any], ...]
@@ -187,6 +188,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         rules=model.get("rules"),
         answers=tuple(AnswerPart(method=a["method"], answer=_withhold(a["answer"])) for a in model["answers"]),
         private_answers=tuple(model.get("private_answers", ())),
+        agreement=model.get("agreement"),
         scores=_scores(model, results),
         leaderboard=standings(results),
         comparisons=tuple(c for c in results["comparisons"] if c["model"] == name),
