@@ -12,7 +12,7 @@ from workbench.families import registry as families
 from workbench.gathered import Gathered
 from workbench.plan import Plan
 from workbench.store import Outcome, Store
-from workbench.store.unit import resolve
+from workbench.store.unit import refs, resolve
 from workbench.study import Study, StudyError
 from workbench.table import Table
 
@@ -29,13 +29,16 @@ def plan_of(frame, columns=None, **more):
 def gathered(plan, folder, failing=(), warnings=()):
     store = Store(folder)
     store.put(plan.table_key, plan.table)
-    outcomes = {}
+    outcomes, lost = {}, set()
     for unit in plan.units:
         if unit.name in failing:
             told = {"status": "failed", "error": f"ValueError: {CELL}", "cause": "ValueError", "traceback": CELL}
+        elif lost & set(dict(refs(unit.arguments)).values()):
+            told = {"status": "skipped", "error": f"ValueError: {CELL}", "cause": "ValueError"}
         else:
             store.put(unit.key, unit.function(**resolve(dict(unit.arguments), store)))
             told = {"status": "done", "warnings": warnings}
+        lost |= set() if told["status"] == "done" else {unit.key}
         outcomes[unit.name] = Outcome(unit=unit, store=store, **told)
     return Gathered(plan, outcomes)
 

@@ -232,6 +232,8 @@ def test_quick_is_the_same_study_with_fewer_folds() -> None:
     assert (study().quick().split.folds, study().quick().split.repeats) == (3, 1)
     assert study(split={"folds": 2}).quick().split.folds == 2
     assert study().quick().models == study().models
+    assert (study().compare.refits, study().compare.noise) == (True, True)
+    assert study().quick().to_dict()["compare"] == {"region": "auto", "refits": False, "noise": False}
 
 
 def test_the_words_of_the_study_are_those_of_the_table() -> None:
@@ -306,6 +308,8 @@ def test_an_error_names_file_key_path_rule_value_and_next_step() -> None:
         ({"metrics": ["acuracy"]}, "metrics[0] must be a metric; got 'acuracy'; did you mean 'accuracy'?"),
         ({"metrics": ["r2", "r2"]}, "metrics[1] repeats 'r2'"),
         ({"compare": {"region": -1}}, "compare.region must be auto or at least 0; got -1"),
+        ({"compare": {"refits": "no"}}, "compare.refits must be true or false; got 'no'"),
+        ({"compare": {"nois": False}}, "compare.nois is not a known key; did you mean 'noise'?"),
         ({"tune": {"budget": 20}}, "tune.budget must be 0: tuning comes with a later release; got 20"),
         (
             {"report": {"formats": ["html", "mdx"]}},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 # No level, leaf, bin or count stands for fewer rows than this: what is said of few rows could be traced to them.
 MIN_ROWS = 10
@@ -50,3 +51,40 @@ def withheld(counts: Sequence[int]) -> list[int | None]:
 
 def _given_away(hidden: list[int]) -> bool:
     return sum(hidden) < MIN_ROWS or set(hidden) in ({1}, {MIN_ROWS - 1})
+
+
+def without_few(value: Any, n_rows: int) -> Any:
+    """Withhold counts of rows in a dictionary of an answer, at any depth: those below 10, or that others give away.
+
+    Rows that are not counted are a part of the whole too: `n_rows`, unless the answer says of how many rows it is.
+    """
+    if isinstance(value, list):
+        return [without_few(item, n_rows) for item in value]
+    if not isinstance(value, dict):
+        return value
+    n_rows = (value.get("provenance") or {}).get("n_rows") or n_rows
+    found = {key: without_few(item, n_rows) for key, item in value.items()}
+    for key in ("bin_counts", "counts"):
+        if counts := found.get(key):
+            found[key] = _without_few(counts, n_rows)
+    return found
+
+
+def _without_few(counts: list[Any], n_rows: int) -> list[Any]:
+    """Withhold of counts in a list, or in a list of lists of equal lengths."""
+    if not isinstance(counts[0], list):
+        whole = [int(count) for count in counts]
+        return withheld([*whole, max(n_rows - sum(whole), 0)])[:-1]
+    flat = _without_few([count for row in counts for count in row], n_rows)
+    width = len(counts[0])
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+def without_totals(value: Any, hidden: Collection[int]) -> Any:
+    """Withhold the numbers of rows used, in a dictionary of an answer, where they are numbers that are withheld."""
+    if isinstance(value, list):
+        return [without_totals(item, hidden) for item in value]
+    if not isinstance(value, dict):
+        return value
+    counts = ("n_rows", "n_background")
+    return {k: None if k in counts and v in hidden else without_totals(v, hidden) for k, v in value.items()}

@@ -36,14 +36,19 @@ class Failures:
 
     @cached_property
     def _lost(self) -> list[tuple[str, Outcome]]:
-        """Name models that are absent, and the units that failed about models that are there."""
-        lost: list[tuple[str, Outcome]] = []
+        """Name models that are absent, and the units that failed about models that are there.
+
+        Units that serve one purpose, the refits of an explanation, and all that a model of noise is for, count once.
+        """
+        lost: dict[str, Outcome] = {}
         for model in self.models:
             if (why := self.why_absent(model)) is not None:
-                lost.append((model.name, why))
-            else:
-                lost += [(o.unit.name, o) for o in self._of(model) if not o.ok]
-        return lost
+                lost[model.name] = why
+                continue
+            for outcome in self._of(model):
+                if not outcome.ok:
+                    lost.setdefault(_purpose(outcome.unit.name), outcome)
+        return list(lost.items())
 
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
@@ -68,7 +73,8 @@ class Failures:
             step = f"Read the message on the screen or in {_PRIVATELY}, and mend what it names."
             found.append(run_finding("high", f"{title} could not be made", sendable(outcome), step, about))
         for model in self.models:
-            if told := sorted({w.partition(":")[0] for o in self._of(model) if o.ok for w in o.warnings}):
+            kept = [o for o in self._of(model) if o.ok and not _is_noise(o.unit.name)]
+            if told := sorted({w.partition(":")[0] for o in kept for w in o.warnings}):
                 step = f"Read what the library was not content with in {_PRIVATELY}."
                 title = f"Warnings from the {model.title}"
                 found.append(run_finding("low", title, ", ".join(told), step, model.name))
@@ -93,8 +99,21 @@ def run_finding(severity: str, title: str, evidence: str, action: str, about: st
     )
 
 
-def _asked(unit: str, about: str) -> str:
-    """Name what a unit was to find out about a model."""
-    asked = unit.removeprefix(f"{about}: ")
-    method = explainer_registry().get(asked)
-    return method.title if method else asked
+def _purpose(unit: str) -> str:
+    """Name what a unit is for: itself, but for one of several refits, and for a model of noise."""
+    if _is_noise(unit):
+        return f"{unit.partition(': ')[0]}: noise"
+    return f"{unit.partition(' refit ')[0]} refits" if " refit " in unit else unit
+
+
+def _is_noise(unit: str) -> bool:
+    """Tell whether a unit is about a model of a shuffled target, which may well be at odds with its library."""
+    return unit.endswith((": noise fit", " noise"))
+
+
+def _asked(purpose: str, about: str) -> str:
+    """Name what units were to find out about a model."""
+    asked, _, rest = purpose.removeprefix(f"{about}: ").partition(" ")
+    if (method := explainer_registry().get(asked)) is not None:
+        return f"the {rest} of {method.title}" if rest else method.title
+    return "the noise floor" if asked == "noise" else f"{asked} {rest}".strip()

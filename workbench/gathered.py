@@ -15,7 +15,7 @@ from workbench import __version__
 from workbench.answers import Finding
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
-from workbench.disclosure import MIN_ROWS, small, withheld
+from workbench.disclosure import MIN_ROWS, small, withheld, without_totals
 from workbench.evaluation import (
     Entry,
     corrected_interval,
@@ -27,13 +27,14 @@ from workbench.evaluation import (
     repeats_story,
     titles_of,
 )
+from workbench.explanations import Explanations
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
 from workbench.failures import Failures, run_finding, sendable
 from workbench.metrics import Metric
 from workbench.plan import Model, Plan
 from workbench.store import Outcome
 from workbench.study import Study
-from workbench.work.fit import Fitted
+from workbench.work.fit import Fitted, score_fold
 
 
 class Gathered:
@@ -42,6 +43,7 @@ class Gathered:
     def __init__(self, plan: Plan, outcomes: Mapping[str, Outcome]) -> None:
         self.plan, self.outcomes = plan, outcomes
         self.failures = Failures(plan.models, outcomes)
+        self.explanations = Explanations(plan, outcomes)
 
     def _scored(self, model: Model) -> bool:
         return self.failures.why_absent(model) is None
@@ -52,7 +54,13 @@ class Gathered:
 
     def _folds(self, model: Model, kind: str) -> list[dict[str, float]]:
         start = f"{model.name}: {kind}"
-        return [o.value for name, o in self.outcomes.items() if name.startswith(start)]
+        return [scores for name, scores in self._fold_scores.items() if name.startswith(start)]
+
+    @cached_property
+    def _fold_scores(self) -> dict[str, dict[str, float]]:
+        """The scores of all folds; `Outcome.value` would hold on to the estimators beside them."""
+        folds = {n: o for n, o in self.outcomes.items() if o.ok and o.unit.function is score_fold}
+        return {name: o.store.get(o.unit.key).scores for name, o in folds.items()}
 
     @cached_property
     def _sizes(self) -> dict[str, Any]:
@@ -97,7 +105,8 @@ class Gathered:
             "form_latex": None,
             "details": [],
             "rules": None,
-            "answers": self._answers(model),
+            "answers": without_totals(self.explanations.told(model), self._hidden),
+            "private_answers": self.explanations.private_methods(model),
         }
         if not self._scored(model):
             return known
@@ -151,7 +160,7 @@ class Gathered:
             "form_text": None if reason else form.text,
             "form_latex": None if reason else form.latex,
             "details": [] if reason else [each.to_dict() for each in fitted.details],
-            "rules": None if reason or fitted.rules is None else self._told(fitted.rules.to_dict()),
+            "rules": None if reason or fitted.rules is None else without_totals(fitted.rules.to_dict(), self._hidden),
         }
 
     def form_files(self) -> dict[bool, dict[str, bytes]]:
@@ -162,20 +171,11 @@ class Gathered:
                 files[bool(_private_reason(fitted))] |= fitted.form.files
         return files
 
-    def _answers(self, model: Model) -> list[dict[str, Any]]:
-        asked = [(e.method, self.outcomes[f"{model.name}: {e.method}"]) for e in self.plan.study.explain]
-        return [{"method": method, "answer": self._told(outcome.value)} for method, outcome in asked if outcome.ok]
-
-    def _told(self, value: Any) -> Any:
-        """Withhold the numbers of rows that `_splits` withholds, wherever an answer repeats them."""
-        if isinstance(value, list):
-            return [self._told(item) for item in value]
-        if not isinstance(value, dict):
-            return value
+    @property
+    def _hidden(self) -> set[int]:
+        """The numbers of rows that `_splits` withholds, and that answers must not repeat."""
         parts = zip(self._parts, withheld(self._parts), strict=True)
-        hidden = {count for count, told in parts if count and told is None}
-        counts = ("n_rows", "n_background")
-        return {k: None if k in counts and v in hidden else self._told(v) for k, v in value.items()}
+        return {count for count, told in parts if count and told is None}
 
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
@@ -266,7 +266,7 @@ class Gathered:
 
     def _findings(self, entries: list[Entry]) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found = self.failures.findings()
+        found = [*self.failures.findings(), *self.explanations.findings()]
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1
         dummy = next((e for e in entries if e.family == "dummy"), None)

@@ -18,12 +18,16 @@ from workbench.families import find_family
 from workbench.families import registry as family_registry
 from workbench.families.engine import accelerator
 from workbench.metrics import Metric, default_metrics, metric
-from workbench.splits import Splits, make_splits, other_folds
+from workbench.splits import Fold, Splits, make_splits, other_folds
 from workbench.store import Ref, Unit, source_hash
-from workbench.study import ModelSpec, Study, StudyError
+from workbench.study import ExplainSpec, ModelSpec, Study, StudyError
 from workbench.table import Table
 from workbench.work.explain import explain_model
 from workbench.work.fit import fit_model, score_fold
+from workbench.work.noise import explain_noise, fit_noise
+from workbench.work.refit import explain_refit
+
+_REFIT_SHUFFLES = 3  # of each column: refits differ by more than their shuffles do
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,80 +160,127 @@ class Plan:
 
     @cached_property
     def units(self) -> list[Unit]:
-        """All units: each model's fit and folds, then its explanations, then the folds of the other choice."""
-        fits = [self._fit(model) for model in self.models]
-        folds = [
-            self._fold(m, f, f"fold {f.repeat + 1}.{f.number + 1}") for m in self.models for f in self.splits.folds
-        ]
-        others = [self._fold(m, f, f"other fold {f.number + 1}") for m in self.models for f in self.other]
-        explained = [unit for m, fit in zip(self.models, fits, strict=True) for unit in self._explanations(m, fit)]
-        return [*fits, *folds, *explained, *others]
+        """All units: fits and folds of each model, then explanations, those of refits and of noise, the other folds."""
+        made: dict[str, list[Unit]] = {"fit": [], "folds": [], "explained": [], "refits": [], "noise": []}
+        for model in self.models:
+            made["fit"].append(fit := self._fit(model))
+            own = [self._fold(model, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
+            made["folds"] += own
+            made["explained"] += [self._explanation(model, asked, fit) for asked in self.study.explain]
+            made["refits"] += self._refits(model, own)
+            made["noise"] += self._noise(model)
+        others = [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
+        return [*(unit for units in made.values() for unit in units), *others]
+
+    def refitted(self, model: Model) -> tuple[str, ...]:
+        """Name the methods that are asked of the models of the folds too; the baseline does not look at columns."""
+        wanted = self.study.compare.refits and model.spec.family != "dummy"
+        return tuple(e.method for e in self.study.explain if wanted and explainer_registry()[e.method].has_refits)
+
+    def noised(self, model: Model) -> tuple[str, ...]:
+        """Name the methods that are asked of a model of a shuffled target too."""
+        wanted = self.study.compare.noise and model.spec.family != "dummy"
+        return tuple(e.method for e in self.study.explain if wanted and explainer_registry()[e.method].has_noise)
 
     def _identity(self, model: Model, **more: Any) -> dict[str, Any]:
         return {
             "family": model.spec.family,
             "params": model.params,
-            "metrics": [m.name for m in self.metrics],
             "versions": {**self.versions, **environment("", model.libraries)["versions"]},
             "source": source_hash("workbench.work.fit", model.family.__module__),
             **more,
         }
 
-    def _fit(self, model: Model) -> Unit:
-        rows, holdout = self.splits.development, self.splits.holdout
-        return Unit(
-            name=f"{model.name}: fit",
-            function=fit_model,
-            arguments={
-                "table": Ref(self.table_key),
-                "rows": rows,
-                "holdout": holdout,
-                "name": model.name,
-                **self._how(model),
-            },
-            identity=self._identity(model, rows=_digest(rows), holdout=_digest(holdout), name=model.name),
-            limit=self.study.run.time_limit,
-            about=model.name,
-        )
+    def _how(self, model: Model) -> dict[str, Any]:
+        return {"family": model.spec.family, "params": model.params}
 
-    def _fold(self, model: Model, fold: Any, name: str) -> Unit:
+    @property
+    def _scored(self) -> dict[str, Any]:
+        return {"metrics": tuple(m.name for m in self.metrics)}
+
+    @cached_property
+    def _rows(self) -> dict[str, str]:
+        return {"development": _digest(self.splits.development), "holdout": _digest(self.splits.holdout)}
+
+    def _unit(
+        self, model: Model, name: str, function: Any, arguments: dict[str, Any], identity: dict[str, Any]
+    ) -> Unit:
         return Unit(
             name=f"{model.name}: {name}",
-            function=score_fold,
-            arguments={"table": Ref(self.table_key), "train": fold.train, "test": fold.test, **self._how(model)},
-            identity=self._identity(model, train=_digest(fold.train), test=_digest(fold.test)),
+            function=function,
+            arguments={"table": Ref(self.table_key), **arguments},
+            identity=identity,
             limit=self.study.run.time_limit,
             about=model.name,
         )
 
-    def _how(self, model: Model) -> dict[str, Any]:
-        return {"family": model.spec.family, "params": model.params, "metrics": tuple(m.name for m in self.metrics)}
+    def _fit(self, model: Model) -> Unit:
+        given = {"rows": self.splits.development, "holdout": self.splits.holdout, "name": model.name}
+        identity = self._identity(model, **self._rows, **self._scored, name=model.name)
+        return self._unit(model, "fit", fit_model, {**given, **self._how(model), **self._scored}, identity)
 
-    def _explanations(self, model: Model, fit: Unit) -> list[Unit]:
-        units = []
+    def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
+        arguments = {"train": fold.train, "test": fold.test, **self._how(model), **self._scored, "keep": keep}
+        identity = self._identity(model, train=_digest(fold.train), test=_digest(fold.test), **self._scored, keep=keep)
+        return self._unit(model, name, score_fold, arguments, identity)
+
+    def _question(self, asked: ExplainSpec, work: str, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give what a question adds to the arguments, and to the identity, of a unit."""
+        method = explainer_registry()[asked.method]
+        options = {**asked.options, **{k: v for k, v in changes.items() if k in method.Options.model_fields}}
+        if "metric" in method.Options.model_fields:
+            options.setdefault("metric", self.metrics[0].name)
+        arguments = {"method": asked.method, "options": options, "seed": self.study.split.seed}
+        return arguments, {**arguments, "source": source_hash(work, method.__module__)}
+
+    def _explanation(self, model: Model, asked: ExplainSpec, fit: Unit) -> Unit:
+        arguments, identity = self._question(asked, explain_model.__module__)
+        rows = {"development": self.splits.development, "holdout": self.splits.holdout}
+        return self._unit(model, asked.method, explain_model, {"fitted": fit.ref, **rows, **arguments}, identity)
+
+    def _refits(self, model: Model, folds: list[Unit]) -> Iterator[Unit]:
+        """Ask the model of each fold; where there is no holdout, what needs scores takes the fold's test rows."""
         for asked in self.study.explain:
-            method = explainer_registry()[asked.method]
-            options = dict(asked.options)
-            if "metric" in method.Options.model_fields:
-                options.setdefault("metric", self.metrics[0].name)
-            arguments = {"method": asked.method, "options": options, "seed": self.study.split.seed}
-            units.append(
-                Unit(
-                    name=f"{model.name}: {asked.method}",
-                    function=explain_model,
-                    arguments={
-                        "table": Ref(self.table_key),
-                        "fitted": fit.ref,
-                        "development": self.splits.development,
-                        "holdout": self.splits.holdout,
-                        **arguments,
-                    },
-                    identity={**arguments, "source": source_hash("workbench.work.explain", method.__module__)},
-                    limit=self.study.run.time_limit,
-                    about=model.name,
+            if asked.method not in self.refitted(model):
+                continue
+            options = explainer_registry()[asked.method].read_options(dict(asked.options))
+            repeats = min(getattr(options, "n_repeats", 1), _REFIT_SHUFFLES)
+            arguments, identity = self._question(asked, explain_refit.__module__, n_repeats=repeats)
+            for fold, unit in zip(self.splits.folds, folds, strict=True):
+                rows = {
+                    "train": fold.train,
+                    "development": self.splits.development,
+                    "unseen": self.splits.holdout if len(self.splits.holdout) else fold.test,
+                }
+                yield self._unit(
+                    model,
+                    f"{asked.method} refit {fold_name(fold)}",
+                    explain_refit,
+                    {"refit": unit.ref, **rows, **self._how(model), **arguments},
+                    {**identity, **self._rows},
                 )
-            )
-        return units
+
+    def _noise(self, model: Model) -> Iterator[Unit]:
+        """Fit on a shuffled target, and ask that model."""
+        if not self.noised(model):
+            return
+        seed, rows = self.study.split.seed, self.splits.development
+        identity = self._identity(model, **self._rows, seed=seed) | {
+            "source": source_hash(fit_noise.__module__, model.family.__module__)
+        }
+        yield (
+            fit := self._unit(model, "noise fit", fit_noise, {"rows": rows, **self._how(model), "seed": seed}, identity)
+        )
+        given = {"estimator": fit.ref, "development": rows, "holdout": self.splits.holdout}
+        for asked in self.study.explain:
+            if asked.method in self.noised(model):
+                arguments, identity = self._question(asked, explain_noise.__module__)
+                yield self._unit(model, f"{asked.method} noise", explain_noise, {**given, **arguments}, identity)
+
+
+def fold_name(fold: Fold) -> str:
+    """Name a fold within its study: repeat and number."""
+    return f"{fold.repeat + 1}.{fold.number + 1}"
 
 
 def _digest(rows: np.ndarray) -> str:

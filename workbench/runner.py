@@ -166,14 +166,16 @@ def _write(
     refused : list of (str, str)
         What could not be drawn, and why: all else stands, and the command ``workbench card`` tries it again.
     """
-    files, errors = found.form_files(), found.failures.in_full()
-    stale = _stale(folder, private, results, files)
-    if files[True] or errors:
+    forms, errors = found.form_files(), found.failures.in_full()
+    files: dict[Path, bytes | str] = {folder / "models" / name: content for name, content in forms[False].items()}
+    kept: dict[Path, bytes | str] = {private / "models" / name: content for name, content in forms[True].items()}
+    kept |= {private / "answers" / name: content for name, content in found.explanations.private_files().items()}
+    stale = _stale(folder, private, results, {*files, *kept})
+    if kept or errors:
         private.mkdir(mode=0o700, exist_ok=True)
         private.chmod(0o700)  # it may be there already; before anything is in it
-    for is_private, named in files.items():
-        for name, content in named.items():
-            write_whole((private if is_private else folder) / "models" / name, content)
+    for path, content in (files | kept).items():
+        write_whole(path, content)
     if errors:
         write_whole(private / "errors.json", json.dumps(errors, indent=1, ensure_ascii=False))
     else:
@@ -194,13 +196,14 @@ def _draw(folder: Path, results: dict[str, Any]) -> tuple[tuple[Path, ...], list
         return (), [("pages", f"{type(error).__name__}: {error}")]
 
 
-def _stale(folder: Path, private: Path, results: dict[str, Any], files: dict[bool, dict[str, bytes]]) -> list[Path]:
+def _stale(folder: Path, private: Path, results: dict[str, Any], new: set[Path]) -> list[Path]:
     """List the files of models of the run before that this one does not write again."""
     names = [name for model in _before(folder).get("models", ()) if (name := _safe_name(model))]
     kept = {m["name"] for m in results["models"]}
     old = [(root / "models" / f"{n}{end}") for root in (folder, private) for n in names for end in (".json", ".npz")]
-    new = {(private if p else folder) / "models" / name for p, named in files.items() for name in named}
-    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in (".json", ".html", ".pdf", ".md")]
+    old += [private / "answers" / f"{n}.{method}.json" for n in names for method in explainer_registry()]
+    endings = (".json", ".html", ".pdf", ".md")
+    cards = [folder / "cards" / f"{n}{end}" for n in names if n not in kept for end in endings]
     roots = {folder.resolve(), private.resolve()}
     # a folder below may be a link to elsewhere, where nothing is ours
     return [path for path in (*old, *cards) if path not in new and path.parent.resolve().parent in roots]

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from workbench.answers import Answer
-from workbench.explainers import correlation, explain, stacks
+from workbench.explainers import correlation as home
+from workbench.explainers import explain, stacks
 from workbench.explainers.correlation import rank_correlation
 
 
@@ -159,11 +162,30 @@ def test_margin_where_there_are_no_probabilities(X):
 def test_warns_of_columns_that_move_together(X):
     frame = pd.DataFrame({"a": X[:, 0], "b": -np.exp(X[:, 0]), "c": X[:, 1], "one": 1.0})
     answer = effects(LinearRegression().fit(frame, X[:, 2]), frame)
-    assert answer["a"].provenance.warnings == (
-        "a moves with b (Spearman correlation -1.00): partial dependence averages over combinations that may not occur",
+    moves, sparse = answer["a"].provenance.warnings
+    assert moves == (
+        "a moves with b (Spearman correlation -1.00): partial dependence averages over combinations that may not occur"
     )
+    assert re.match(r"a: \d\d% of the points .* lie where there are no data", sparse)
+    assert answer["a"].sparse_share > 0.5
     assert answer["c"].provenance.warnings == answer["one"].provenance.warnings == ()
-    assert len(answer.provenance.warnings) == 2
+    assert len(answer.provenance.warnings) == 4
+
+
+def test_ranks_correlate_as_by_pandas():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(300, 5))
+    values[:, 1] = np.exp(values[:, 0]) + 0.1 * rng.normal(size=300)
+    values[:, 2] = np.round(values[:, 0])
+    values[:, 4] = 7.0
+    expected = pd.DataFrame(values).corr(method="spearman").fillna(0.0).to_numpy()
+    np.testing.assert_allclose(rank_correlation(values, [0, 2, 4]), expected[[0, 2, 4]], atol=1e-12)
+    values[rng.random((300, 5)) < 0.2] = np.nan
+    ranks = pd.DataFrame(values).rank()
+    expected = ranks.corr().fillna(0.0).to_numpy()
+    np.testing.assert_allclose(rank_correlation(values, range(5)), expected, atol=1e-12)
+    values[9:, 3] = np.nan
+    assert not rank_correlation(values, [3]).any()
 
 
 def test_caution_of_one_column_looks_at_few_rows_and_pairs(X, monkeypatch):
@@ -174,8 +196,8 @@ def test_caution_of_one_column_looks_at_few_rows_and_pairs(X, monkeypatch):
         asked.append((values.shape, list(chosen)))
         return rank_correlation(values, chosen)
 
-    monkeypatch.setattr(correlation, "rank_correlation", watched)
-    monkeypatch.setattr(correlation, "CORRELATED_ROWS", 60)
+    monkeypatch.setattr(home, "rank_correlation", watched)
+    monkeypatch.setattr(home, "CORRELATED_ROWS", 60)
     answer = effects(LinearRegression().fit(frame, X[:, 2]), frame, features=["b"])
     assert asked == [((60, 3), [1])]
     assert "b moves with a (Spearman correlation -1.00)" in answer.provenance.warnings[0]

@@ -34,7 +34,7 @@ class Counterfactuals(Answer):
     after : ndarray of shape (n_found,)
         What the model itself says of the rows as they are, and changed.
     outputs : tuple of str
-        The output that `before` and `after` speak of.
+        The output that `before` and `after` speak of: one for all rows, or one for each explained row.
     """
 
     kind: ClassVar[str] = "counterfactuals"

@@ -32,6 +32,9 @@ class Explainer(ABC):
     needs_y: ClassVar[bool] = False
     uses_background: ClassVar[bool] = False  # averages over background rows
     most_rows: ClassVar[int | None] = None  # a study explains a seeded draw of so many rows; None: all
+    most_background: ClassVar[int | None] = 300  # a study averages over a seeded draw of so many rows; None: all
+    has_refits: ClassVar[bool] = False  # a study asks it of the folds' models too; answers Effects or Importance
+    has_noise: ClassVar[bool] = False  # and of a model of a shuffled target; Attribution too
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """The method's options, each with its default, bounds and description."""

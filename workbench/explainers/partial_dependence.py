@@ -1,25 +1,28 @@
-"""Partial dependence: the average prediction when one column is set to a value in every row."""
+"""Partial dependence: the average prediction when one column, or two, are set to a value in every row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from statistics import NormalDist
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pydantic
 
-from workbench.answers.effect import Effect, Effects
+from workbench.answers.answer import Provenance
+from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.correlation import correlation_cautions
+from workbench.explainers.curves import QUANTILE, Curves
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.grid import Grid
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.response import Response
-from workbench.explainers.stacks import copies_per_stack, stack
+from workbench.explainers.mixtures import mixtures_of
+from workbench.explainers.nearest_rows import nearest_counts
+from workbench.explainers.sparse import SPARSE_LIMIT, sparse_shares
+from workbench.explainers.values import Mixtures, Values
 
-LEVEL = 0.95
-ROUNDING = 1e-12  # relative to the largest prediction
+HETEROGENEOUS_LIMIT = 0.3
 
 
 class PartialDependence(Explainer):
@@ -27,7 +30,14 @@ class PartialDependence(Explainer):
 
     .. math:: PD_j(v) = \sum_i w_i f(v, x_{i,-j}) / \sum_i w_i
 
-    over the background rows :math:`x_i`, exactly. `Grid` says which values :math:`v` are shown.
+    over the background rows :math:`x_i`, exactly; for two columns likewise. `Grid` says which values :math:`v` are
+    shown. With ``individual`` the curves :math:`f(v, x_{i,-j})` of the rows come along (individual conditional
+    expectation); with ``centred`` they, their average and its interval are differences from the first value of the
+    grid.
+
+    A model with a form is asked through it. On the link scale the parts of a sum that do not read the column are never
+    evaluated on the grid; on the response scale they are computed once a row, and the inverse link is applied to the
+    whole. `provenance` says of each answer whether the form or predictions were used (``source``).
 
     A column without a value to show, as too few rows stand behind each, is named in a warning; so may all columns be.
 
@@ -36,18 +46,25 @@ class PartialDependence(Explainer):
     :math:`PD_j(v) \pm 1.96 s(v)`, where s(v) is the standard error of the (weighted) mean of :math:`c_i(v)`. It is 0
     for a model that is additive in the column, and NaN for a single row. It says nothing of the error of the model.
 
-    It misleads where the column moves with others: see `caution`.
+    It misleads where the column moves with others: see `caution`. Two numbers warn of it, each where it is above its
+    limit: the share of the points averaged over that lie where there are no data (``sparse_share``, 0.25, see
+    `sparse_shares`), and the share of the variance of the rows' own curves that the average does not explain (0.3, see
+    `Curves`).
 
     References
     ----------
-    J. H. Friedman, 2001, "Greedy function approximation: a gradient boosting machine", doi 10.1214/aos/1013203451.
+    J. H. Friedman, 2001, "Greedy function approximation: a gradient boosting machine", doi 10.1214/aos/1013203451; A.
+    Goldstein, A. Kapelner, J. Bleich and E. Pitkin, 2015, "Peeking inside the black box: visualizing statistical
+    learning with plots of individual conditional expectation", doi 10.1080/10618600.2014.907095.
     """
 
     name = "partial_dependence"
     title = "Partial dependence"
     summary = "How the average prediction changes when one column is set to one value after another in all rows."
     reference = (
-        "J. H. Friedman, 2001, Greedy function approximation: a gradient boosting machine, doi 10.1214/aos/1013203451"
+        "J. H. Friedman, 2001, Greedy function approximation: a gradient boosting machine, doi "
+        "10.1214/aos/1013203451; A. Goldstein, A. Kapelner, J. Bleich, E. Pitkin, 2015, Peeking inside the black box, "
+        "doi 10.1080/10618600.2014.907095"
     )
     caution = (
         "Where columns move together it averages over combinations that may not occur, and the model's answers there "
@@ -56,6 +73,7 @@ class PartialDependence(Explainer):
     )
 
     uses_background = True
+    has_refits = has_noise = True
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of partial dependence."""
@@ -65,108 +83,216 @@ class PartialDependence(Explainer):
         min_rows: int = pydantic.Field(
             MIN_ROWS, ge=1, description="fewest rows behind an extreme, a level or a bin that is shown; 10 in a study"
         )
+        pairs: tuple[tuple[str, str], ...] = pydantic.Field((), description="pairs of columns to show together")
+        pair_resolution: int = pydantic.Field(
+            20, ge=2, le=100, description="most values of a column of numbers in a pair"
+        )
+        individual: bool = pydantic.Field(
+            False, description="whether to give the curve of each background row; never in a study"
+        )
+        centred: bool = pydantic.Field(
+            False, description="whether curves are differences from the first value that is shown"
+        )
+        scale: Literal["response", "link"] = pydantic.Field(
+            "response", description="response, or link: the score before the inverse link, of models with a form"
+        )
 
     @classmethod
     def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Refuse unknown columns, and values that fewer rows stand behind than a report may show."""
-        for name in options.features or ():
-            if name not in columns:
-                yield "features", f"must name features of the data; got {name!r}{nearest(name, columns)}"
-        if options.min_rows < MIN_ROWS:
+        """Refuse unknown columns, values that fewer rows stand behind than a report may show, and curves of rows."""
+        yield from misfits_of_effects(options, columns)
+        if options.individual:
             yield (
-                "min_rows",
-                f"must be at least {MIN_ROWS} in a study, whose results may be sent; got {options.min_rows}; fewer can "
-                "be had from workbench.explain",
+                "individual",
+                "must be false in a study, whose results may be sent: the curves of single rows tell of them; got "
+                "true; they can be had from workbench.explain",
             )
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Effects:
-        """Compute the effect of each column asked for.
+        """Compute the effect of each column and pair asked for.
 
         Raises
         ------
         ValueError
-            If a feature is unknown.
+            If a feature is unknown, or the link scale of a model without a form is asked for.
         """
-        effects, left_out = [], []
-        positions = _positions(inputs, options.features)
-        cautions = correlation_cautions(inputs, positions)
-        for feature in positions:
-            name = inputs.feature_names[feature]
-            grid = Grid.of(inputs.column(feature), resolution=options.grid_resolution, min_rows=options.min_rows)
-            if len(grid):
-                own = (cautions[name],) if name in cautions else ()
-                effects.append(cls._effect(inputs, options, feature, grid, own))
-            else:
-                left_out.append(f"{name} is not shown: no value has {options.min_rows} rows behind it")
-        warnings = tuple(w for effect in effects for w in effect.provenance.warnings) + tuple(left_out)
+        positions = chosen_positions(cls.name, inputs, options.features)
+        pairs = chosen_pairs(cls.name, inputs, options.pairs)
+        grids, left_out = cls._grids(inputs, positions, options.grid_resolution, options.min_rows)
+        mixtures = mixtures_of(inputs, inputs.background, scale=options.scale, place=cls.name)
+        effects = cls._effects(inputs, options, mixtures, grids) if grids else []
+        surfaces, more = cls._surfaces(inputs, options, mixtures, pairs)
+        warnings = [w for effect in effects for w in effect.provenance.warnings] + left_out + more
         return Effects(
             effects=tuple(effects),
             n_background=len(inputs.background),
-            provenance=cls.provenance(inputs, options, warnings=warnings),
+            surfaces=tuple(surfaces),
+            provenance=cls._provenance(inputs, options, mixtures, tuple(dict.fromkeys(warnings))),
         )
 
     @classmethod
-    def _effect(cls, inputs: Inputs, options: Any, feature: int, grid: Grid, warnings: tuple[str, ...]) -> Effect:
-        individual, outputs, scale = individual_curves(inputs, feature, grid)
-        average = np.average(individual, axis=1, weights=inputs.sample_weight)
-        half = NormalDist().inv_cdf(0.5 + LEVEL / 2) * _standard_error(individual, inputs.sample_weight)
-        return Effect(
-            feature=inputs.feature_names[feature],
-            feature_kind=grid.kind,
-            grid_values=grid.values,
-            average=average.T,
-            lower=(average - half).T,
-            upper=(average + half).T,
-            outputs=outputs,
-            scale=scale,
-            bin_edges=grid.bin_edges,
-            bin_counts=grid.bin_counts,
-            provenance=cls.provenance(inputs, options, warnings=warnings),
+    def _grids(
+        cls, inputs: Inputs, positions: list[int], resolution: int, min_rows: int
+    ) -> tuple[dict[int, Grid], list[str]]:
+        grids, left_out = {}, []
+        for feature in positions:
+            grid = Grid.of(inputs.column(feature), resolution=resolution, min_rows=min_rows)
+            if len(grid):
+                grids[feature] = grid
+            else:
+                name = inputs.feature_names[feature]
+                left_out.append(f"{name} is not shown: no value has {min_rows} rows behind it")
+        return grids, left_out
+
+    @classmethod
+    def _effects(cls, inputs: Inputs, options: Any, mixtures: Mixtures, grids: Mapping[int, Grid]) -> list[Effect]:
+        features = list(grids)
+        weight = background_weight(inputs)
+        curves = [Curves(from_first=options.centred) for _ in features]
+        individual: dict[int, np.ndarray] = {}
+        values = Values(inputs.X, {j: grid.positions for j, grid in grids.items()})
+        for block in mixtures.blocks(values, [(j,) for j in features]):
+            curves[block.which].add(block.moving, block.still, weight[block.rows])
+            if options.individual:
+                whole = (block.moving + block.still[:, None]).transpose(0, 2, 1)
+                kept = individual.setdefault(block.which, np.empty((weight.size, *whole.shape[1:])))
+                kept[block.rows] = whole - whole[:, :, :1] if options.centred else whole
+        shares = sparse_shares(inputs, grids)
+        cautions = correlation_cautions(inputs, features)
+        effects = []
+        for which, (j, grid) in enumerate(grids.items()):
+            name, found = inputs.feature_names[j], curves[which]
+            own = [cautions[name]] if name in cautions else []
+            own += _cautions(name, found, mixtures.outputs, shares.get(j))
+            half = QUANTILE * found.standard_error
+            effects.append(
+                Effect(
+                    feature=name,
+                    feature_kind=grid.kind,
+                    grid_values=grid.values,
+                    average=found.average.T,
+                    lower=(found.average - half).T,
+                    upper=(found.average + half).T,
+                    outputs=mixtures.outputs,
+                    scale=mixtures.scale,
+                    bin_edges=grid.bin_edges,
+                    bin_counts=grid.bin_counts,
+                    individual=individual.get(which),
+                    centred=options.centred,
+                    sparse_share=shares.get(j),
+                    provenance=cls._provenance(inputs, options, mixtures, tuple(own)),
+                )
+            )
+        return effects
+
+    @classmethod
+    def _surfaces(
+        cls, inputs: Inputs, options: Any, mixtures: Mixtures, pairs: list[tuple[int, int]]
+    ) -> tuple[list[EffectSurface], list[str]]:
+        asked = list(dict.fromkeys(j for pair in pairs for j in pair))
+        grids, left_out = cls._grids(inputs, asked, options.pair_resolution, options.min_rows)
+        shown = [pair for pair in pairs if pair[0] in grids and pair[1] in grids]
+        if not shown:
+            return [], left_out
+        weight = background_weight(inputs)
+        sums: list[np.ndarray | float] = [0.0] * len(shown)
+        values = Values(inputs.X, {j: grid.positions for j, grid in grids.items()})
+        for block in mixtures.blocks(values, shown):
+            own = weight[block.rows] / weight.sum()
+            sums[block.which] = sums[block.which] + np.tensordot(own, block.moving, axes=1) + own @ block.still
+        surfaces = []
+        for pair, total in zip(shown, sums, strict=True):
+            both = (grids[pair[0]], grids[pair[1]])
+            counts = nearest_counts(inputs, pair, both, few=options.min_rows < MIN_ROWS)
+            surfaces.append(
+                EffectSurface(
+                    features=(inputs.feature_names[pair[0]], inputs.feature_names[pair[1]]),
+                    feature_kinds=(both[0].kind, both[1].kind),
+                    grid_values=(both[0].values, both[1].values),
+                    average=np.asarray(total).T.reshape(-1, len(both[0]), len(both[1])),
+                    outputs=mixtures.outputs,
+                    scale=mixtures.scale,
+                    counts=counts,
+                    sparse_share=float((counts == 0).mean()),
+                    provenance=cls._provenance(inputs, options, mixtures, ()),
+                )
+            )
+        return surfaces, left_out
+
+    @classmethod
+    def _provenance(cls, inputs: Inputs, options: Any, mixtures: Mixtures, warnings: tuple[str, ...]) -> Provenance:
+        found = cls.provenance(inputs, options, warnings=warnings)
+        return replace(found, parameters={**found.parameters, "source": mixtures.source})
+
+
+def _cautions(name: str, curves: Curves, outputs: tuple[str, ...], sparse: float | None) -> list[str]:
+    found = []
+    if sparse is not None and sparse > SPARSE_LIMIT:
+        found.append(
+            f"{name}: {sparse:.0%} of the points that partial dependence averages over lie where there are no data: "
+            "the rows that are alike in the other columns do not have such values"
+        )
+    which = int(np.argmax(curves.unexplained))
+    if (share := float(curves.unexplained[which])) > HETEROGENEOUS_LIMIT:
+        output = f" (of {outputs[which]})" if len(outputs) > 1 else ""
+        found.append(
+            f"{name} acts differently from row to row: the average leaves {share:.0%} of the variance of the rows' own "
+            f"curves{output} unexplained"
+        )
+    return found
+
+
+def background_weight(inputs: Inputs) -> np.ndarray:
+    """Give a weight per background row, 1 where none were given."""
+    return np.ones(len(inputs.background)) if inputs.sample_weight is None else inputs.sample_weight
+
+
+def misfits_of_effects(options: Any, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what a study refuses of `features`, `pairs` and `min_rows`."""
+    for place, names in (("features", options.features or ()), ("pairs", [n for pair in options.pairs for n in pair])):
+        for name in names:
+            if name not in columns:
+                yield place, f"must name features of the data; got {name!r}{nearest(name, columns)}"
+    for pair in options.pairs:
+        if pair[0] == pair[1]:
+            yield "pairs", f"must name two columns each; got {pair[0]!r} twice"
+    if options.min_rows < MIN_ROWS:
+        yield (
+            "min_rows",
+            f"must be at least {MIN_ROWS} in a study, whose results may be sent; got {options.min_rows}; fewer can "
+            "be had from workbench.explain",
         )
 
 
-def individual_curves(inputs: Inputs, feature: int, grid: Grid) -> tuple[np.ndarray, tuple[str, ...], str]:
-    """Predict every background row with one column set to each value of a grid.
+def chosen_positions(place: str, inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:
+    """Give the positions of columns by name, of all where none are named.
 
-    Returns
-    -------
-    individual : ndarray of shape (n_grid, n_background, n_outputs)
-    outputs : tuple of str
-    scale : str
+    Raises
+    ------
+    ValueError
+        If a name is unknown; the nearest one is named.
     """
-    n_rows = len(inputs.background)
-    step = copies_per_stack(inputs.background)
-    parts = []
-    for start in range(0, len(grid), step):
-        chosen = grid.positions[start : start + step]
-        positions = np.repeat(chosen, n_rows).reshape(-1, n_rows)
-        stacked = stack(inputs.background, feature, inputs.X, positions)
-        response = Response.of(inputs.model, stacked, inputs.positive)
-        parts.append(response.values.reshape(len(chosen), n_rows, -1))
-    individual = np.concatenate(parts)
-    # A matrix product may round a row by its place in the matrix: a column that is not used must come out exactly flat.
-    if np.ptp(individual, axis=0).max() <= ROUNDING * np.abs(individual).max():
-        individual[:] = individual[0]
-    return individual, response.outputs, response.scale
-
-
-def _standard_error(individual: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
-    """Give the standard error of the weighted mean over rows of curves less their own means, (n_grid, n_outputs)."""
-    weight = np.ones(individual.shape[1]) if sample_weight is None else sample_weight
-    n = np.count_nonzero(weight)
-    if n < 2:
-        return np.full((individual.shape[0], individual.shape[2]), np.nan)
-    centred = individual - individual[0]  # exactly 0 where a curve is flat
-    centred -= centred.mean(axis=0)
-    deviation = centred - np.average(centred, axis=1, weights=weight)[:, None]
-    share = (weight / weight.sum())[:, None]
-    return np.sqrt((share**2 * deviation**2).sum(axis=1) * n / (n - 1))
-
-
-def _positions(inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:
     known = inputs.feature_names
     for name in features or ():
         if name not in known:
-            raise ValueError(f"partial_dependence: features: unknown column {name!r}{nearest(name, known)}")
+            raise ValueError(f"{place}: features: unknown column {name!r}{nearest(name, known)}")
     return [known.index(name) for name in features] if features is not None else list(range(len(known)))
+
+
+def chosen_pairs(place: str, inputs: Inputs, pairs: tuple[tuple[str, str], ...]) -> list[tuple[int, int]]:
+    """Give the positions of pairs of columns by name.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or a pair names one column twice.
+    """
+    known = inputs.feature_names
+    for pair in pairs:
+        for name in pair:
+            if name not in known:
+                raise ValueError(f"{place}: pairs: unknown column {name!r}{nearest(name, known)}")
+        if pair[0] == pair[1]:
+            raise ValueError(f"{place}: pairs: each must name two columns; got {pair[0]!r} twice")
+    return [(known.index(first), known.index(second)) for first, second in pairs]

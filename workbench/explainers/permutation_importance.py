@@ -56,6 +56,7 @@ class PermutationImportance(Explainer):
         "by heart too."
     )
     needs_y = True
+    has_refits = has_noise = True
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of permutation importance."""

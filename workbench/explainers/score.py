@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class Score:
     outputs : tuple of str
     scale : str
         "response" where the score is the prediction (probabilities of forests, say), "link" otherwise.
+    form : Form
+        Whose score it is.
     """
 
     body: Body
@@ -50,6 +52,7 @@ class Score:
     shift: np.ndarray
     outputs: tuple[str, ...]
     scale: str
+    form: Form | None = None
 
     @classmethod
     def of(cls, model: Any, X: Any, positive: Any = None) -> Score | None:
@@ -67,8 +70,11 @@ class Score:
             Of two classes the one that is explained, if not the second.
         """
         form = form_of(model, X)
-        if form is None:
-            return None
+        found = None if form is None else cls._of_form(form, positive)
+        return None if found is None else replace(found, form=form)
+
+    @classmethod
+    def _of_form(cls, form: Form, positive: Any) -> Score | None:
         k, n_classes = form.body.k, len(form.classes)
         scale = "response" if isinstance(form.output, Identity) else "link"
         if n_classes != 2:
@@ -92,6 +98,18 @@ class Score:
     def values(self, frame: Frame) -> np.ndarray:
         """Give the score of rows, shape (n_samples, n_outputs)."""
         return self.body.score(frame) @ self.select + self.shift
+
+    def response(self, raw: np.ndarray) -> np.ndarray:
+        """Give what the model answers, (n_samples, n_outputs), where its body's vector is `raw`, (n_samples, k)."""
+        form = self.form
+        if form is None:
+            raise ValueError("the score does not know its form")
+        said = form.output(raw)
+        if len(form.classes) != 2:
+            return said
+        chances = np.hstack([1.0 - said, said]) if said.shape[1] == 1 else said
+        which = [level_text(label) for label in form.classes].index(self.outputs[0])
+        return chances[:, [which]]
 
     @property
     def components(self) -> tuple[Component, ...] | None:
@@ -198,7 +216,7 @@ def _read(model: Any, X: pd.DataFrame | np.ndarray) -> Form | None:
 
 def _is_model(form: Form, model: Any, X: pd.DataFrame | np.ndarray) -> bool:
     """Check on some rows that the form says what the model says."""
-    rows = X[:CHECKED_ROWS]
+    rows = X[:CHECKED_ROWS].copy()  # a model may write into what it is given
     ask = "predict_proba" if form.classes else "predict"
     if not hasattr(model, ask):
         return False

@@ -103,7 +103,10 @@ class AnswerPart(Part):
 
 
 class Card(Part):
-    """A model card; `card_format` counts the versions of this schema."""
+    """A model card; `card_format` counts the versions of this schema.
+
+    `private_answers` names the methods of whose answers all, or the part about single rows, is kept apart.
+    """
 
     card_format: Literal[1] = 1
     name: ModelName
@@ -128,6 +131,7 @@ class Card(Part):
     details: tuple[dict[str, Any], ...]
     rules: dict[str, Any] | None
     answers: tuple[AnswerPart, ...]
+    private_answers: tuple[str, ...] = ()
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
     comparisons: tuple[dict[str, Any], ...]
@@ -182,6 +186,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         details=tuple(model.get("details", ())),
         rules=model.get("rules"),
         answers=tuple(AnswerPart(method=a["method"], answer=_withhold(a["answer"])) for a in model["answers"]),
+        private_answers=tuple(model.get("private_answers", ())),
         scores=_scores(model, results),
         leaderboard=standings(results),
         comparisons=tuple(c for c in results["comparisons"] if c["model"] == name),
@@ -239,8 +244,8 @@ def _withhold(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Withhold counts of rows below 10 within an answer, at any depth."""
     out: dict[str, Any] = {}
     for key, value in answer.items():
-        if key == "bin_counts" and value is not None:
-            out[key] = [None if small(count) else count for count in value]
+        if key in ("bin_counts", "counts"):
+            out[key] = _withhold_counts(value)
         elif isinstance(value, Mapping):
             out[key] = _withhold(value)
         elif isinstance(value, list):
@@ -248,6 +253,12 @@ def _withhold(answer: Mapping[str, Any]) -> dict[str, Any]:
         else:
             out[key] = value
     return out
+
+
+def _withhold_counts(counts: Any) -> Any:
+    if isinstance(counts, list):
+        return [_withhold_counts(count) for count in counts]
+    return None if small(counts) else counts
 
 
 def _privacy(form: FormPart) -> tuple[str, ...]:

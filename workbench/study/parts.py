@@ -148,12 +148,20 @@ class Tune(Part):
 
 
 class Compare(Part):
-    """What counts as a difference."""
+    """What counts as a difference, and what explanations are held against."""
 
     region: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         default="auto",
         description="Smaller differences don't matter: in the ranking metric's unit; "
         "auto: 0.01 for R², AUC and accuracy, else 1% of the dummy's score.",
+    )
+    refits: bool = Field(
+        default=True,
+        description="Whether effects and importances are told of the folds' models too: where refits would lie.",
+    )
+    noise: bool = Field(
+        default=True,
+        description="Whether they are told of a model of a shuffled target too: what chance alone makes.",
     )
 
 

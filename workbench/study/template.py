@@ -82,7 +82,7 @@ def template(
         "",
         *_data_lines(table, source, left_out),
         "",
-        *_split_lines(),
+        *_section_lines("split", Split),
         "",
         "models:  # a family, alone or with parameters: {tree: {name: small-tree, max_leaf_nodes: 8}}",
         "  # glass boxes, which can be read in full",
@@ -91,7 +91,7 @@ def template(
         *_listed((n, f.title) for n, f in able.items() if not f.glassbox),
         "",
         "metrics: auto  # or a list; the first one ranks",
-        f"compare: {{region: auto}}  # {_sentence(Compare, 'region')}",
+        *_section_lines("compare", Compare),
         "",
         "explain:" if any(n in explainers for n in DEFAULT_EXPLAIN) else "explain: []",
         *_listed((n, explainers[n].title) for n in DEFAULT_EXPLAIN if n in explainers),
@@ -130,10 +130,10 @@ def _levels(kind: str, levels: Iterable[str]) -> str:
     return f", levels: [{', '.join(_quoted(level) for level in levels)}]" if kind == "ordered" else ""
 
 
-def _split_lines() -> Iterator[str]:
-    yield "split:"
-    for key, default in Split().model_dump().items():
-        yield f"  {key}: {default}  # {_sentence(Split, key)}"
+def _section_lines(section: str, part: type[Split | Compare]) -> Iterator[str]:
+    yield f"{section}:"
+    for key, default in part().model_dump().items():
+        yield f"  {key}: {_scalar(default)}  # {_sentence(part, key)}"
 
 
 def _listed(titled: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.disclosure import withheld
+from workbench.answers import Answer
 from workbench.explainers import explain, explainer
 from workbench.table import Table
 from workbench.work.fit import Fitted
-
-# Methods that average over rows take a seeded draw of this many; the answer's interval says what that leaves open.
-_BACKGROUND = 300
 
 
 def explain_model(
@@ -25,20 +22,40 @@ def explain_model(
     method: str,
     options: Mapping[str, Any],
     seed: int,
-) -> dict[str, Any]:
-    """Explain a model by its development rows; what needs scores, by the holdout where there is one."""
-    scored = explainer(method).needs_y
-    rows = holdout if scored and len(holdout) else development
-    part = table.take(rows)
-    columns = list(fitted.estimator.feature_names_in_)
-    given: dict[str, Any] = {"y": part.y} if scored else {}
-    weighted = part
-    if explainer(method).uses_background and len(rows) > _BACKGROUND:
-        drawn = np.random.default_rng(seed).choice(len(rows), _BACKGROUND, replace=False)
-        weighted = part.take(np.sort(drawn))
-        given["background"] = weighted.X[columns]
-    answer = explain(
-        fitted.estimator,
+) -> Answer:
+    """Explain a model; the answer may hold rows of the data, see `Answer.public`."""
+    return ask(table, fitted.estimator, development, holdout, method=method, options=options, seed=seed)
+
+
+def ask(
+    table: Table,
+    estimator: Any,
+    development: np.ndarray,
+    unseen: np.ndarray,
+    *,
+    method: str,
+    options: Mapping[str, Any],
+    seed: int,
+) -> Answer:
+    """Ask a method about a model on the rows that it is for.
+
+    What needs scores, and what explains rows one by one, gets rows that the model has not seen, where there are any:
+    of the latter a seeded draw. All else gets the development rows. Averages are over a seeded draw of the development
+    rows, the same for every model: the answer's interval says what that leaves open.
+    """
+    found = explainer(method)
+    columns = list(estimator.feature_names_in_)
+    rows = unseen if len(unseen) and (found.needs_y or found.most_rows is not None) else development
+    rows = _draw(rows, found.most_rows, [seed, 1])
+    weighted = part = table.take(rows)
+    given: dict[str, Any] = {"y": part.y} if found.needs_y else {}
+    if found.uses_background:
+        background = _draw(development, found.most_background, seed)
+        if not np.array_equal(background, rows):
+            weighted = table.take(background)
+            given["background"] = weighted.X[columns]
+    return explain(
+        estimator,
         method,
         part.X[columns],
         sample_weight=weighted.sample_weight,
@@ -47,17 +64,10 @@ def explain_model(
         **given,
         **options,
     )
-    told: dict[str, Any] = _without_few(answer.to_dict(), part.n_rows)
-    return told
 
 
-def _without_few(value: Any, n_rows: int) -> Any:
-    """Withhold the counts of rows that are below 10, or that the others give away: rows not shown are a part too."""
-    if isinstance(value, list):
-        return [_without_few(item, n_rows) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: _without_few(item, n_rows) for key, item in value.items()}
-    if counts := found.get("bin_counts"):
-        found["bin_counts"] = withheld([*counts, n_rows - sum(counts)])[:-1]
-    return found
+def _draw(rows: np.ndarray, most: int | None, seed: Any) -> np.ndarray:
+    """Draw so many rows, in their order; all of them where there are no more."""
+    if most is None or len(rows) <= most:
+        return rows
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), most, replace=False))]

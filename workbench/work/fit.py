@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from workbench.table import Table
 # A form of more numbers than this stands in its own file alone, not in the card too.
 _MOST_IN_CARD = 5_000
 _MOST_CHECKED = 1_000
+# Folds are many: an estimator that is larger is fitted again where it is needed, not kept.
+_MOST_KEPT_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,27 @@ class FormFacts:
     plain: dict[str, Any] | None
 
 
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """A model fitted on the training rows of a fold.
+
+    Attributes
+    ----------
+    scores : dict of str to float
+        Scores on the fold's test rows; NaN where one is undefined on them.
+    pickled : bytes or None
+        The fitted estimator, so that who wants the scores alone need not load it; None where it was not to be kept, or
+        is larger than 32 MiB: the same fit gives it again.
+    """
+
+    scores: dict[str, float]
+    pickled: bytes | None
+
+    def estimator(self) -> Any:
+        """Load the estimator; None where it was not kept."""
+        return None if self.pickled is None else pickle.loads(self.pickled)  # noqa: S301 the user's own cache
+
+
 class FormMismatchError(Exception):
     """A form and the model that it was read from disagree: a fault of the workbench, never to be printed in a card."""
 
@@ -112,7 +136,7 @@ def fit_model(
     """Fit on the development rows, score the holdout, and read the form."""
     train, held = table.take(rows), table.take(holdout) if len(holdout) else None
     started = time.perf_counter()
-    estimator = _fit(train, family, params)
+    estimator = fit_rows(train, family, params)
     seconds = time.perf_counter() - started
     form = estimator.form_
     if form is not None:
@@ -138,9 +162,15 @@ def score_fold(
     family: str,
     params: Mapping[str, Any],
     metrics: Sequence[str],
-) -> dict[str, float]:
-    """Fit on a fold's training rows and score its test rows; NaN where a score is undefined on them."""
-    return _scores(_fit(table.take(train), family, params), table.take(test), metrics)
+    keep: bool,
+) -> Refit:
+    """Fit on a fold's training rows and score its test rows; keep the estimator, or its scores alone."""
+    estimator = fit_rows(table.take(train), family, params)
+    pickled = pickle.dumps(estimator, protocol=5) if keep else b""
+    return Refit(
+        scores=_scores(estimator, table.take(test), metrics),
+        pickled=pickled if keep and len(pickled) <= _MOST_KEPT_BYTES else None,
+    )
 
 
 def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | None:
@@ -163,7 +193,8 @@ def _in_order(estimator: Any, shares: np.ndarray) -> np.ndarray:
     return shares[:, np.argsort(estimator.classes_)]
 
 
-def _fit(table: Table, family: str, params: Mapping[str, Any]) -> Any:
+def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
+    """Fit a family's estimator on a table."""
     estimator = estimator_for(table.task, family, **params)
     added = [params[role] for role in ("offset", "exposure") if params.get(role) is not None]
     return estimator.fit(

@@ -1,0 +1,190 @@
+"""The boxes of trees and rules: every leaf is a value times a product of one condition per original column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.explainers.questions import Questions, Reading, questions, readings_of
+from workbench.forms import Rule, Term, Tree
+from workbench.forms.frame import Bools, Floats, Frame, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """All boxes with conditions on the same number d of columns, at most one condition a column.
+
+    A cell c meets a condition where ``low <= c <= low + span`` (numbers), or where its row of `sets` says so
+    (levels: ``subset >= 0``), or where it is the missing one and ``missing`` is true.
+
+    Attributes
+    ----------
+    reading : ndarray of shape (n_boxes, d)
+        Position of the condition's column among the readings.
+    low, span : ndarray of unsigned integers, shape (n_boxes, d)
+    subset : ndarray of shape (n_boxes, d)
+        Row of `Catalogue.sets`; -1 for a number column.
+    missing : ndarray of bool, shape (n_boxes, d)
+    share : ndarray of shape (n_boxes, d) or None
+        The product, over the nodes that ask the column, of the share of training rows that go the leaf's way; None
+        where some term does not know it.
+    value : ndarray of shape (n_boxes, k)
+    """
+
+    reading: Ints
+    low: np.ndarray
+    span: np.ndarray
+    subset: Ints
+    missing: Bools
+    share: Floats | None
+    value: Floats
+
+    @property
+    def n_columns(self) -> int:
+        """The number d of columns with a condition."""
+        return self.reading.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.reading)
+
+    def __getitem__(self, which: slice | Ints) -> Boxes:
+        share = None if self.share is None else self.share[which]
+        parts = (self.low[which], self.span[which], self.subset[which], self.missing[which])
+        return Boxes(self.reading[which], *parts, share, self.value[which])
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """The boxes of a sum of trees and rules, and what is needed to read rows for them.
+
+    Attributes
+    ----------
+    readings : tuple of Reading
+    sets : ndarray of bool, shape (n_sets, n_cells)
+        Which levels meet a condition.
+    groups : tuple of Boxes
+        One for each number of columns. Boxes that no row can meet are left out, and conditions that every row meets.
+    dtype : dtype
+        Of cells: the narrowest unsigned integer.
+    """
+
+    readings: tuple[Reading, ...]
+    sets: Bools
+    groups: tuple[Boxes, ...]
+    dtype: np.dtype
+
+    @property
+    def missing(self) -> int:
+        """The cell of a missing value."""
+        return int(np.iinfo(self.dtype).max)
+
+    def cells(self, frame: Frame, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Give the cells of some rows, shape (n_readings, n_samples)."""
+        stop = frame.n_rows if stop is None else min(stop, frame.n_rows)
+        found = np.empty((len(self.readings), stop - start), dtype=self.dtype)
+        for row, reading in zip(found, self.readings, strict=True):
+            row[:] = reading.cells(frame, slice(start, stop), self.missing)
+        return found
+
+    def fails(self, boxes: Boxes, d: int, cells: np.ndarray) -> Bools:
+        """Say which rows fail the d-th condition of each box, shape (n_boxes, n_samples)."""
+        mine = cells[boxes.reading[:, d]]
+        # unsigned: a cell below `low` wraps round to a number above any span
+        failed: Bools = mine - boxes.low[:, d, None] > boxes.span[:, d, None]
+        subset = boxes.subset[:, d]
+        if (by_set := np.flatnonzero(subset >= 0)).size:
+            level = np.minimum(mine[by_set], self.sets.shape[1] - 1)
+            failed[by_set] = ~self.sets[subset[by_set, None], level] | (mine[by_set] == self.missing)
+        if (free := np.flatnonzero(boxes.missing[:, d])).size:
+            failed[free] &= mine[free] != self.missing
+        return failed
+
+    @classmethod
+    def of(cls, terms: Sequence[Term]) -> Catalogue:
+        """Take trees and rules apart.
+
+        Raises
+        ------
+        ValueError
+            If a term is neither a tree nor a rule.
+        """
+        for term in terms:
+            if not isinstance(term, Tree | Rule):
+                raise ValueError(f"boxes: every term must be a tree or a rule; got one of kind {term.kind!r}")
+        readings = readings_of(terms)
+        largest = max((r.n_cells for r in readings), default=0) + 2
+        dtype = np.dtype(np.uint16 if largest < 2**16 else np.uint32)
+        sets: list[Bools] = []
+        by_size: dict[int, list[Boxes]] = {}
+        for some in questions(terms, readings):
+            for boxes in _merged(some, readings, dtype, sum(map(len, sets)), sets):
+                by_size.setdefault(boxes.n_columns, []).append(boxes)
+        width = max((len(r.levels) for r in readings), default=0) + 1
+        groups = tuple(_joined(by_size[d]) for d in sorted(by_size))
+        return cls(readings, np.concatenate([np.zeros((0, width), dtype=np.bool_), *sets]), groups, dtype)
+
+
+def _merged(
+    asked: Questions, readings: tuple[Reading, ...], dtype: np.dtype, n_sets: int, sets: list[Bools]
+) -> list[Boxes]:
+    """Make one condition of all questions of a box on one column; the new sets of levels are added to `sets`."""
+    order = np.lexsort((asked.reading, asked.box))
+    box, reading = asked.box[order], asked.reading[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(box) != 0) | (np.diff(reading) != 0)][: len(box)])
+    box, reading = box[starts], reading[starts]
+    low = np.maximum.reduceat(asked.first[order], starts)
+    high = np.minimum.reduceat(asked.last[order], starts)
+    missing = np.logical_and.reduceat(asked.missing[order], starts)
+    share = None if asked.share is None else np.multiply.reduceat(asked.share[order], starts)
+    n_cells = np.array([r.n_cells for r in readings])[reading]
+    nothing: Bools = low > high
+    everything: Bools = (low <= 0) & (high >= n_cells - 1)
+
+    subset = np.full(len(starts), -1, dtype=np.intp)
+    of_levels = asked.entry[order][starts] >= 0
+    if of_levels.any():
+        entry = asked.entry[order]
+        first = np.searchsorted(np.flatnonzero(entry >= 0), starts[of_levels])
+        rows = np.logical_and.reduceat(asked.rows[entry[entry >= 0]], first, axis=0)
+        listed = np.arange(rows.shape[1]) < n_cells[of_levels, None]
+        nothing[of_levels] = ~(rows & listed).any(axis=1)
+        everything[of_levels] = (rows | ~listed).all(axis=1)
+        distinct, which = np.unique(rows, axis=0, return_inverse=True)
+        subset[of_levels] = n_sets + which.reshape(-1)
+        sets.append(distinct)
+
+    # a gap alone: a cell that no value has
+    low = np.where(nothing & ~of_levels, n_cells, low)
+    high = np.where(nothing & ~of_levels, n_cells, high)
+    kept: Bools = np.asarray(asked.value.any(axis=1))
+    kept[box[nothing & ~missing]] = False
+    asks = ~(everything & missing) if share is None else ~(everything & missing & (share == 1.0))
+    asks &= kept[box]
+    sizes = np.bincount(box[asks], minlength=len(kept))
+    found = []
+    for d in np.unique(sizes[kept]):
+        boxes = np.flatnonzero(kept & (sizes == d))
+        at = np.flatnonzero(asks & (sizes[box] == d)).reshape(len(boxes), d)
+        found.append(
+            Boxes(
+                reading=reading[at],
+                low=low[at].astype(dtype),
+                span=(high - low)[at].astype(dtype),
+                subset=subset[at],
+                missing=missing[at],
+                share=None if share is None else share[at],
+                value=asked.value[boxes],
+            )
+        )
+    return found
+
+
+def _joined(parts: list[Boxes]) -> Boxes:
+    """Put boxes together, those over the same columns side by side."""
+    names = ("reading", "low", "span", "subset", "missing", "value")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    shares = [part.share for part in parts if part.share is not None]
+    boxes = Boxes(**joined, share=np.concatenate(shares) if shares else None)
+    return boxes[np.lexsort(boxes.reading.T[::-1])] if boxes.n_columns else boxes
