@@ -71,7 +71,7 @@ class Explanations:
     def _compute(self, model: Model) -> dict[str, tuple[Answer | None, Answer | None]]:
         """Give for each method the whole answer, where it must not be sent, and what of it may be sent."""
         found: dict[str, tuple[Answer | None, Answer | None]] = {}
-        for asked in self.plan.study.explain:
+        for asked in self.plan.asked(model):
             answer = self._value(model, asked.method)
             if answer is None:
                 continue

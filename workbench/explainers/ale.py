@@ -84,6 +84,8 @@ class Ale(Explainer):
         "not what causes what."
     )
 
+    has_refits = has_noise = True
+
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of accumulated local effects."""
 

@@ -72,6 +72,7 @@ class Shap(Explainer):
         "columns do together is shared out evenly, which hides it. Values are about this model and this background, "
         "not about causes."
     )
+    has_noise = True
     uses_background = True
     most_rows = 300
 

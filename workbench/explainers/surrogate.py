@@ -62,6 +62,8 @@ class SurrogateModel(Explainer):
         "model was trained on, it also has to follow what the model learned by heart."
     )
 
+    black_boxes_only = True
+
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):
         """Options of the surrogate."""
 

@@ -127,14 +127,14 @@ def _interactions(card: Card, answer: Any) -> Block:
 
 
 def _surrogate(card: Card, answer: Any) -> Block:
-    finding = surrogate.finding(answer, model=card.title)
-    drawing = surrogate.draw(answer, PAGE, title=False)
+    finding = surrogate.finding(answer, model=f"the {card.title}")
+    drawing = surrogate.draw(answer, PAGE, model=f"the {card.title}", title=False)
     folded = [(f"The {answer.title} in words", answer.text)] if answer.text else []
     kept = [f"Its form is kept apart from what is sent: {answer.private}."] if answer.private else []
     return Block(
         heading=methods.heading(answer),
         paragraphs=[methods.what(answer), *kept],
-        pictures=[picture(drawing, finding, surrogate.describe(answer))],
+        pictures=[picture(drawing, finding, surrogate.describe(answer, model=f"the {card.title}"))],
         folded=folded,
         bullets=methods.cautions(answer),
     )

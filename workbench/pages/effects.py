@@ -44,7 +44,7 @@ def _bands(refits: Any) -> str:
 
 
 def _panel(card: Card, one: Any, limits: tuple[float, float]) -> PictureView:
-    options = {
+    options: dict[str, Any] = {
         "label": methods.labels(card).get(one.feature, one.feature),
         "unit": methods.units(card).get(one.feature, ""),
         "response": _response(card, one),
@@ -54,7 +54,7 @@ def _panel(card: Card, one: Any, limits: tuple[float, float]) -> PictureView:
 
 
 def _surface(card: Card, one: Any) -> PictureView:
-    options = {"labels": methods.labels(card), "units": methods.units(card)}
+    options: dict[str, Any] = {"labels": methods.labels(card), "units": methods.units(card)}
     drawing = effect_surface.draw(one, PAGE, **options, title=False)
     return picture(
         drawing, effect_surface.finding(one, **options), effect_surface.describe(one, units=options["units"])
