@@ -395,6 +395,7 @@ def test_counts_of_few_rows_are_withheld_at_any_depth():
     (told,) = without_few(whole.to_dict(), 1_000)["surfaces"]
     assert told["counts"] == [[40, None, None], [30, 20, None]]
     assert np.isnan(Answer.from_dict(told).counts).sum() == 3
+    assert without_few({"counts": [[None, 9], [40, 10]]}, 99) == {"counts": [[None, None], [40, 10]]}
     assert without_few({"bin_counts": None, "counts": [[20]]}, 20) == {"bin_counts": None, "counts": [[20]]}
 
 

@@ -22,6 +22,7 @@ UNIT = "linear: partial_dependence"
 
 def plan_of(frame, columns=None, **more):
     study = {"data": {"source": "rows.csv", "target": "y"}, "split": {"folds": 2, "repeats": 1}, "models": ["linear"]}
+    study["explain"] = ["permutation_importance", "partial_dependence"]
     asked = Study.from_dict({**study, **more}, families=families(), explainers=explainers())
     return Plan(asked, Table.from_frame(frame, target="y", columns=columns))
 

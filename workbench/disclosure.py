@@ -26,6 +26,19 @@ def in_words(count: int) -> str:
     return FEW if small(count) else f"{count:,}"
 
 
+def private_reason(support: int | None, rows: str = "training rows") -> str:
+    """Say why a form must stay private whose parts stand for so many rows at least; "" where it need not.
+
+    Examples
+    --------
+    >>> private_reason(4), private_reason(10)
+    ('a part of its form stands for fewer than 10 training rows', '')
+    """
+    if support is None:
+        return "its form may hold numbers that come from single rows"
+    return f"a part of its form stands for fewer than {MIN_ROWS} {rows}" if support < MIN_ROWS else ""
+
+
 def withheld(counts: Sequence[int]) -> list[int | None]:
     """Withhold counts between 1 and 9, and so many of the next smallest that the known total doesn't tell them.
 
@@ -73,6 +86,8 @@ def without_few(value: Any, n_rows: int) -> Any:
 def _without_few(counts: list[Any], n_rows: int) -> list[Any]:
     """Withhold of counts in a list, or in a list of lists of equal lengths."""
     if not isinstance(counts[0], list):
+        if any(count is None for count in counts):  # who made the answer has withheld some, and knows of how many rows
+            return [None if small(count) else count for count in counts]
         whole = [int(count) for count in counts]
         return withheld([*whole, max(n_rows - sum(whole), 0)])[:-1]
     flat = _without_few([count for row in counts for count in row], n_rows)

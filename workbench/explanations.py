@@ -15,7 +15,6 @@ from workbench.evaluation.agreement import agreement
 from workbench.evaluation.noise import with_noise, within_noise
 from workbench.evaluation.refits import undecided, warned, with_refits
 from workbench.explainers import explainer
-from workbench.explainers import registry as explainer_registry
 from workbench.failures import run_finding
 from workbench.metrics import metric
 from workbench.plan import Model, Plan, fold_name
@@ -51,8 +50,10 @@ class Explanations:
         ]
 
     def agreement(self, model: Model) -> Agreement | None:
-        """Say how far the methods agree on which columns matter; None where fewer than two tell."""
-        titles = {name: method.title for name, method in explainer_registry().items()}
+        """Say whether the methods agree on which columns matter; None where fewer than two tell."""
+        if model.spec.family == "dummy":
+            return None
+        titles = {method: explainer(method).title for method in self.public(model)}
         return agreement(self.public(model), titles=titles)
 
     def private_methods(self, model: Model) -> list[str]:
@@ -71,7 +72,7 @@ class Explanations:
     def _compute(self, model: Model) -> dict[str, tuple[Answer | None, Answer | None]]:
         """Give for each method the whole answer, where it must not be sent, and what of it may be sent."""
         found: dict[str, tuple[Answer | None, Answer | None]] = {}
-        for asked in self.plan.study.explain:
+        for asked in self.plan.asked(model):
             answer = self._value(model, asked.method)
             if answer is None:
                 continue

@@ -15,7 +15,7 @@ from workbench import __version__
 from workbench.answers import Finding
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
-from workbench.disclosure import MIN_ROWS, small, withheld, without_totals
+from workbench.disclosure import private_reason, small, withheld, without_totals
 from workbench.evaluation.comparison import Entry, leaderboard, prices
 from workbench.evaluation.price import headline, price_sentence, titles_of
 from workbench.evaluation.repeats import repeats_finding, repeats_story
@@ -138,7 +138,7 @@ class Gathered:
         form = fitted.form
         if form is None:
             return {}
-        reason = _private_reason(fitted)
+        reason = private_reason(fitted.smallest_support)
         file = f"{model.name}.json"
         return {
             "size": form.size,
@@ -162,7 +162,7 @@ class Gathered:
         files: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
         for model in self.plan.models:
             if self._scored(model) and (fitted := self._fitted(model)).form is not None:
-                files[bool(_private_reason(fitted))] |= fitted.form.files
+                files[bool(private_reason(fitted.smallest_support))] |= fitted.form.files
         return files
 
     @property
@@ -295,15 +295,6 @@ class Gathered:
             "units": {name: o.seconds for name, o in self.outcomes.items()},
             "models": {m.name: {"fit": self._fitted(m).seconds} for m in self.plan.models if self._scored(m)},
         }
-
-
-def _private_reason(fitted: Fitted) -> str:
-    support = fitted.smallest_support
-    if support is None:
-        return "its form may hold numbers that come from single rows"
-    if support < MIN_ROWS:
-        return f"a part of its form stands for fewer than {MIN_ROWS} training rows"
-    return ""
 
 
 def _facts(study: Study) -> dict[str, str]:

@@ -167,11 +167,17 @@ class Plan:
             made["fit"].append(fit := self._fit(model))
             own = [self._fold(model, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
             made["folds"] += own
-            made["explained"] += [self._explanation(model, asked, fit) for asked in self.study.explain]
+            made["explained"] += [self._explanation(model, asked, fit) for asked in self.asked(model)]
             made["refits"] += self._refits(model, own)
             made["noise"] += self._noise(model)
         others = [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
         return [*(unit for units in made.values() for unit in units), *others]
+
+    def asked(self, model: Model) -> tuple[ExplainSpec, ...]:
+        """Give the questions that a model is asked: one that can be read needs no other model to be read by."""
+        is_glass = model.family().is_glassbox(model.params)
+        questions = self.study.explain
+        return tuple(e for e in questions if not (is_glass and explainer_registry()[e.method].black_boxes_only))
 
     def refitted(self, model: Model) -> tuple[str, ...]:
         """Name the methods that are asked of the models of the folds too; the baseline does not look at columns."""

@@ -22,7 +22,9 @@ FRAME = pd.DataFrame(X, columns=["a b", "ü"])
 
 def test_found_by_walking_the_package():
     assert explainers() == wb.explainers() == tuple(sorted(explainers()))
-    assert {"kernel_shap", "partial_dependence", "permutation_importance", "prototypes", "shap"} <= set(explainers())
+    assert {"ale", "interaction", "partial_dependence", "permutation_importance", "prototypes", "shap"} <= set(
+        explainers()
+    )
     for name in explainers():
         found = explainer(name)
         assert found.name == name

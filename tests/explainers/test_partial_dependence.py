@@ -1,20 +1,23 @@
 import re
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVR, LinearSVC
 
 from workbench.answers import Answer
+from workbench.estimator import Classifier
 from workbench.explainers import correlation as home
-from workbench.explainers import explain, stacks
+from workbench.explainers import explain, explainer, stacks
 from workbench.explainers.correlation import rank_correlation
+from workbench.forms import Frame
 
 
 def effects(model, X, **options):
@@ -249,3 +252,123 @@ def test_multiclass_probabilities_sum_to_one(X):
         effect = effects(model.fit(X, labels), X)["x0"]
         assert effect.outputs == ("0", "1", "2")
         np.testing.assert_allclose(effect.average.sum(axis=0), 1, atol=1e-12)
+
+
+def test_of_pairs_is_their_average_and_counts_rows(X, function_model):
+    model = function_model(lambda Z: Z[:, 0] * Z[:, 1] + Z[:, 2], X)
+    weight = np.random.default_rng(2).integers(1, 4, len(X)).astype(float)
+    surface = effects(model, X, features=[], pairs=[["x0", "x1"]], pair_resolution=5, sample_weight=weight)["x0", "x1"]
+    u, v = (np.array(values) for values in surface.grid_values)
+    expected = np.outer(u, v) + np.average(X[:, 2], weights=weight)
+    np.testing.assert_allclose(surface.average, expected[None], atol=1e-12)
+    few = effects(model, X, features=[], pairs=[["x0", "x1"]], pair_resolution=5, min_rows=1)["x0", "x1"]
+    u, v = (np.array(values) for values in few.grid_values)
+    nearest = [np.abs(X[:, [j]] - values).argmin(axis=1) for j, values in ((0, u), (1, v))]
+    counts = np.zeros((5, 5))
+    np.add.at(counts, tuple(nearest), 1)
+    np.testing.assert_array_equal(few.counts, counts)
+    assert few.sparse_share == (counts == 0).mean()
+    told = surface.counts[~np.isnan(surface.counts)]
+    assert ((told == 0) | (told >= 10)).all()
+    assert np.isnan(surface.counts).any()
+
+
+def test_pairs_equal_scikit_learn(people, people_regressor):
+    surface = effects(people_regressor, people, features=[], pairs=[["rooms", "größe"]])["rooms", "größe"]
+    theirs = partial_dependence(
+        people_regressor,
+        people.astype({"rooms": float}),
+        ["rooms", "größe"],
+        custom_values={"rooms": np.array(surface.grid_values[0]), "größe": np.array(surface.grid_values[1])},
+        method="brute",
+        categorical_features=["größe"],
+    )
+    np.testing.assert_allclose(surface.average, theirs["average"], atol=1e-12)
+
+
+@pytest.mark.parametrize("form", [True, False])
+def test_curves_of_rows_equal_scikit_learn(form, X, function_model):
+    y = X[:, 0] * X[:, 1]
+    model = RandomForestRegressor(10, random_state=0).fit(X, y) if form else SVR().fit(X, y)
+    answer = effects(model, X, individual=True, features=["x1"])
+    assert answer.provenance.parameters["source"] == ("form" if form else "predictions")
+    effect = answer["x1"]
+    grid = np.array(effect.grid_values)
+    theirs = partial_dependence(model, X, [1], custom_values={1: grid}, method="brute", kind="individual")
+    np.testing.assert_allclose(effect.individual[:, 0], theirs["individual"][0], atol=1e-12)
+    centred = effects(model, X, individual=True, centred=True, features=["x1"])["x1"]
+    assert centred.centred
+    np.testing.assert_allclose(centred.individual, effect.individual - effect.individual[:, :, :1], atol=1e-12)
+    np.testing.assert_allclose(centred.average, effect.average - effect.average[:, :1], atol=1e-12)
+    half = 1.959963984540054 * centred.individual[:, 0].std(axis=0, ddof=1) / np.sqrt(len(X))
+    np.testing.assert_allclose(centred.upper[0] - centred.average[0], half, atol=1e-12)
+    assert centred.upper[0, 0] == 0.0
+    assert effect.public().individual is None
+
+
+def test_warns_of_effects_that_differ_from_row_to_row(X, function_model):
+    # row i's curve is v x1_i, less its mean over the grid (v - mean v) x1_i: the average explains mean^2 / mean square
+    shifted = X + np.array([0.0, 0.5, 0.0])
+    effect = effects(function_model(lambda Z: Z[:, 0] * Z[:, 1], shifted), shifted)["x0"]
+    left = 1 - shifted[:, 1].mean() ** 2 / (shifted[:, 1] ** 2).mean()
+    (warning,) = effect.provenance.warnings
+    assert warning == (
+        f"x0 acts differently from row to row: the average leaves {left:.0%} of the variance of the rows' own curves "
+        "unexplained"
+    )
+    assert not effects(function_model(lambda Z: Z[:, 0] * (3 + Z[:, 1]), X), X)["x0"].provenance.warnings
+
+
+def test_share_of_points_without_data(function_model):
+    rng = np.random.default_rng(0)
+    apart = rng.normal(size=(1000, 11))
+    close = apart.copy()
+    close[:, 1] = 0.95 * close[:, 0] + np.sqrt(1 - 0.95**2) * close[:, 1]
+    found = effects(function_model(lambda Z: Z[:, 0], apart), apart, grid_resolution=20)
+    assert max(e.sparse_share for e in found.effects) < 0.12
+    assert not found.provenance.warnings
+    found = effects(function_model(lambda Z: Z[:, 0], close), close, grid_resolution=20)
+    assert found["x0"].sparse_share > 0.4
+    assert found["x1"].sparse_share > 0.4
+    assert found["x2"].sparse_share < 0.12
+    assert any(
+        re.match(r"x0: \d\d% of the points that partial dependence averages over lie where", w)
+        for w in found.provenance.warnings
+    )
+
+
+def test_link_scale_of_a_sum_is_exactly_its_term(X):
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    model = Classifier("gam").fit(frame, (X[:, 0] ** 2 + X[:, 1] > 0.5).astype(int))
+    answer = effects(model, frame, scale="link")
+    for effect in answer.effects:
+        assert effect.scale == "link"
+        assert np.array_equal(effect.upper, effect.lower)  # additive: the background leaves nothing open
+        term = next(t for t in model.form_.body.terms if t.columns == (effect.feature,))
+        values = term.score(Frame({effect.feature: np.array(effect.grid_values)}))[:, 0]
+        moved = effect.average[0] - effect.average[0, 0]
+        np.testing.assert_allclose(moved, values - values[0], atol=1e-12)
+    total = np.log(model.predict_proba(frame)[:, 1] / model.predict_proba(frame)[:, 0]).mean()
+    own = model.form_.body.terms[0].score(Frame(frame))[:, 0]
+    first = answer["a"]
+    at = model.form_.body.terms[0].score(Frame({"a": np.array(first.grid_values)}))[:, 0]
+    np.testing.assert_allclose(first.average[0], at + total - own.mean(), atol=1e-9)
+
+
+def test_memory_stays_within_the_budget():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30_000, 3))
+    model = RandomForestRegressor(3, max_leaf_nodes=50, random_state=0).fit(X[:500], X[:500, 0])
+    tracemalloc.start()
+    effects(model, X, grid_resolution=200)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 256 * 2**20
+
+
+def test_a_study_refuses_curves_of_rows():
+    found = explainer("partial_dependence")
+    options = found.read_options({"individual": True, "pairs": [["a", "z"], ["a", "a"]]})
+    told = list(found.misfits(options, task="regression", columns=("a", "b")))
+    assert [place for place, _ in told] == ["pairs", "pairs", "individual"]
+    assert "from workbench.explain" in told[2][1]

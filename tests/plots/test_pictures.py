@@ -11,9 +11,9 @@ import pytest
 from matplotlib.collections import PolyCollection
 
 from tests.pages.results import results
-from workbench.answers import Answer, Effect, LeaderboardRow, RefitBand
+from workbench.answers import Answer, Effect, LeaderboardRow, Provenance, RefitBand, Surrogate
 from workbench.forms import Form
-from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, terms, tree
+from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, surrogate, terms, tree
 
 RESULTS = {task: results(task) for task in ("regression", "binary", "multiclass")}
 
@@ -142,6 +142,56 @@ def test_importance_that_is_undefined_is_drawn() -> None:
     answer = answers("regression")[0]
     nothing = answer.but(importances=np.nan * answer.importances, importances_mean=np.nan * answer.importances_mean)
     assert_well_set(draw(nothing))
+
+
+def _surrogate(**changes: Any) -> Surrogate:
+    given: dict[str, Any] = {
+        "family": "tree",
+        "title": "decision tree",
+        "parameters": {},
+        "outputs": ("prediction",),
+        "scale": "response",
+        "fidelity": 0.834,
+        "lower": 0.81,
+        "upper": 0.858,
+        "folds": np.array([0.82, 0.8, 0.85, 0.86, 0.84]),
+        "agreement": None,
+        "size": 15,
+        "text": "",
+        "form": None,
+        "provenance": Provenance(method="surrogate"),
+    }
+    return Surrogate(**given | changes)
+
+
+def test_surrogate_shows_folds_and_mean() -> None:
+    answer = _surrogate()
+    figure = draw(answer, model="the random forest of all columns")
+    assert_well_set(figure)
+    (ax,) = figure.axes
+    dots, mean = (line for line in ax.lines if line.get_marker() == "o")
+    np.testing.assert_allclose(dots.get_xdata(), answer.folds)
+    np.testing.assert_allclose(mean.get_xdata(), [0.834])
+    assert ax.get_xlim()[0] < 0 < 1 < ax.get_xlim()[1]
+    (bar,) = ax.collections[1].get_segments()
+    np.testing.assert_allclose(bar[:, 0], [0.81, 0.858])
+    below = draw(_surrogate(folds=np.array([-0.4, 0.2]), fidelity=-0.1, lower=-0.9, upper=0.7))
+    assert_well_set(below)
+    assert below.axes[0].get_xlim()[0] < -0.9
+    assert_well_set(draw(_surrogate(folds=np.array([np.nan]), fidelity=np.nan, lower=np.nan, upper=np.nan)))
+
+
+def test_surrogate_tells_what_it_explains() -> None:
+    tell = surrogate.finding
+    assert tell(_surrogate(), model="the forest") == "A decision tree explains 83% of what the forest does, ±2"
+    assert tell(_surrogate(lower=np.nan, upper=np.nan)) == "A decision tree explains 83% of what the model does"
+    assert tell(_surrogate(lower=0.832, upper=0.836)).endswith("does, ±0.2")
+    assert tell(_surrogate(agreement=0.9991)).endswith("±2; both decide alike for 99.9% of the rows")
+    assert tell(_surrogate(fidelity=-0.2)) == "A decision tree explains nothing of what the model does"
+    assert tell(_surrogate(fidelity=0.9997)).startswith("A decision tree explains 99.9% of")
+    unknown = _surrogate(title="explainable boosting machine", fidelity=np.nan)
+    assert tell(unknown) == "How much an explainable boosting machine explains of what the model does could not be told"
+    assert "0.83, 95% interval [0.81, 0.86]; folds 0.82, 0.80, 0.85" in surrogate.describe(_surrogate())
 
 
 def test_effect_draws_curve_band_and_strip_as_given() -> None:

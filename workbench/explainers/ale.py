@@ -39,7 +39,8 @@ class Ale(Explainer):
     between two is averaged over the rows of both. Missing values have no place on the way and are left out.
 
     For two columns: what both add together beyond the effect of each (the second order effect), from the second
-    differences at the four corners of each cell. A cell of fewer than `min_rows` rows takes that of the nearest other
+    differences at the four corners of each cell. There are at most `pair_bins` bins of a column, and so few that cells
+    could hold twice `min_rows` rows each. A cell of fewer than `min_rows` rows takes that of the nearest other
     one, for its area; values around which there are such cells alone are NaN. ``sparse_share`` is the share of such
     cells.
 
@@ -169,7 +170,10 @@ class Ale(Explainer):
 
     @classmethod
     def _surface(cls, inputs: Inputs, options: Any, mixtures: Mixtures, pair: tuple[int, int]) -> EffectSurface | None:
-        bins = tuple(Bins.of(inputs, j, resolution=options.pair_bins + 1, min_rows=options.min_rows) for j in pair)
+        # a cell of few rows tells little: were the rows spread evenly, each should hold twice the fewest
+        fitting = int(np.sqrt(len(inputs.X) / (2 * options.min_rows)))
+        resolution = 1 + max(1, min(options.pair_bins, fitting))
+        bins = tuple(Bins.of(inputs, j, resolution=resolution, min_rows=options.min_rows) for j in pair)
         if not all(each.n_bins for each in bins):
             return None
         weight = np.ones(len(inputs.X)) if inputs.sample_weight is None else inputs.sample_weight

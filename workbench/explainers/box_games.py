@@ -117,19 +117,27 @@ def pair_values(failed: Ints, others: Ints, weight: Floats, d: int) -> Floats:
     for mine, theirs in zip(failed[1:], others[1:], strict=True):
         live &= (mine[:, :, None] & theirs[:, None, :]) == 0
     pair, z = np.divmod(np.flatnonzero(live), live.shape[2])
-    box = pair // n
-    m = np.bitwise_count(failed).sum(axis=0).reshape(-1)[pair]
-    k = np.bitwise_count(others).sum(axis=0)[box, z]
+    values = np.zeros((16 * len(failed), n_boxes, n))
+    if not pair.size:
+        return values[:d]
+    at = pair // n * live.shape[2] + z
+    m = np.bitwise_count(failed).sum(axis=0).ravel()[pair]
+    k = np.bitwise_count(others).sum(axis=0).ravel()[at]
     gains, losses = _pair_weights(d)
-    gain, loss = gains[k, m] * weight[z], losses[k, m] * weight[z]
-    lost = np.bincount(pair, loss, n_boxes * n).reshape(n_boxes, n)
-    values = np.empty((d, n_boxes, n))
-    for j in range(d):
-        word, bit = divmod(j, 16)
-        by_other = (others[word] >> bit & 1)[box, z]
-        gained = np.bincount(pair, gain * by_other, n_boxes * n).reshape(n_boxes, n)
-        values[j] = gained - lost * (failed[word] >> bit & 1)
-    return values
+    gain, loss = (gains[k, m] * weight[z])[:, None], losses[k, m] * weight[z]
+    starts = np.flatnonzero(np.r_[True, np.diff(pair) > 0])  # pairs of one row stand side by side
+    lost = np.zeros(n_boxes * n)
+    lost[pair[starts]] = np.add.reduceat(loss, starts)
+    by_word = values.reshape(len(failed), 16, -1)
+    for word, gained in enumerate(by_word):
+        gained[:, pair[starts]] = np.add.reduceat(gain * _bits(others[word].ravel()[at]), starts, axis=0).T
+        gained -= lost * _bits(failed[word].ravel()).T
+    return values[:d]
+
+
+def _bits(words: np.ndarray) -> np.ndarray:
+    """Give the bits of 16-bit words, the lowest first, shape (n_words, 16)."""
+    return np.unpackbits(words.astype("<u2").view(np.uint8).reshape(-1, 2), axis=1, bitorder="little")
 
 
 def _pair_weights(d: int) -> tuple[Floats, Floats]:

@@ -34,6 +34,7 @@ class Explainer(ABC):
     most_rows: ClassVar[int | None] = None  # a study explains a seeded draw of so many rows; None: all
     most_background: ClassVar[int | None] = 300  # a study averages over a seeded draw of so many rows; None: all
     has_refits: ClassVar[bool] = False  # a study asks it of the folds' models too; answers Effects or Importance
+    black_boxes_only: ClassVar[bool] = False  # a study does not ask it of models that can be read
     has_noise: ClassVar[bool] = False  # and of a model of a shuffled target; Attribution too
 
     class Options(pydantic.BaseModel, extra="forbid", frozen=True):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.explainers.score import used_columns
 from workbench.forms import Frame, Tree
 
 _WORD = 64
 _NUMBERS = 2**21  # of leaves by values at a time
+_WORDS = 2**19  # of the sets of rows of trees that are looked at together
 
 
 class RowSets:
@@ -76,41 +78,82 @@ def members(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (place % n_bytes) * 8 + bit, begin
 
 
-def asked_columns(tree: Tree) -> np.ndarray:
-    """Give the positions, in the tree's columns, of those that some node asks of."""
-    return np.unique(tree.feature[~tree.is_leaf])
-
-
-def leaf_sets(tree: Tree, rows: RowSets, columns: np.ndarray) -> np.ndarray:
+def leaf_sets(tree: Tree, rows: RowSets, names: Sequence[str]) -> np.ndarray:
     """Give for each of some columns and each leaf the rows that meet all that the leaf asks of that column.
 
     Parameters
     ----------
     tree : Tree
     rows : RowSets
-    columns : ndarray of int, shape (n_columns,)
-        Positions in the tree's columns.
+    names : sequence of str
+        All columns that the tree asks of, and perhaps others.
 
     Returns
     -------
     ndarray of uint64, shape (n_columns, n_leaves, n_words)
         The leaves in the order of their nodes.
     """
-    place = {int(column): i for i, column in enumerate(columns)}
-    sets = np.empty((len(columns), tree.feature.size, rows.all.size), dtype=np.uint64)
+    place = {name: i for i, name in enumerate(names)}
+    sets = np.empty((len(names), tree.feature.size, rows.all.size), dtype=np.uint64)
     sets[:, 0] = rows.all
     level = np.zeros(1, dtype=np.intp)
     while (level := level[tree.feature[level] >= 0]).size:
         left, right = tree.left[level], tree.right[level]
         sets[:, left] = sets[:, right] = sets[:, level]
-        for column in np.unique(tree.feature[level]):
-            if (i := place.get(int(column))) is not None:
-                here = tree.feature[level] == column
-                goes = rows.left(tree, int(column), level[here])
-                sets[i, left[here]] &= goes
-                sets[i, right[here]] &= ~goes
+        for column in np.unique(tree.feature[level]).tolist():
+            i, here = place[tree.columns[column]], tree.feature[level] == column
+            goes = rows.left(tree, column, level[here])
+            sets[i, left[here]] &= goes
+            sets[i, right[here]] &= ~goes
         level = np.concatenate([left, right])
     return sets[:, tree.is_leaf]
+
+
+@dataclass(frozen=True, eq=False)
+class Grove:
+    """Some trees whose leaves are looked at together: small trees one by one would cost more calls than work.
+
+    Attributes
+    ----------
+    trees : tuple of Tree
+    names : tuple of str
+        The columns that some tree asks of.
+    outputs : ndarray of int
+        The entries of the score's vector that some tree speaks of: each tree of boosted classes of one alone.
+    """
+
+    trees: tuple[Tree, ...]
+    names: tuple[str, ...]
+    outputs: np.ndarray
+
+    @classmethod
+    def plant(cls, trees: Sequence[Tree], most_leaves: int) -> Iterator[Grove]:
+        """Put trees that speak of the same outputs together, up to so many leaves; a tree may have more."""
+        kinds: dict[tuple[int, ...], list[Tree]] = {}
+        for tree in trees:
+            kinds.setdefault(tuple(np.flatnonzero(tree.value.any(axis=0)).tolist()), []).append(tree)
+        for outputs, alike in kinds.items():
+            some: list[Tree] = []
+            for tree in alike:
+                if some and sum(int(each.is_leaf.sum()) for each in (*some, tree)) > most_leaves:
+                    yield cls._of(some, outputs)
+                    some = []
+                some.append(tree)
+            yield cls._of(some, outputs)
+
+    @classmethod
+    def _of(cls, trees: Sequence[Tree], outputs: Sequence[int]) -> Grove:
+        names = sorted({name for tree in trees for name in used_columns(tree)})
+        return cls(tuple(trees), tuple(names), np.array(outputs, dtype=np.intp))
+
+    def sets(self, rows: RowSets) -> np.ndarray:
+        """Give the sets of rows of all leaves, tree after tree, (n_columns, n_leaves, n_words)."""
+        return np.concatenate([leaf_sets(tree, rows, self.names) for tree in self.trees], axis=1)
+
+    @property
+    def value(self) -> np.ndarray:
+        """The values of all leaves, (n_leaves, n_outputs)."""
+        return np.concatenate([tree.value[tree.is_leaf][:, self.outputs] for tree in self.trees])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,28 +218,28 @@ def tree_mixtures(
         The sum of the others.
     """
     k = trees[0].value.shape[1]
-    moving = [np.zeros((rows.n_rows, donors.n_values(each) * k)) for each in sets]
+    moving = [np.zeros((rows.n_rows, donors.n_values(each), k)) for each in sets]
     still = [np.zeros((rows.n_rows, k)) for _ in sets]
     ours, theirs = RowSets(rows), RowSets(donors.frame)
-    for tree in trees:
-        used = asked_columns(tree)
-        names = [tree.columns[c] for c in used]
-        apart = [position for position, each in enumerate(sets) if not set(names) & set(each)]
+    wide = (ours.all.size + theirs.all.size) * len({name for tree in trees for name in tree.columns})
+    for grove in Grove.plant(trees, _WORDS // wide):
+        apart = [position for position, each in enumerate(sets) if not set(grove.names) & set(each)]
         if apart:
-            own = tree.score(rows)
+            own = sum((tree.score(rows) for tree in grove.trees), np.zeros(k))
             for position in apart:
                 still[position] += own
         if len(apart) < len(sets):
-            met, offered = leaf_sets(tree, ours, used), leaf_sets(tree, theirs, used)
-            value = tree.value[tree.is_leaf]
+            met, offered, value = grove.sets(ours), grove.sets(theirs), grove.value
             for position, each in enumerate(sets):
                 if position not in apart:
-                    outside = _others(met, [i for i, name in enumerate(names) if name in each], ours.all)
-                    step = max(1, _NUMBERS // moving[position].shape[1])
+                    outside = _others(met, [i for i, name in enumerate(grove.names) if name in each], ours.all)
+                    total = moving[position]
+                    step = max(1, _NUMBERS // (total.shape[1] * value.shape[1]))
                     for start in range(0, len(value), step):
                         part = slice(start, start + step)
-                        _add(moving[position], outside[part], donors.reach(offered[:, part], names, each), value[part])
-    return [part.reshape(rows.n_rows, -1, k) for part in moving], still
+                        reach = donors.reach(offered[:, part], grove.names, each)
+                        total[:, :, grove.outputs] += _spread(outside[part], reach, value[part], rows.n_rows)
+    return moving, still
 
 
 def _others(met: np.ndarray, inside: Sequence[int], everyone: np.ndarray) -> np.ndarray:
@@ -207,13 +250,14 @@ def _others(met: np.ndarray, inside: Sequence[int], everyone: np.ndarray) -> np.
     return np.bitwise_and.reduce(met[kept], axis=0)
 
 
-def _add(total: np.ndarray, rows: np.ndarray, reach: np.ndarray, value: np.ndarray) -> None:
-    """Add the leaves' values to the mixtures that reach them, (n_rows, n_values * k)."""
+def _spread(rows: np.ndarray, reach: np.ndarray, value: np.ndarray, n_rows: int) -> np.ndarray:
+    """Give the sum of the leaves' values at the mixtures that reach them, (n_rows, n_values, n_outputs)."""
     from scipy.sparse import csr_array
 
     useful = reach.any(axis=1) & rows.any(axis=1)
     rows, reach, value = rows[useful], reach[useful], value[useful]
-    told = (reach[:, :, None] * value[:, None, :]).reshape(len(value), -1)
+    told = (reach[:, :, None] * value[:, None, :]).reshape(len(value), reach.shape[1] * value.shape[1])
     found, begin = members(rows)
-    which = csr_array((np.ones(found.size), found, begin), shape=(len(value), len(total)))
-    total += which.T @ told
+    which = csr_array((np.ones(found.size), found, begin), shape=(len(value), n_rows))
+    total: np.ndarray = (which.T @ told).reshape(n_rows, reach.shape[1], value.shape[1])
+    return total

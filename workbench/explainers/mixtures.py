@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.kernel_mixtures import Kernelled
 from workbench.explainers.response import Response
 from workbench.explainers.scored import Scored, Summed
 from workbench.explainers.stacks import MAX_ROWS, copies_per_stack, stack
@@ -19,8 +20,8 @@ from workbench.forms import Additive, Kernel, Tree
 def mixtures_of(inputs: Inputs, rows: Rows, *, scale: str, place: str, few: bool = False) -> Mixtures:
     """Give the cheapest exact way to a model's numbers for mixtures of some rows.
 
-    A model with a form is asked through it; but a radial kernel on the response scale, and trees where each row is
-    asked at few values, through the model itself, whose own code is faster there and says the same.
+    A model with a form is asked through it; but trees and kernels, where each row is asked at few values on the
+    response scale, through the model itself, whose own code is faster there and says the same.
 
     Parameters
     ----------
@@ -47,19 +48,18 @@ def mixtures_of(inputs: Inputs, rows: Rows, *, scale: str, place: str, few: bool
             )
         return Predicted(inputs.model, rows, inputs.positive)
     body, names = score.body, inputs.feature_names
-    if isinstance(body, Additive):
-        trees = any(isinstance(term, Tree) for term in body.terms)
-        if not (few and trees and scale == "response"):
-            return Summed(score, names, rows, scale)
-    elif scale == "link" or not isinstance(body, Kernel):
-        return Scored(score, names, rows, scale)
-    return Predicted(inputs.model, rows, inputs.positive)
+    trees = isinstance(body, Additive) and any(isinstance(term, Tree) for term in body.terms)
+    if few and scale == "response" and (trees or isinstance(body, Kernel)):
+        return Predicted(inputs.model, rows, inputs.positive)
+    way = Summed if isinstance(body, Additive) else Kernelled if isinstance(body, Kernel) else Scored
+    return way(score, names, rows, scale)
 
 
 class Predicted:
     """Mixtures that a model predicts, in few large calls."""
 
     source = "predictions"
+    together = None
 
     def __init__(self, model: Any, rows: Rows, positive: Any) -> None:
         self.outputs: tuple[str, ...] = ()

@@ -86,9 +86,13 @@ def readings_of(terms: Sequence[Term]) -> tuple[Reading, ...]:
                 key = (term.columns[j], term.levels[j], bool(term.levels[j]))
                 found.setdefault(key, []).append(term.threshold[term.feature == j])
     return tuple(
-        Reading(column, levels, None if by_level else np.unique(np.concatenate(cuts)))
-        for (column, levels, by_level), cuts in found.items()
+        Reading(column, levels, None if by_level else _cuts(cuts)) for (column, levels, by_level), cuts in found.items()
     )
+
+
+def _cuts(parts: list[Floats]) -> Floats:
+    cuts = np.unique(np.concatenate(parts))
+    return cuts[cuts < np.inf]  # nothing is above infinity: a cut there would part off a cell that no value has
 
 
 def questions(terms: Sequence[Term], readings: tuple[Reading, ...]) -> Iterator[Questions]:

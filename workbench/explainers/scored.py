@@ -54,6 +54,8 @@ class _FromForm:
 class Scored(_FromForm):
     """Mixtures by a form that is no sum: rules, an equation, a kernel."""
 
+    together = None
+
     def blocks(self, values: Values, sets: Sequence[Columns]) -> Iterator[Block]:
         """Give all mixtures, as `Mixtures.blocks` says."""
         values = values.compact()
@@ -125,6 +127,14 @@ class Summed(_FromForm):
                         still += value
                 self._add_parts(moving, frame, columns, donor, values)
                 yield self._block(which, rows, moving, still)
+
+    @property
+    def together(self) -> Sequence[frozenset[int]] | None:
+        """The columns that each part of the sum reads; None where an inverse link comes after it."""
+        if not self._straight:
+            return None
+        read = {part.columns for part in self._parts} | {used_columns(tree) for tree in self._trees}
+        return [frozenset(map(self._names.index, columns)) for columns in read]
 
     def _block(self, which: int, rows: slice, moving: np.ndarray, still: np.ndarray) -> Block:
         if self._straight:

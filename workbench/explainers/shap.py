@@ -72,8 +72,8 @@ class Shap(Explainer):
         "columns do together is shared out evenly, which hides it. Values are about this model and this background, "
         "not about causes."
     )
-    uses_background = True
     has_noise = True
+    uses_background = True
     most_rows = 300
 
     class Options(CoalitionOptions, extra="forbid", frozen=True):

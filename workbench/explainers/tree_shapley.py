@@ -64,6 +64,18 @@ def tree_shapley(
     S. M. Lundberg et al., 2020, "From local explanations to global understanding with explainable AI for trees", doi
     10.1038/s42256-019-0138-9; A. Nadel and R. Wettenstein, 2026, "From Decision Trees to Boolean Logic: A Fast and
     Unified SHAP Algorithm", doi 10.1609/aaai.v40i29.39630 (patterns of decisions).
+
+    Examples
+    --------
+    Of the 3 that a rule adds where a > 0 and b > 0, half is due to each column, against a row that meets neither.
+
+    >>> from workbench.forms.rules import Condition
+    >>> rule = Rule((Condition("a", lower=0.0), Condition("b", lower=0.0)), np.array([3.0]))
+    >>> score = Score(Additive(np.zeros(1), (rule,)), {}, np.eye(1), np.zeros(1), ("y",), "response")
+    >>> row, other = Frame({"a": [1.0], "b": [1.0]}), Frame({"a": [-1.0], "b": [-1.0]})
+    >>> found = tree_shapley(score, row, other, columns=["a", "b", "c"])
+    >>> found.values[0, :, 0].tolist()
+    [1.5, 1.5, 0.0]
     """
     trees = Trees.of(score, columns)
     given = np.ones(background.n_rows) if weight is None else np.asarray(weight, dtype=np.float64)

@@ -87,6 +87,10 @@ class Mixtures(Protocol):
     scale: str
     source: str
 
+    @property
+    def together(self) -> Sequence[frozenset[int]] | None:
+        """The columns that each part of a sum reads; None where what is told is no sum."""
+
     def blocks(self, values: Values, sets: Sequence[Columns]) -> Iterator[Block]:
         """Give for each set of columns all mixtures of all rows and values, block of rows after block."""
 

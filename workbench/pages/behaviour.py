@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from workbench.answers import Answer
+from workbench.pages import effects, methods
 from workbench.pages.card import Card
 from workbench.pages.views import Block, picture
-from workbench.plots import PAGE, effect, importance
+from workbench.plots import PAGE, agreement, attribution, importance, interactions, surrogate
 from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
-
-_MOST_EFFECTS = 24
 
 
 def lead(card: Card) -> str:
     """Say which columns the score rests on."""
     for answer in _answers(card):
         if answer.kind == "importance":
-            return importance.finding(answer, labels=_labels(card)) + "."
+            return importance.finding(answer, labels=methods.labels(card)) + "."
     return (
         "No explanation was asked for in the study." if not card.answers else "How predictions stand along the columns."
     )
 
 
 def blocks(card: Card) -> list[Block]:
-    """Give a block per explanation: importance first, then effects in its order."""
+    """Give a block per explanation, importance first, then the others as asked; and what is kept apart."""
     answers = sorted(_answers(card), key=lambda answer: answer.kind != "importance")
-    order: list[str] = []
-    out = []
+    order = next((a.feature_names for a in answers if a.kind == "importance"), ())
+    if answers and answers[0].kind == "importance":
+        order = [answers[0].feature_names[i] for i in importance.ranked(answers[0])]
+    found = []
     for answer in answers:
-        if answer.kind == "importance":
-            order = [answer.feature_names[i] for i in importance.ranked(answer)]
-            out.append(_importance(card, answer))
-        elif answer.kind in ("effects", "effect"):
-            effects = list(answer.effects) if answer.kind == "effects" else [answer]
-            out.append(_effects(card, answer, sorted(effects, key=lambda e: _rank(order, e.feature))))
-    return out
+        if answer.kind in ("effects", "effect"):
+            found.append(effects.block(card, answer, list(order)))
+        elif answer.kind in _BLOCKS:
+            found.append(_BLOCKS[answer.kind](card, answer))
+    if card.agreement is not None:
+        found.append(_agreement(card, Answer.from_dict(card.agreement)))
+    if card.private_answers:
+        found.append(_kept_apart(card))
+    return found
 
 
 def _answers(card: Card) -> list[Any]:
@@ -47,90 +51,123 @@ def _counted(value: Any) -> Any:
     """Draw withheld counts as no rows."""
     if isinstance(value, dict):
         return {
-            key: [count or 0 for count in v] if key == "bin_counts" and v is not None else _counted(v)
+            key: _zeros(v) if key in ("bin_counts", "counts") and v is not None else _counted(v)
             for key, v in value.items()
         }
     return [_counted(v) for v in value] if isinstance(value, list) else value
 
 
-def _rank(order: list[str], feature: str) -> int:
-    return order.index(feature) if feature in order else len(order)
-
-
-def _labels(card: Card) -> dict[str, str]:
-    return {column.name: column.title for column in card.data.columns}
+def _zeros(counts: Any) -> Any:
+    return [_zeros(each) for each in counts] if isinstance(counts, list) else counts or 0
 
 
 def _importance(card: Card, answer: Any) -> Block:
-    labels = _labels(card)
+    labels = methods.labels(card)
     metric = next((part.metric.title for part in card.scores if part.metric.name == answer.metric), answer.metric)
     top = importance.ranked(answer)[0]
     first = shown(labels.get(answer.feature_names[top], answer.feature_names[top]))
     change = "lowers" if answer.greater_is_better else "raises"
     finding = f"Shuffling {first} {change} {metric} by {number(answer.importances_mean[top])}"
     drawing = importance.draw(answer, PAGE, labels=labels, metric=metric, title=False)
-    repeats = answer.importances.shape[1]
-    note = f"Dot: mean of {count(repeats)} shuffles; line: from the lowest to the highest. {_rows(answer)}"
+    told = [
+        methods.WHAT["permutation_importance"],
+        "Columns that move together can stand in for one another, and then both look unimportant.",
+    ]
+    if answer.groups:
+        told.append("Groups of such columns are shuffled together too, and stand below.")
+    if answer.noise is not None:
+        told.append("The noise floor is what a model of a shuffled target makes of each column: chance alone.")
     return Block(
-        heading="Which columns the score rests on",
-        paragraphs=[
-            "Permutation importance: how much worse the score becomes when the values of one column are shuffled among "
-            "the rows. Columns that move together can stand in for one another, and then both look unimportant."
-        ],
-        pictures=[picture(drawing, finding, importance.describe(answer, labels=labels), note)],
-        bullets=list(answer.provenance.warnings),
+        heading=methods.HEADING["permutation_importance"],
+        paragraphs=[" ".join(told), *methods.about_refits(answer.refits)],
+        pictures=[picture(drawing, finding, importance.describe(answer, labels=labels), _shuffles(answer))],
+        bullets=methods.cautions(answer),
     )
 
 
-def _rows(answer: Any) -> str:
+def _shuffles(answer: Any) -> str:
     n = answer.provenance.n_rows
-    return "" if n is None else f"Measured on {count(n)} rows."
+    rows = "" if n is None else f" Measured on {count(n)} rows."
+    return f"Dot: mean of {count(answer.importances.shape[1])} shuffles; line: from the lowest to the highest.{rows}"
 
 
-def _effects(card: Card, answer: Any, effects: list[Any]) -> Block:
-    units = {column.name: column.unit for column in card.data.columns}
-    limits = effect.shared_limits(effects)
-    flat = [one for one in effects if effect.is_flat(one)]
-    effects = [one for one in effects if not effect.is_flat(one)]
-    pictures = []
-    for one in effects[:_MOST_EFFECTS]:
-        options = {
-            "label": _labels(card).get(one.feature, one.feature),
-            "unit": units.get(one.feature, ""),
-            "response": _response(card, one),
-        }
-        finding = effect.finding(one, **options)
-        drawing = effect.draw(one, PAGE, **options, ylim=limits, title=False)
-        pictures.append(picture(drawing, finding, effect.describe(one)))
-    left_out = len(effects) - len(pictures)
-    more = f" The {count(left_out)} least important are in the card's JSON." if left_out else ""
+def _attributions(card: Card, answer: Any) -> Block:
+    labels = methods.labels(card)
+    finding = attribution.finding_summary(answer, labels=labels)
+    drawing = attribution.draw_summary(answer, PAGE, labels=labels, title=False)
+    n = answer.provenance.n_rows
+    told = [methods.what(answer), methods.SCALE.get(answer.scale, "")]
+    if n is not None:
+        against = "" if answer.n_background is None else f", against {count(answer.n_background)} background rows"
+        told.append(f"Means of {count(n)} rows{against}.")
+    if answer.fidelity is not None:
+        told.append(f"Median R² of the local models on fresh neighbours: {number(answer.fidelity)}.")
+    if answer.stability is not None:
+        told.append(f"Median agreement over seeds: {number(answer.stability)}; 1 is the same.")
+    exact = "Computed exactly for these rows." if answer.provenance.exact else "Estimated by draws."
+    note = "Mean size of what each column adds, up or down; line: 95% interval of that mean over the rows."
     return Block(
-        heading="How predictions stand along the columns",
-        paragraphs=[
-            "Partial dependence: the average prediction when one column is set to a value in every row, the other "
-            "columns as they are. The panels share one scale, so that their sizes compare. The band is the 95% "
-            "interval of the curve's shape over the rows averaged; the strip below shows where rows lie, the darker "
-            f"the denser.{more}",
-            *_flat(card, flat, len(effects)),
-        ],
-        pictures=pictures,
-        bullets=list(dict.fromkeys(answer.provenance.warnings)),
+        heading=methods.heading(answer),
+        paragraphs=[" ".join(part for part in (*told, exact) if part)],
+        pictures=[picture(drawing, finding, attribution.describe_summary(answer, labels=labels), note)],
+        bullets=methods.cautions(answer),
     )
 
 
-def _flat(card: Card, effects: list[Any], others: int) -> list[str]:
-    """Say in words where predictions do not move: a panel of it would be a line."""
-    if not effects:
-        return []
-    if not others:
-        return ["The average prediction is the same along every column."]
-    labels = _labels(card)
-    names = [shown(labels.get(one.feature, one.feature), 26) for one in effects[:_MOST_EFFECTS]]
-    more = f" and {count(len(effects) - len(names))} more" if len(effects) > len(names) else ""
-    return [f"The average prediction does not move along {', '.join(names)}{more}."]
+def _interactions(card: Card, answer: Any) -> Block:
+    labels = methods.labels(card)
+    finding = interactions.finding(answer, labels=labels)
+    drawing = interactions.draw(answer, PAGE, labels=labels, title=False)
+    return Block(
+        heading=methods.heading(answer),
+        paragraphs=[methods.what(answer)],
+        pictures=[picture(drawing, finding, interactions.describe(answer, labels=labels))],
+        bullets=methods.cautions(answer),
+    )
 
 
-def _response(card: Card, one: Any) -> str:
-    if card.data.task == "regression":
-        return f"average predicted {shown(card.data.target.title or card.data.target.name, 24)}"
-    return "average probability" if len(one.outputs) > 1 else f"average probability of {shown(one.outputs[0], 20)}"
+def _surrogate(card: Card, answer: Any) -> Block:
+    finding = surrogate.finding(answer, model=f"the {card.title}")
+    drawing = surrogate.draw(answer, PAGE, model=f"the {card.title}", title=False)
+    folded = [(f"The {answer.title} in words", answer.text)] if answer.text else []
+    kept = [f"Its form is kept apart from what is sent: {answer.private}."] if answer.private else []
+    return Block(
+        heading=methods.heading(answer),
+        paragraphs=[methods.what(answer), *kept],
+        pictures=[picture(drawing, finding, surrogate.describe(answer, model=f"the {card.title}"))],
+        folded=folded,
+        bullets=methods.cautions(answer),
+    )
+
+
+def _agreement(card: Card, answer: Any) -> Block:
+    titles = {method: methods.title(method) for method in answer.methods}
+    drawing = agreement.draw(answer, PAGE, titles=titles, title=False)
+    finding = agreement.finding(answer, titles=titles)
+    return Block(
+        heading="Do the methods agree?",
+        paragraphs=[
+            "Rank correlation of the importances that each method gives to the columns: 1 where two put them in the "
+            "same order. They ask different questions, so that a low one is no error of either."
+        ],
+        pictures=[picture(drawing, finding, agreement.describe(answer, titles=titles))],
+        bullets=methods.cautions(answer),
+    )
+
+
+def _kept_apart(card: Card) -> Block:
+    names = [methods.title(method) for method in card.private_answers]
+    return Block(
+        heading="Kept apart",
+        paragraphs=[
+            f"Answers about single rows are in the private folder of the run, beside what is sent: {', '.join(names)}."
+        ],
+    )
+
+
+_BLOCKS: dict[str, Callable[[Card, Any], Block]] = {
+    "importance": _importance,
+    "attribution_summary": _attributions,
+    "interactions": _interactions,
+    "surrogate": _surrogate,
+}

@@ -14,6 +14,7 @@ from workbench.plots.style import SMALL, Palette, shown, spread, text_width
 WIDTH = 300.0
 HEIGHT = 230.0
 MOST_LEVELS = 12
+KEY_HEIGHT = 16.0  # of the line of words below the column's name
 _KEY = 9.0  # the room of a square in a curve's colour
 MARGINS = {"left": 8.0, "right": 10.0, "bottom": 4.0, "top": 4.0}
 
@@ -92,6 +93,21 @@ def level_axes(
     write(ax, 1, 0, texts[1], palette, at="axes", shift=(0, -24), ha="right", va="top", fontsize=SMALL)
     write(ax, 0, 1, texts[0], palette, at="axes", shift=(-margins["left"], 30), fontsize=SMALL + 0.5)
     return ax
+
+
+def write_key(ax: Any, text: str, palette: Palette, *, drop: float) -> None:
+    """Write below the axes, `drop` points deep, what shades and lines stand for."""
+    place: dict[str, Any] = {"at": "axes", "shift": (0, -drop), "ha": "right", "va": "top"}
+    write(ax, 1, 0, text, palette, fontsize=SMALL, color=palette.muted, **place)
+
+
+def thin_curves(ax: Any, x: Any, curves: Any, colour: str) -> None:
+    """Draw the curves of single rows, (n_rows, n_points), thin and pale, behind all else."""
+    from matplotlib.collections import LineCollection
+
+    lines = [np.column_stack([x, curve]) for curve in curves]
+    alpha = min(0.5, max(0.15, 8 / max(len(lines), 1)))
+    ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.6, alpha=alpha, zorder=1), autolim=False)
 
 
 def strip(ax: Any, edges: Any, counts: Any, palette: Palette) -> None:

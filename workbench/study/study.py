@@ -31,7 +31,7 @@ from workbench.study.problems import Loc, Problem, StudyError, nearest, problems
 from workbench.study.text import parse_yaml, read_text
 
 # what an absent `explain:` stands for
-DEFAULT_EXPLAIN = ("permutation_importance", "partial_dependence")
+DEFAULT_EXPLAIN = ("permutation_importance", "partial_dependence", "ale", "shap", "surrogate")
 
 
 class Study(Part):

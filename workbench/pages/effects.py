@@ -1,0 +1,83 @@
+"""The block of effects along columns: a panel a column on one scale, surfaces of pairs, and what the bands mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.pages import methods
+from workbench.pages.card import Card
+from workbench.pages.views import Block, PictureView, picture
+from workbench.plots import PAGE, effect, effect_surface
+from workbench.plots.numbers import count
+from workbench.plots.style import shown
+
+_MOST_EFFECTS = 24
+
+
+def block(card: Card, answer: Any, order: Sequence[str]) -> Block:
+    """Give the block of one answer; columns in an order, most important first."""
+    found = list(answer.effects) if answer.kind == "effects" else [answer]
+    found.sort(key=lambda one: order.index(one.feature) if one.feature in order else len(order))
+    flat = [one for one in found if effect.is_flat(one)]
+    moving = [one for one in found if not effect.is_flat(one)]
+    panels = [_panel(card, one, effect.shared_limits(found)) for one in moving[:_MOST_EFFECTS]]
+    left_out = len(moving) - len(panels)
+    more = f" The {count(left_out)} least important are in the card's JSON." if left_out else ""
+    refits = next((one.refits for one in moving if one.refits is not None), None)
+    return Block(
+        heading=methods.heading(answer),
+        paragraphs=[
+            f"{methods.what(answer)} The panels share one scale, so that their sizes compare. {_bands(refits)}{more}",
+            *methods.about_refits(refits),
+            *_flat(card, flat, len(moving)),
+        ],
+        pictures=[*panels, *(_surface(card, one) for one in getattr(answer, "surfaces", ()))],
+        bullets=methods.cautions(answer),
+    )
+
+
+def _bands(refits: Any) -> str:
+    rows = "the 95% interval of the curve's shape over the rows averaged"
+    bands = f"The band is {rows}" if refits is None else f"The shade is the band of refits, the dots bound {rows}"
+    return f"{bands}; the strip below shows where rows lie, the darker the denser."
+
+
+def _panel(card: Card, one: Any, limits: tuple[float, float]) -> PictureView:
+    options: dict[str, Any] = {
+        "label": methods.labels(card).get(one.feature, one.feature),
+        "unit": methods.units(card).get(one.feature, ""),
+        "response": _response(card, one),
+    }
+    drawing = effect.draw(one, PAGE, **options, ylim=limits, title=False)
+    return picture(drawing, effect.finding(one, **options), effect.describe(one))
+
+
+def _surface(card: Card, one: Any) -> PictureView:
+    options: dict[str, Any] = {"labels": methods.labels(card), "units": methods.units(card)}
+    drawing = effect_surface.draw(one, PAGE, **options, title=False)
+    return picture(
+        drawing, effect_surface.finding(one, **options), effect_surface.describe(one, units=options["units"])
+    )
+
+
+def _flat(card: Card, effects: list[Any], others: int) -> list[str]:
+    """Say in words where predictions do not move: a panel of it would be a line."""
+    if not effects:
+        return []
+    if not others:
+        return ["The average prediction is the same along every column."]
+    labels = methods.labels(card)
+    names = [shown(labels.get(one.feature, one.feature), 26) for one in effects[:_MOST_EFFECTS]]
+    more = f" and {count(len(effects) - len(names))} more" if len(effects) > len(names) else ""
+    return [f"The average prediction does not move along {', '.join(names)}{more}."]
+
+
+def _response(card: Card, one: Any) -> str:
+    """Name what a curve is measured in."""
+    changes = one.provenance.method == "ale" or one.centred
+    if card.data.task == "regression":
+        target = shown(card.data.target.title or card.data.target.name, 24)
+        return f"change in predicted {target}" if changes else f"average predicted {target}"
+    what = "change in probability" if changes else "average probability"
+    return what if len(one.outputs) > 1 else f"{what} of {shown(one.outputs[0], 20)}"
