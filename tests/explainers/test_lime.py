@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import workbench as wb
@@ -240,6 +240,11 @@ def test_cautions_tell_the_number(X, function_model):
     assert f"agrees to {np.median(answer.stability):.2f}" in unstable
     steady = lime(rough, X[:10], background=X, n_draws=30, kernel_width=0.0001, n_features=1)
     assert np.median(steady.fidelity) > np.median(answer.fidelity)
+    y = np.where(X[:, 0] > 1, "a", np.where(np.sin(9 * X[:, 1]) > 0, "b", "c"))
+    several = lime(RandomForestClassifier(n_estimators=5, random_state=0).fit(X, y), X[:10], background=X)
+    worst = np.median(several.fidelity, axis=0)
+    told = f"{worst.min():.0%} of what the model says of {several.outputs[worst.argmin()]} (median R²)"
+    assert told in several.provenance.warnings[0]
     line = function_model(lambda rows: rows[:, 0] - rows[:, 1], X)
     assert lime(line, X[:10], background=X, n_draws=30).provenance.warnings == ()
 

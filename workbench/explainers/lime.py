@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -132,7 +132,7 @@ class Lime(Explainer):
             scale=response.scale,
             n_background=len(inputs.background),
             exact=False,
-            warnings=[*warnings, *_cautions(fidelity, steady)],
+            warnings=[*warnings, *_cautions(fidelity, steady, response.outputs)],
         ).but(
             additive=False,
             fidelity=fidelity[:, 0] if one else fidelity,
@@ -221,15 +221,21 @@ def _baseline(inputs: Inputs, per_call: int) -> np.ndarray:
     return mean
 
 
-def _cautions(fidelity: np.ndarray, steady: np.ndarray) -> list[str]:
-    """Warn of sums that don't fit, and of values that change with the seed, by the median over rows."""
+def _cautions(fidelity: np.ndarray, steady: np.ndarray, outputs: Sequence[str]) -> list[str]:
+    """Warn of sums that don't fit, and of values that change with the seed, by the median over rows, output by output.
+
+    Of several outputs the worst is named.
+    """
     told = []
-    fits, alike = float(np.median(fidelity, axis=0).min()), float(np.median(steady, axis=0).min())
-    if fits < LOW_FIDELITY:
-        told.append(f"low fidelity: near the rows the sums explain {fits:.0%} of what the model does (median R²)")
-    if alike < LOW_STABILITY:
+    fits, alike = np.median(fidelity, axis=0), np.median(steady, axis=0)
+    names = [f"says of {name}" for name in outputs] if len(outputs) > 1 else ["does"]
+    if fits.min() < LOW_FIDELITY:
+        worst = int(fits.argmin())
+        share = f"{max(fits[worst], 0.0):.0%} of what the model {names[worst]}"
+        told.append(f"low fidelity: near the rows the sums explain {share} (median R²)")
+    if alike.min() < LOW_STABILITY:
         told.append(
-            f"unstable: between seeds the order of the columns by size agrees to {alike:.2f} (median of Spearman's "
-            "correlation); more n_draws steady it"
+            f"unstable: between seeds the order of the columns by size agrees to {alike.min():.2f} (median of "
+            "Spearman's correlation); more n_draws steady it"
         )
     return told

@@ -46,7 +46,8 @@ class SurrogateModel(Explainer):
     References
     ----------
     M. W. Craven and J. W. Shavlik, 1996, "Extracting tree-structured representations of trained networks", Advances in
-    Neural Information Processing Systems 8; C. Molnar, 2022, "Interpretable Machine Learning", chapter 8.6.
+    Neural Information Processing Systems 8; R. Guidotti et al., 2018, "A survey of methods for explaining black box
+    models", doi 10.1145/3236009.
     """
 
     name = "surrogate"
@@ -54,7 +55,8 @@ class SurrogateModel(Explainer):
     summary = "A model that can be read, fitted to what the model predicts, and how much of that it explains."
     reference = (
         "M. W. Craven, J. W. Shavlik, 1996, Extracting tree-structured representations of trained networks, "
-        "Advances in Neural Information Processing Systems 8"
+        "Advances in Neural Information Processing Systems 8; R. Guidotti et al., 2018, A survey of methods for "
+        "explaining black box models, doi 10.1145/3236009"
     )
     caution = (
         "It is another model: what it leaves out may be what matters for some rows, and two surrogates of the same "
