@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import workbench as wb
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer
-from workbench.explainers.changes import ChangeableColumn
+from workbench.explainers.changeable_column import ChangeableColumn
 from workbench.explainers.spread import spread
 
 TABLE = wb.load("wine-quality-red")
@@ -296,6 +296,31 @@ def test_columns_without_use_are_not_changed_whatever_they_are():
     assert len(one.row) == 0
 
 
+def test_a_model_that_uses_no_column_has_no_counterfactual():
+    model = wb.Regressor("dummy").fit(TABLE.X, TABLE.y)
+    answer = ask(model, TABLE.X.iloc[:2])
+    assert len(answer.row) == 0
+    assert answer.provenance.warnings[0] == "the model uses no column that may change"
+
+
+def test_of_a_sum_the_narrowed_search_finds_what_three_columns_can_do():
+    table = wb.load("breast-cancer")
+    model = LogisticRegression(max_iter=10_000, C=0.01).fit((table.X - table.X.mean()) / table.X.std(), table.y)
+    X = (table.X - table.X.mean()) / table.X.std()
+    rows = X.iloc[:30]
+    answer = ask(model, rows, X, n=1, max_changed=3, max_evaluations=2_000)
+    score, sign = model.decision_function(rows), np.where(model.decision_function(rows) > 0, -1, 1)
+    found = dict(zip(answer.row.tolist(), answer.changed.tolist(), strict=True))
+    for i in range(len(rows)):
+        best = []
+        for j, name in enumerate(X.columns):
+            ends = np.array(range_of(X[name]))
+            best.append(max(0.0, (sign[i] * model.coef_[0, j] * (ends - rows.iloc[i, j])).max()))
+        reach = np.cumsum(np.sort(best)[::-1])[:3]
+        enough = np.flatnonzero(reach > abs(score[i]))
+        assert found.get(i) == (enough[0] + 1 if len(enough) else None)
+
+
 def test_nothing_found_and_nothing_to_find_are_said():
     model = wb.Regressor("linear").fit(TABLE.X, TABLE.y)
     none = ask(model, TABLE.X.iloc[:2], at_least=100.0, max_changed=2)
@@ -315,7 +340,7 @@ def test_a_narrowed_search_is_said():
     assert not few.provenance.exact
     assert any("at most the 50 most promising" in w for w in few.provenance.warnings)
     assert not any("most promising" in w for w in full.provenance.warnings)
-    assert full.distance[0] <= few.distance[0] if len(few.row) else len(full.row)
+    assert full.changed[0] <= few.changed[0]
 
 
 def test_blocks_change_nothing(monkeypatch, people, people_classifier):

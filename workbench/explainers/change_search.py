@@ -9,13 +9,15 @@ from math import comb
 
 import numpy as np
 
-from workbench.explainers.changes import Changes, differ
+from workbench.explainers.changeable_column import differ
+from workbench.explainers.changes import Changes
 from workbench.explainers.goal import Goal, Verdict
 from workbench.explainers.stacks import copies_per_stack
 
 _POINTS = 32  # of a line that is searched for its first point that does
 _ROUNDS = 3
 _KEPT = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)  # candidates of a column, where not all can be tried
+_FEW = 4  # with so few columns are left out rather than candidates
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Search:
         self._left = max_evaluations
         self._asked = 0
         rows = changes.X[:1] if isinstance(changes.X, np.ndarray) else changes.X.iloc[:1]
-        self._block = copies_per_stack(rows)
+        self._block = max(1, copies_per_stack(rows) // 2)  # beside the copies stand as many rows of codes
 
     def run(self, n: int, max_changed: int) -> Found:
         """Look for up to n sets of columns; none of them contains another one."""
@@ -63,7 +65,7 @@ class Search:
                 narrowed.append(size)
             hits = self._refined(self._best_of_sets(tried, size, found))
             found = self._least([*found, *hits])
-        kept = np.array(found[:n]).reshape(-1, len(self._own))
+        kept = np.array(found[:n]).reshape(len(found[:n]), len(self._own))
         return Found(kept, self._changes.costs(self._row, kept), tuple(narrowed), self._asked)
 
     def _judge(self, values: np.ndarray) -> Verdict:
@@ -88,27 +90,36 @@ class Search:
         which = np.repeat(np.arange(len(grids)), [len(grid) for grid in grids])
         if not len(which):
             return [], [np.empty(0) for _ in grids]
-        values = np.tile(self._own, (len(which), 1))
-        values[np.arange(len(which)), which] = np.concatenate(grids)
-        verdict = self._judge(values)
-        costs = self._changes.costs(self._row, values).sum(axis=1)
+        to = np.concatenate(grids)
+        parts = []
+        for start in range(0, len(which), self._block):
+            some = slice(start, start + self._block)
+            parts.append(self._judge(self._with(which[some], to[some])))
+        met, gap = (np.concatenate([getattr(part, name) for part in parts]) for name in ("met", "gap"))
         hits = []
-        for j in range(len(grids)):
+        for j, column in enumerate(self._changes.columns):
             # upwards and downwards: what is nearer on the grid need not be nearer
-            for side in (values[:, j] > self._own[j], ~(values[:, j] > self._own[j])):
-                at = np.flatnonzero((which == j) & verdict.met & side)
+            for side in (to > self._own[j], ~(to > self._own[j])):
+                at = np.flatnonzero((which == j) & met & side)
                 if len(at):
-                    hits.append(values[at[costs[at].argmin()]])
-        worth = [verdict.gap[which == j] for j in range(len(grids))]
+                    best = at[[column.cost(self._own[j], to[at]).argmin()]]
+                    hits.append(self._with(which[best], to[best])[0])
+        worth = [gap[which == j] for j in range(len(grids))]
         return self._least(self._refined(hits)), worth
+
+    def _with(self, columns: np.ndarray, to: np.ndarray) -> np.ndarray:
+        """Give copies of the row in each of which one column is changed."""
+        values = np.tile(self._own, (len(columns), 1))
+        values[np.arange(len(columns)), columns] = to
+        return values
 
     def _affordable(
         self, grids: Sequence[np.ndarray], worth: Sequence[np.ndarray], open_: Sequence[int], size: int
     ) -> tuple[dict[int, np.ndarray], bool]:
         """Choose candidates whose combinations can all be tried; tell whether these are all there are.
 
-        Where they are too many, those are kept that no cheaper one of the column beats by itself, evenly, and then the
-        columns that come closest by themselves.
+        Where they are too many, fewer of each column are kept: first those that no cheaper one beats by itself, and
+        always the one that comes closest; where four of each are too many, the columns that come closest by themselves.
         """
         full = {j: grids[j] for j in open_}
         if _n_combinations(full, size) <= self._left:
@@ -116,12 +127,11 @@ class Search:
         fronts = {j: self._front(j, grids[j], worth[j]) for j in open_}
         order = sorted(open_, key=lambda j: (worth[j].min(), j))
         for most in _KEPT:
-            some = {j: fronts[j][np.linspace(0, len(fronts[j]) - 1, most).round().astype(int)] for j in open_}
-            some = {j: np.unique(grid) for j, grid in some.items()}
+            some = {j: _thinned(fronts[j], grids[j], most) for j in order}
+            while most <= _FEW and len(some) > size and _n_combinations(some, size) > self._left:
+                some.popitem()
             if _n_combinations(some, size) <= self._left:
-                return some, False
-        while len(some) > size and _n_combinations(some, size) > self._left:
-            some.pop(order.pop())
+                break
         return some, False
 
     def _front(self, column: int, grid: np.ndarray, worth: np.ndarray) -> np.ndarray:
@@ -226,6 +236,15 @@ class Search:
             if not any(known <= columns for known in kept):
                 kept[columns] = values[i]
         return list(kept.values())
+
+
+def _thinned(front: np.ndarray, grid: np.ndarray, most: int) -> np.ndarray:
+    """Keep so many candidates of a column: of its front evenly from the last, the closest, then of the rest."""
+    if len(front) >= most:
+        return front[np.unique(np.linspace(len(front) - 1, 0, most).round().astype(int))]
+    rest = np.setdiff1d(grid, front)
+    some = np.unique(np.linspace(0, len(rest) - 1, min(most - len(front), len(rest))).round().astype(int))
+    return np.concatenate([front, rest[some]])
 
 
 def _n_combinations(grids: dict[int, np.ndarray], size: int) -> int:

@@ -13,7 +13,8 @@ from workbench.answers.attribution import Cell
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.explainers.attributions import cells
 from workbench.explainers.change_search import Found, Search
-from workbench.explainers.changes import Changes, differ
+from workbench.explainers.changeable_column import differ
+from workbench.explainers.changes import Changes
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.goal import Goal
 from workbench.explainers.inputs import Inputs
@@ -43,8 +44,9 @@ class CounterfactualSearch(Explainer):
     spread, in few digits); otherwise 21 quantiles of the background, after which the change is taken back towards the
     row to the first point that does, on a line searched at 32 points three times over. Then pairs of the columns that
     do not do alone, then triples, up to `max_changed` or until `n` sets of columns are found, none of which contains
-    another. Where the combinations are more than `max_evaluations` allows, candidates that a cheaper one of their
-    column beats are left out, then the columns that come least close by themselves; a warning says so.
+    another. Where the combinations are more than `max_evaluations` allows, fewer candidates of each column are tried,
+    first those that no cheaper one beats by itself, then fewer columns, those that come closest by themselves; a
+    warning says so.
 
     Every counterfactual is put to the model itself, as a row in its original types; it is not told otherwise.
 
@@ -129,7 +131,7 @@ class CounterfactualSearch(Explainer):
                     raise ValueError(f"counterfactuals: {option}: unknown column {name!r}{end}")
         goal = Goal.of(inputs, wanted=options.wanted, at_least=options.at_least, at_most=options.at_most)
         changes = Changes.of(inputs, immutable=options.immutable, direction=options.direction)
-        if not changes.columns:
+        if not changes.columns and options.immutable:
             raise ValueError(
                 f"counterfactuals: immutable must leave a column that the model uses; got {list(options.immutable)}"
             )
@@ -147,7 +149,7 @@ class CounterfactualSearch(Explainer):
             inputs,
             options,
             exact=complete and not narrowed and not lost,
-            warnings=tuple(_warnings(goal, options, found, narrowed, lost, len(own))),
+            warnings=tuple(_warnings(goal, options, found, narrowed, lost, changes.codes.shape)),
         )
         counted = {"evaluations": sum(one.n_evaluations for one in found.values())}
         return Counterfactuals(
@@ -189,10 +191,13 @@ def _told(changes: Changes, goal: Goal, row: int, found: Found) -> _Told:
 
 
 def _warnings(
-    goal: Goal, options: Any, found: dict[int, Found], narrowed: Sequence[int], lost: Sequence[int], n_rows: int
+    goal: Goal, options: Any, found: dict[int, Found], narrowed: Sequence[int], lost: Sequence[int], shape: Any
 ) -> Iterator[str]:
+    n_rows, n_columns = shape
     if there := [row for row in range(n_rows) if row not in found]:
         yield f"{_rows(there)}: predicted as asked ({goal.text}) already"
+    if not n_columns:
+        yield "the model uses no column that may change"
     without = [row for row, one in found.items() if not len(one.values)]
     if none := [row for row in without if row not in narrowed]:
         columns = "one column" if options.max_changed == 1 else f"at most {options.max_changed} columns"

@@ -11,6 +11,8 @@ from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.forms.frame import level_text
 
+_NEXT_TO_NOTHING = 1e-300
+
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
@@ -136,6 +138,8 @@ class Goal:
             return Verdict((told >= low) & (told <= high), gap, told)
         label = int(self.label[row])
         scores = _scores(response, self.model, self.positive)
+        if response.scale == "response":  # as logarithms, since probabilities next to 0 all look alike
+            scores = np.log(np.maximum(scores, _NEXT_TO_NOTHING))
         gap = np.delete(scores, label, axis=1).max(axis=1) - scores[:, label]
         told = response.values[:, 0 if response.values.shape[1] == 1 else label]
         return Verdict(_decided(self.model, rows) == label, gap, told)

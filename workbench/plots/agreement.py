@@ -47,7 +47,7 @@ def draw(
                 boxes.append(
                     [(x + 1, y + 1), (x + _CELL - 1, y + 1), (x + _CELL - 1, y + _TALL - 1), (x + 1, y + _TALL - 1)]
                 )
-                tones.append(to_rgba(palette.minus if rho > 0 else palette.plus, round(0.04 + 0.36 * abs(rho), 3)))
+                tones.append(to_rgba(palette.minus if rho >= 0 else palette.plus, round(0.04 + 0.36 * abs(rho), 3)))
             write(ax, x + _CELL / 2, y + _TALL / 2, fixed(rho, 2), palette, fontsize=SMALL, ha="center")
     ax.add_collection(PolyCollection(boxes, facecolors=tones, linewidths=0), autolim=False)
     write(ax, 6, height - 12, _FOOT, palette, fontsize=SMALL, color=palette.muted)
