@@ -164,8 +164,11 @@ def test_sets_of_rows_are_those_of_the_conditions(X, y):
     model = fitted("tree", 0, X, y)
     (tree,) = model.form_.body.terms
     frame = Frame(X, model.form_.kinds)
-    names = sorted(leaf_sets.used_columns(tree))
-    sets = leaf_sets.leaf_sets(tree, leaf_sets.RowSets(frame), names)
+    place = {name: i for i, name in enumerate(leaf_sets.used_columns(tree))}
+    sets = leaf_sets.leaf_sets(tree, leaf_sets.RowSets(frame), place)
+    grouped = leaf_sets.leaf_sets(tree, leaf_sets.RowSets(frame), {name: min(i, 1) for name, i in place.items()})
+    np.testing.assert_array_equal(grouped[0], sets[0])
+    np.testing.assert_array_equal(grouped[1], np.bitwise_and.reduce(sets[1:], axis=0))
     reached = np.bitwise_and.reduce(sets, axis=0)
     expected = tree.leaves(frame) == np.flatnonzero(tree.is_leaf)[:, None]
     np.testing.assert_array_equal(leaf_sets.unpack(reached, len(X)), expected)

@@ -78,33 +78,33 @@ def members(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (place % n_bytes) * 8 + bit, begin
 
 
-def leaf_sets(tree: Tree, rows: RowSets, names: Sequence[str]) -> np.ndarray:
-    """Give for each of some columns and each leaf the rows that meet all that the leaf asks of that column.
+def leaf_sets(tree: Tree, rows: RowSets, place: Mapping[str, int]) -> np.ndarray:
+    """Give for each group of columns and each leaf the rows that meet all that the leaf asks of these columns.
 
     Parameters
     ----------
     tree : Tree
     rows : RowSets
-    names : sequence of str
-        All columns that the tree asks of, and perhaps others.
+    place : mapping of str to int
+        The group of each column, from 0 on without gaps; what is asked of columns that have none is left out.
 
     Returns
     -------
-    ndarray of uint64, shape (n_columns, n_leaves, n_words)
+    ndarray of uint64, shape (n_groups, n_leaves, n_words)
         The leaves in the order of their nodes.
     """
-    place = {name: i for i, name in enumerate(names)}
-    sets = np.empty((len(names), tree.feature.size, rows.all.size), dtype=np.uint64)
+    sets = np.empty((max(place.values()) + 1, tree.feature.size, rows.all.size), dtype=np.uint64)
     sets[:, 0] = rows.all
     level = np.zeros(1, dtype=np.intp)
     while (level := level[tree.feature[level] >= 0]).size:
         left, right = tree.left[level], tree.right[level]
         sets[:, left] = sets[:, right] = sets[:, level]
         for column in np.unique(tree.feature[level]).tolist():
-            i, here = place[tree.columns[column]], tree.feature[level] == column
-            goes = rows.left(tree, column, level[here])
-            sets[i, left[here]] &= goes
-            sets[i, right[here]] &= ~goes
+            if (group := place.get(tree.columns[column])) is not None:
+                here = tree.feature[level] == column
+                goes = rows.left(tree, column, level[here])
+                sets[group, left[here]] &= goes
+                sets[group, right[here]] &= ~goes
         level = np.concatenate([left, right])
     return sets[:, tree.is_leaf]
 
@@ -146,9 +146,9 @@ class Grove:
         names = sorted({name for tree in trees for name in used_columns(tree)})
         return cls(tuple(trees), tuple(names), np.array(outputs, dtype=np.intp))
 
-    def sets(self, rows: RowSets) -> np.ndarray:
-        """Give the sets of rows of all leaves, tree after tree, (n_columns, n_leaves, n_words)."""
-        return np.concatenate([leaf_sets(tree, rows, self.names) for tree in self.trees], axis=1)
+    def sets(self, rows: RowSets, place: Mapping[str, int]) -> np.ndarray:
+        """Give the sets of rows of all leaves, tree after tree, (n_groups, n_leaves, n_words): see `leaf_sets`."""
+        return np.concatenate([leaf_sets(tree, rows, place) for tree in self.trees], axis=1)
 
     @property
     def value(self) -> np.ndarray:
@@ -178,7 +178,7 @@ class Donors:
     def reach(self, offered: np.ndarray, names: Sequence[str], columns: Sequence[str]) -> np.ndarray:
         """Say which values reach which leaves, (n_leaves, n_values): the first of the columns runs slowest.
 
-        `offered` (n_columns, n_leaves, n_words) holds the sets of a tree that asks of the columns called `names`.
+        `offered` (n_columns, n_leaves, n_words) holds the leaves' sets of donors for the columns called `names`.
         """
         n_leaves, n_rows = offered.shape[1], self.frame.n_rows
         if not self.sizes:
@@ -221,7 +221,7 @@ def tree_mixtures(
     moving = [np.zeros((rows.n_rows, donors.n_values(each), k)) for each in sets]
     still = [np.zeros((rows.n_rows, k)) for _ in sets]
     ours, theirs = RowSets(rows), RowSets(donors.frame)
-    wide = (ours.all.size + theirs.all.size) * len({name for tree in trees for name in tree.columns})
+    wide = (ours.all.size + theirs.all.size) * (1 + len({name for each in sets for name in each}))
     for grove in Grove.plant(trees, _WORDS // wide):
         apart = [position for position, each in enumerate(sets) if not set(grove.names) & set(each)]
         if apart:
@@ -229,15 +229,19 @@ def tree_mixtures(
             for position in apart:
                 still[position] += own
         if len(apart) < len(sets):
-            met, offered, value = grove.sets(ours), grove.sets(theirs), grove.value
+            # columns that no set has are one group: what is asked of them is asked together
+            asked = [name for name in grove.names if any(name in each for each in sets)]
+            place = {name: i for i, name in enumerate(asked)}
+            offered, value = grove.sets(theirs, place), grove.value
+            met = grove.sets(ours, {name: place.get(name, len(asked)) for name in grove.names})
             for position, each in enumerate(sets):
                 if position not in apart:
-                    outside = _others(met, [i for i, name in enumerate(grove.names) if name in each], ours.all)
+                    outside = _others(met, [i for i, name in enumerate(asked) if name in each], ours.all)
                     total = moving[position]
                     step = max(1, _NUMBERS // (total.shape[1] * value.shape[1]))
                     for start in range(0, len(value), step):
                         part = slice(start, start + step)
-                        reach = donors.reach(offered[:, part], grove.names, each)
+                        reach = donors.reach(offered[:, part], asked, each)
                         total[:, :, grove.outputs] += _spread(outside[part], reach, value[part], rows.n_rows)
     return moving, still
 

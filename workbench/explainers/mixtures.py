@@ -13,7 +13,7 @@ from workbench.explainers.kernel_mixtures import Kernelled
 from workbench.explainers.response import Response
 from workbench.explainers.scored import Scored, Summed
 from workbench.explainers.stacks import MAX_ROWS, copies_per_stack, stack
-from workbench.explainers.values import Block, Columns, Mixtures, Rows, Values, level_flat, row_blocks, take
+from workbench.explainers.values import ROUNDING, Block, Columns, Mixtures, Rows, Values, level_flat, row_blocks, take
 from workbench.forms import Additive, Kernel, Tree
 
 
@@ -98,9 +98,9 @@ class Predicted:
             ]
             told = self._ask(part, columns, donor, donors).reshape(len(corners), len(part), -1)
             largest = max(largest, float(np.abs(told).max()))
-            found.append(np.tensordot([float(sign) for sign, _ in corners], told, axes=1))
+            found.append(sum((sign * each for (sign, _), each in zip(corners, told, strict=True)), np.zeros(1)))
         total: np.ndarray = np.concatenate(found)
-        if np.abs(total).max() <= len(corners) * 1e-12 * largest:  # rounding, as in `level_flat`
+        if np.abs(total).max() <= len(corners) * ROUNDING * largest:  # rounding, as in `level_flat`
             total[:] = 0.0
         return total
 

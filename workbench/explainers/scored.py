@@ -212,9 +212,10 @@ class Summed(_FromForm):
         kept = 8.0 * k * (len(self._parts) + 2 * (sum(counts) if self._trees else max(counts)))
         if not self._trees:
             return kept
-        # sets of rows: of the largest tree a bit per row, node and column, copied a few times; of each column one set
-        # per distinct value, which is as many as rows
-        bits = max(tree.feature.size * len(tree.columns) for tree in self._trees)
+        # sets of rows: of the largest tree a bit per row, node and column that is set, copied a few times; of each
+        # column one set per distinct value, which is as many as rows
+        groups = 1 + len({column for columns in sets for column in columns})
+        bits = max(tree.feature.size for tree in self._trees) * groups
         most_rows = math.sqrt(8 * BLOCK_BYTES / max(len(tree.columns) for tree in self._trees))
         return max(kept, 0.5 * bits, BLOCK_BYTES / most_rows)
 
