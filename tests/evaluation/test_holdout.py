@@ -16,7 +16,7 @@ from workbench.metrics import MetricError, metric, metrics
 
 R2, LOSS, AUC = metric("r2"), metric("log_loss"), metric("roc_auc")
 NAMES = {"model": "tree", "reference": "forest"}
-REGRESSION = ("r2", "rmse", "mae")
+REGRESSION = tuple(name for name in metrics() if metric(name).tasks == ("regression",))
 
 
 def rows(name, k=2, n=60, seed=0):
