@@ -41,7 +41,7 @@ def _frame():
 
 @pytest.mark.parametrize("terms", [TERMS, *((term,) for term in TERMS)])
 def test_boxes_add_up_to_the_terms(terms, frame):
-    catalogue = Catalogue.of(terms)
+    catalogue = Catalogue.of(terms, 1)
     total = np.zeros((frame.n_rows, 1))
     for boxes in catalogue.groups:
         met = np.ones((len(boxes), frame.n_rows), dtype=bool)
@@ -53,21 +53,21 @@ def test_boxes_add_up_to_the_terms(terms, frame):
 
 
 def test_conditions_on_one_column_are_merged_and_what_always_holds_is_left_out():
-    sizes = {boxes.n_columns: len(boxes) for boxes in Catalogue.of([tree()]).groups}
+    sizes = {boxes.n_columns: len(boxes) for boxes in Catalogue.of([tree()], 1).groups}
     assert sizes == {1: 2, 2: 3}  # two leaves below a <= 1 by a alone; three by a and level
     always = tree(threshold=np.full(9, np.nan), missing_left=np.full(9, True))
     always.threshold[[0, 1, 5]] = np.inf
-    found = Catalogue.of([always]).groups
+    found = Catalogue.of([always], 1).groups
     assert [boxes.n_columns for boxes in found] == [0]
     assert found[0].value.tolist() == [[1.0]]
 
 
 def test_some_rows_alone_and_many_cuts(frame):
-    catalogue = Catalogue.of(TERMS)
+    catalogue = Catalogue.of(TERMS, 1)
     assert np.array_equal(catalogue.cells(frame, 5, 9), catalogue.cells(frame)[:, 5:9])
     assert catalogue.dtype == np.uint16
     many = [Rule((Condition("a", lower=float(i), upper=i + 0.5),), np.ones(1)) for i in range(40_000)]
-    wide = Catalogue.of(many)
+    wide = Catalogue.of(many, 1)
     assert wide.dtype == np.uint32
     rows = Frame({"a": np.array([-1.0, 0.5, 0.6, 39_999.5, 20_000.2, np.nan])})
     (boxes,) = wide.groups
@@ -76,11 +76,11 @@ def test_some_rows_alone_and_many_cuts(frame):
 
 def test_shares_multiply_along_the_way():
     counted = tree(support=np.array([10, 6, 4, 3, 3, 2, 2, 2, 0]))
-    catalogue = Catalogue.of([counted])
+    catalogue = Catalogue.of([counted], 1)
     found = {float(v[0]): s.tolist() for b in catalogue.groups for v, s in zip(b.value, b.share, strict=True)}
     assert found == {1.0: [0.6 * 0.5], 2.0: [0.6 * 0.5], 3.0: [0.4, 0.5], 4.0: [0.4, 0.5], 5.0: [0.0, 0.5]}
 
 
 def test_other_terms_are_refused():
     with pytest.raises(ValueError, match="every term must be a tree or a rule; got one of kind 'linear'"):
-        Catalogue.of([Linear("a", np.ones(1), 0.0, np.zeros(1))])
+        Catalogue.of([Linear("a", np.ones(1), 0.0, np.zeros(1))], 1)

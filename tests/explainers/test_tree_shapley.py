@@ -346,3 +346,17 @@ def test_arrays_and_scikit_learns_own_forests():
     np.testing.assert_allclose(answer.baseline + answer.values.sum(axis=1), model.predict(Z[:3]), atol=1e-12)
     with pytest.raises(ValueError, match="it has no form that is known; use 'shap'"):
         explain(KNeighborsRegressor().fit(Z, Z[:, 0]), "tree_shap", Z)
+
+
+def test_memory_of_many_trees_over_different_columns():
+    import tracemalloc
+
+    Z = pd.DataFrame(np.random.default_rng(0).normal(size=(4_000, 20)), columns=[f"c{j}" for j in range(20)])
+    y = Z.to_numpy()[:, :10].sum(axis=1) + Z["c11"] * Z["c12"]
+    model = Regressor("xgboost", n_estimators=100, max_depth=4).fit(Z, y)
+    tracemalloc.start()
+    answer = explain(model, "tree_shap", Z[:1_000], background=Z)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * 2**20 + answer.values.nbytes
+    np.testing.assert_allclose(answer.baseline, model.form_.predict(Z).mean(), atol=1e-12)

@@ -27,6 +27,17 @@ class Background:
     cells: np.ndarray
     weight: Floats
 
+    def baseline(self) -> Floats:
+        """Give the sum of all boxes' values, each times the weight of the background rows in it; shape (k,)."""
+        total = np.zeros(self.catalogue.k)
+        for group in self.catalogue.groups:
+            for boxes in _slices(len(group), 1024):
+                block = group[boxes]
+                for some in _slices(len(self.weight), _PLANE // 1024):
+                    inside = ~_words(self.catalogue, block, self.cells[:, some]).any(axis=0)
+                    total += inside @ self.weight[some] @ block.value
+        return total
+
     def blocks(self, group: Boxes, n_rows: int) -> Iterator[Boxes]:
         """Take boxes apart into blocks whose work fits into memory."""
         if self._tabulates(group.n_columns, n_rows):
@@ -54,7 +65,7 @@ class Background:
     def _by_pattern(self, boxes: Boxes, cells: np.ndarray) -> Iterator[Plane]:
         d, n_boxes = boxes.n_columns, len(boxes)
         weight = np.zeros(2**d * n_boxes)
-        for some in _slices(self.cells.shape[1], max(1, _PLANE // n_boxes)):
+        for some in _slices(self.cells.shape[1], _PLANE // n_boxes):
             met = 2**d - 1 - _code(self.catalogue, boxes, self.cells[:, some])
             key = met * n_boxes + np.arange(n_boxes)[:, None]
             weights = np.broadcast_to(self.weight[some], key.shape)
@@ -62,8 +73,8 @@ class Background:
         yield from _looked_up(self.catalogue, boxes, cells, pattern_values(weight.reshape(2**d, n_boxes)))
 
     def _by_pair(self, boxes: Boxes, cells: np.ndarray) -> Iterator[Plane]:
-        others = _slices(len(self.weight), max(1, _PAIRS // len(boxes)))
-        most = max(1, _PAIRS // (len(boxes) * (others[0].stop - others[0].start)))
+        others = _slices(len(self.weight), _PAIRS // len(boxes))
+        most = _PAIRS // (len(boxes) * (others[0].stop - others[0].start))
         for rows in _slices(cells.shape[1], most):
             failed = _words(self.catalogue, boxes, cells[:, rows])
             total: Floats | None = None
@@ -83,7 +94,11 @@ class Paths:
 
     def baseline(self) -> Floats:
         """Give the sum of all boxes' values, each times its share of training rows; shape (k,)."""
-        return sum((b.share.prod(axis=1) @ b.value for b in self.catalogue.groups if b.share is not None), np.zeros(()))
+        total = np.zeros(self.catalogue.k)
+        for boxes in self.catalogue.groups:
+            if boxes.share is not None:
+                total += boxes.share.prod(axis=1) @ boxes.value
+        return total
 
     def blocks(self, group: Boxes, n_rows: int) -> Iterator[Boxes]:
         """Take boxes apart into blocks whose work fits into memory."""
@@ -99,7 +114,7 @@ class Paths:
             table = share_values(patterns[:, None, :], share)
             yield from _looked_up(self.catalogue, boxes, cells, table.transpose(0, 2, 1))
             return
-        for rows in _slices(n_rows, max(1, _TABLE // (len(boxes) * d))):
+        for rows in _slices(n_rows, _TABLE // (len(boxes) * d)):
             failed = np.array([self.catalogue.fails(boxes, j, cells[:, rows]) for j in range(d)])
             for j, plane in enumerate(share_values(failed, share)):
                 yield j, rows, plane
@@ -107,12 +122,13 @@ class Paths:
 
 def _blocks(group: Boxes, most: int) -> Iterator[Boxes]:
     if group.n_columns:  # a box without conditions is a constant
-        for some in _slices(len(group), min(max(1, most), 1024)):
+        for some in _slices(len(group), min(most, 1024)):
             yield group[some]
 
 
 def _slices(n: int, most: int) -> list[slice]:
-    return [slice(start, min(start + most, n)) for start in range(0, n, most)]
+    step = max(1, most)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def _looked_up(catalogue: Catalogue, boxes: Boxes, cells: np.ndarray, table: Floats) -> Iterator[Plane]:

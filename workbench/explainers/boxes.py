@@ -68,12 +68,15 @@ class Catalogue:
         One for each number of columns. Boxes that no row can meet are left out, and conditions that every row meets.
     dtype : dtype
         Of cells: the narrowest unsigned integer.
+    k : int
+        The length of a value.
     """
 
     readings: tuple[Reading, ...]
     sets: Bools
     groups: tuple[Boxes, ...]
     dtype: np.dtype
+    k: int
 
     @property
     def missing(self) -> int:
@@ -105,7 +108,7 @@ class Catalogue:
         return failed
 
     @classmethod
-    def of(cls, terms: Sequence[Term]) -> Catalogue:
+    def of(cls, terms: Sequence[Term], k: int) -> Catalogue:
         """Take trees and rules apart.
 
         Raises
@@ -126,7 +129,7 @@ class Catalogue:
                 by_size.setdefault(boxes.n_columns, []).append(boxes)
         width = max((len(r.levels) for r in readings), default=0) + 2
         groups = tuple(_joined(by_size[d]) for d in sorted(by_size))
-        return cls(readings, np.concatenate([np.zeros((0, width), dtype=np.bool_), *sets]), groups, dtype)
+        return cls(readings, np.concatenate([np.zeros((0, width), dtype=np.bool_), *sets]), groups, dtype, k)
 
 
 def _merged(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import pydantic
 
 from workbench.answers.attribution import Attribution
@@ -16,6 +17,7 @@ from workbench.explainers.shapley import Shapley
 from workbench.explainers.tree_shapley import no_trees, path_shapley, tree_shapley
 
 N_BATCHES = 10
+_PREDICTED = 512
 _NO_BACKGROUND = "The background rows were not used: path-dependent values rest on the trees' counts of training rows."
 
 
@@ -105,12 +107,18 @@ class TreeShap(Explainer):
             inputs,
             options,
             found,
-            predictions=score.values(rows),
+            predictions=_predictions(score, inputs.X),
             outputs=score.outputs,
             scale=score.scale,
             n_background=n_background if on_background else None,
             warnings=ignored,
         )
+
+
+def _predictions(score: Score, X: pd.DataFrame | np.ndarray) -> np.ndarray:
+    """Give the score of rows, some at a time: a frame keeps a matrix for each set of columns that trees read."""
+    starts = range(0, len(X), _PREDICTED)
+    return np.concatenate([score.values(score.frame(X[start : start + _PREDICTED])) for start in starts])
 
 
 def _trees_of(inputs: Inputs) -> Score:

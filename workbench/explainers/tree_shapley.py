@@ -81,7 +81,6 @@ def tree_shapley(
     given = np.ones(background.n_rows) if weight is None else np.asarray(weight, dtype=np.float64)
     counted = np.flatnonzero(given > 0)
     share = given[counted] / given[counted].sum()
-    baseline: Floats = share @ score.values(background)[counted]
     cells = trees.catalogue.cells(background)[:, counted]
     dealt = np.arange(len(counted))
     if min(n_batches, len(counted)) < 2:
@@ -90,7 +89,7 @@ def tree_shapley(
         dealt = np.random.default_rng(random_state).permutation(dealt)
     batches = [dealt[i::n_batches] for i in range(min(n_batches, len(counted)))]
     games = [Background(trees.catalogue, cells[:, batch], share[batch]) for batch in batches]
-    return trees.shapley(rows, games, baseline)
+    return trees.shapley(rows, games)
 
 
 def path_shapley(score: Score, rows: Frame, *, columns: Sequence[str]) -> Shapley:
@@ -124,9 +123,7 @@ def path_shapley(score: Score, rows: Frame, *, columns: Sequence[str]) -> Shaple
                 "path-dependent values need the training rows of each node, which this form does not hold; "
                 "use perturbation='interventional'"
             )
-    paths = Paths(trees.catalogue)
-    baseline = score.constant + paths.baseline() @ trees.select
-    return trees.shapley(rows, [paths], baseline)
+    return trees.shapley(rows, [Paths(trees.catalogue)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +133,7 @@ class Trees:
     body: Additive
     catalogue: Catalogue
     select: Floats
+    constant: Floats
     column: Ints  # of each reading
     n_columns: int
 
@@ -152,15 +150,15 @@ class Trees:
             raise ValueError(f"tree_shapley: the score must be a sum of trees and rules; {why}")
         body = score.body
         assert isinstance(body, Additive)  # noqa: S101, known from the line above
-        catalogue = Catalogue.of([term for term in body.terms if used_columns(term)])
+        catalogue = Catalogue.of([term for term in body.terms if used_columns(term)], body.k)
         position = {name: j for j, name in enumerate(columns)}
         for reading in catalogue.readings:
             if reading.column not in position:
                 raise ValueError(f"tree_shapley: columns must hold {reading.column!r}, which the score reads")
         column = np.array([position[r.column] for r in catalogue.readings], dtype=np.intp)
-        return cls(body, catalogue, score.select / body.divisor, column, len(columns))
+        return cls(body, catalogue, score.select / body.divisor, score.constant, column, len(columns))
 
-    def shapley(self, rows: Frame, games: Sequence[Background | Paths], baseline: Floats) -> Shapley:
+    def shapley(self, rows: Frame, games: Sequence[Background | Paths]) -> Shapley:
         """Give the Shapley values in a sum of games, some rows at a time.
 
         Of several games, batches of a background, also the standard error. With s_b the batch's share of the weight,
@@ -168,6 +166,7 @@ class Trees:
         phi)**2``, of B batches.
         """
         n_outputs = self.select.shape[1]
+        baseline = self.constant + sum(game.baseline() for game in games) @ self.select
         values = np.zeros((rows.n_rows, self.n_columns, n_outputs))
         error = np.zeros_like(values) if len(games) > 1 else None
         used = np.unique(self.column)
