@@ -3,6 +3,7 @@
 from workbench.answers.agreement import Agreement
 from workbench.answers.answer import Answer, AnswerError, Provenance
 from workbench.answers.attribution import Attribution, AttributionSummary, Cell
+from workbench.answers.calibration import Calibration, Recalibration, Reliability
 from workbench.answers.comparison import Comparison
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
@@ -22,6 +23,7 @@ __all__ = [
     "AnswerError",
     "Attribution",
     "AttributionSummary",
+    "Calibration",
     "Cell",
     "Comparison",
     "Counterfactuals",
@@ -36,7 +38,9 @@ __all__ = [
     "Leaderboard",
     "LeaderboardRow",
     "Provenance",
+    "Recalibration",
     "RefitBand",
+    "Reliability",
     "RuleShares",
     "Surrogate",
 ]

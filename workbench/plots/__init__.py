@@ -14,6 +14,7 @@ _PICTURES = {
     "agreement": ("agreement", "draw"),
     "attribution": ("attribution", "draw"),
     "attribution_summary": ("attribution", "draw_summary"),
+    "calibration": ("calibration", "draw"),
     "comparison": ("comparison", "draw"),
     "counterfactuals": ("counterfactuals", "draw"),
     "effect": ("effect", "draw"),

@@ -1,0 +1,45 @@
+"""Pictures of diagnostics: well set, and saying what the answers say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.evaluation.test_calibration import drawn, two
+from tests.plots.test_pictures import assert_well_set
+from workbench.answers import Calibration
+from workbench.evaluation.calibration import calibration
+from workbench.evaluation.predictions import Predictions
+from workbench.plots import calibration as calibration_plot
+from workbench.plots import draw
+
+RNG = np.random.default_rng(0)
+
+
+def several(k: int) -> Calibration:
+    p = RNG.dirichlet(np.ones(k), 400)
+    came = [RNG.choice(k, p=q) for q in p]
+    names = tuple(f"a class with a rather long name {i}" for i in range(k))
+    return calibration(Predictions.of([names[c] for c in came], p, classes=names))
+
+
+def number(scale: float) -> Calibration:
+    f = scale * RNG.normal(size=300)
+    return calibration(Predictions.of(f / 2 + scale * RNG.normal(size=300), f))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [calibration(two(*drawn(0))), several(4), several(8), number(1.0), number(1e5), number(1e-3)],
+    ids=["two", "four", "eight", "one", "large", "small"],
+)
+def test_calibration_is_well_set(answer: Calibration) -> None:
+    assert_well_set(draw(answer, unit="a long unit of measure", target="a target with a name that is far too long"))
+    assert calibration_plot.describe(answer).endswith("].")
+
+
+def test_calibration_says_what_is_shown() -> None:
+    assert calibration_plot.finding(calibration(two(*drawn(1, 800, 2.0)))) == "Probabilities are too extreme"
+    assert calibration_plot.finding(number(1.0)) == "Predictions are too extreme"
+    clean = calibration(two(*drawn(0, 400)))
+    assert calibration_plot.finding(clean) == "Probabilities agree with what came, as far as 400 rows can tell"
