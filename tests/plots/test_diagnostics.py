@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from tests.evaluation.test_calibration import drawn, two
+from tests.evaluation.test_weak_regions import PLANTED, table
 from tests.plots.test_pictures import assert_well_set
 from workbench.answers import Calibration
 from workbench.evaluation.calibration import calibration
 from workbench.evaluation.predictions import Predictions
+from workbench.evaluation.weak_regions import weak_regions
 from workbench.plots import calibration as calibration_plot
 from workbench.plots import draw
+from workbench.plots import weak_regions as regions_plot
 
 RNG = np.random.default_rng(0)
 
@@ -43,3 +46,21 @@ def test_calibration_says_what_is_shown() -> None:
     assert calibration_plot.finding(number(1.0)) == "Predictions are too extreme"
     clean = calibration(two(*drawn(0, 400)))
     assert calibration_plot.finding(clean) == "Probabilities agree with what came, as far as 400 rows can tell"
+
+
+@pytest.mark.parametrize("columns", PLANTED)
+def test_weak_regions_are_well_set_and_named(columns: tuple[str, ...]) -> None:
+    X, noise = table(1, 1200)
+    losses = (noise * np.where(PLANTED[columns](X), 3, 1)) ** 2 + noise**2 * (X["few"] == 1)
+    told = weak_regions(X, losses, loss_title="squared error")
+    assert_well_set(draw(told))
+    assert " the squared error is " in regions_plot.finding(told)
+    assert regions_plot.describe(told).endswith(" rows.")
+    X, noise = table(2)
+    clean = weak_regions(X, noise**2)
+    assert regions_plot.finding(clean) == "No region of one or two columns is shown to be weak"
+
+
+def test_nothing_found_is_nothing_to_draw() -> None:
+    with pytest.raises(ValueError, match="nothing to draw"):
+        draw(weak_regions(table(0, 20)[0], np.ones(20)))

@@ -14,6 +14,7 @@ from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
 from workbench.answers.refits import RefitBand
+from workbench.answers.regions import WeakRegion, WeakRegions
 from workbench.answers.rules import RuleShares
 from workbench.answers.surrogate import Surrogate
 
@@ -43,4 +44,6 @@ __all__ = [
     "Reliability",
     "RuleShares",
     "Surrogate",
+    "WeakRegion",
+    "WeakRegions",
 ]

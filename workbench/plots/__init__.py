@@ -25,6 +25,7 @@ _PICTURES = {
     "interactions": ("interactions", "draw"),
     "leaderboard": ("leaderboard", "draw"),
     "surrogate": ("surrogate", "draw"),
+    "weak_regions": ("weak_regions", "draw"),
 }
 
 
