@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.test_calibration import drawn, two
+from tests.evaluation.test_residuals import PLANTED as BIASES
+from tests.evaluation.test_residuals import told as residuals_told
 from tests.evaluation.test_weak_regions import PLANTED, table
 from tests.plots.test_pictures import assert_well_set
 from workbench.answers import Calibration
@@ -14,6 +16,7 @@ from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.weak_regions import weak_regions
 from workbench.plots import calibration as calibration_plot
 from workbench.plots import draw
+from workbench.plots import residuals as residuals_plot
 from workbench.plots import weak_regions as regions_plot
 
 RNG = np.random.default_rng(0)
@@ -64,3 +67,14 @@ def test_weak_regions_are_well_set_and_named(columns: tuple[str, ...]) -> None:
 def test_nothing_found_is_nothing_to_draw() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
         draw(weak_regions(table(0, 20)[0], np.ones(20)))
+
+
+@pytest.mark.parametrize("column", BIASES)
+def test_residuals_are_well_set_and_named(column: str) -> None:
+    answer = residuals_told(3, BIASES[column])[0]
+    for part in answer.by:
+        assert_well_set(draw(answer, column=part.column, unit="a long unit of measure"))
+    assert residuals_plot.finding(answer, column=column).startswith("Residuals still follow ")
+    assert residuals_plot.finding(answer, column="few") == "Residuals show nothing more of few"
+    assert "by yes, " in residuals_plot.describe(answer, column="yes")
+    assert residuals_plot.describe(answer, column="yes").count("true: ") == 1

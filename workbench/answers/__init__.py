@@ -15,6 +15,7 @@ from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
 from workbench.answers.refits import RefitBand
 from workbench.answers.regions import WeakRegion, WeakRegions
+from workbench.answers.residuals import Residuals, ResidualsBy
 from workbench.answers.rules import RuleShares
 from workbench.answers.surrogate import Surrogate
 
@@ -42,6 +43,8 @@ __all__ = [
     "Recalibration",
     "RefitBand",
     "Reliability",
+    "Residuals",
+    "ResidualsBy",
     "RuleShares",
     "Surrogate",
     "WeakRegion",

@@ -24,6 +24,7 @@ _PICTURES = {
     "importance": ("importance", "draw"),
     "interactions": ("interactions", "draw"),
     "leaderboard": ("leaderboard", "draw"),
+    "residuals": ("residuals", "draw"),
     "surrogate": ("surrogate", "draw"),
     "weak_regions": ("weak_regions", "draw"),
 }
