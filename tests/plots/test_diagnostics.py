@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.test_calibration import drawn, two
+from tests.evaluation.test_conformal import classes as conformal_classes
+from tests.evaluation.test_conformal import numbers as conformal_numbers
 from tests.evaluation.test_residuals import PLANTED as BIASES
 from tests.evaluation.test_residuals import told as residuals_told
 from tests.evaluation.test_weak_regions import PLANTED, table
@@ -15,6 +17,7 @@ from workbench.evaluation.calibration import calibration
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.weak_regions import weak_regions
 from workbench.plots import calibration as calibration_plot
+from workbench.plots import conformal as conformal_plot
 from workbench.plots import draw
 from workbench.plots import residuals as residuals_plot
 from workbench.plots import weak_regions as regions_plot
@@ -78,3 +81,11 @@ def test_residuals_are_well_set_and_named(column: str) -> None:
     assert residuals_plot.finding(answer, column="few") == "Residuals show nothing more of few"
     assert "by yes, " in residuals_plot.describe(answer, column="yes")
     assert residuals_plot.describe(answer, column="yes").count("true: ") == 1
+
+
+def test_coverage_is_well_set_and_named() -> None:
+    for answer in (conformal_numbers(0), conformal_numbers(0, 3.0), conformal_classes(0)):
+        assert_well_set(draw(answer))
+        assert conformal_plot.describe(answer).startswith("Coverage, 90% promised. all rows: ")
+    assert conformal_plot.finding(conformal_numbers(0)).startswith("Intervals hold what they promise: ")
+    assert "of all rows, but where yes is true they hold" in conformal_plot.finding(conformal_numbers(0, 3.0))

@@ -5,6 +5,7 @@ from workbench.answers.answer import Answer, AnswerError, Provenance
 from workbench.answers.attribution import Attribution, AttributionSummary, Cell
 from workbench.answers.calibration import Calibration, Recalibration, Reliability
 from workbench.answers.comparison import Comparison
+from workbench.answers.conformal import Conformal, Coverage
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
 from workbench.answers.effect import Effect, Effects, EffectSurface
@@ -28,7 +29,9 @@ __all__ = [
     "Calibration",
     "Cell",
     "Comparison",
+    "Conformal",
     "Counterfactuals",
+    "Coverage",
     "Details",
     "Effect",
     "EffectSurface",

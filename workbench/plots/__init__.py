@@ -16,6 +16,7 @@ _PICTURES = {
     "attribution_summary": ("attribution", "draw_summary"),
     "calibration": ("calibration", "draw"),
     "comparison": ("comparison", "draw"),
+    "conformal": ("conformal", "draw"),
     "counterfactuals": ("counterfactuals", "draw"),
     "effect": ("effect", "draw"),
     "effect_surface": ("effect_surface", "draw"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,17 @@ from workbench.plots.axes import new_axes, new_figure, ticks, write
 from workbench.plots.style import SMALL, Palette, shown, text_width
 
 _ROW = 22.0
+
+
+def unquoted(text: str) -> str:
+    r"""Give the text of a part without the quotes around names and levels.
+
+    Examples
+    --------
+    >>> unquoted("'size' is 'L' and \"it's\" > 3")
+    "size is L and it's > 3"
+    """
+    return re.sub(r"(['\"])(.+?)\1(?= |$)", r"\2", text)
 
 
 def draw_rows(

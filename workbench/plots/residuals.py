@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.columns import quoted
 from workbench.plots.axes import set_title
-from workbench.plots.intervals import draw_rows
+from workbench.plots.intervals import draw_rows, unquoted
 from workbench.plots.numbers import decimals, fixed, interval, rows
 from workbench.plots.style import LIGHT, Palette, shown
 
@@ -50,7 +50,7 @@ def _cell(part: Any, i: int) -> str:
     """Say what a part is, without the column's name, which the title gives."""
     name = quoted([part.column])
     text = str(part.cells[i])
-    return text[len(name) + 1 :].removeprefix("is ").replace("'", "") if text.startswith(name) else text
+    return unquoted(text[len(name) + 1 :].removeprefix("is ")) if text.startswith(name) else text
 
 
 def finding(residuals: Any, *, column: str = "") -> str:

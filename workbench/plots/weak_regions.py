@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.plots.axes import set_title
-from workbench.plots.intervals import draw_rows
+from workbench.plots.intervals import draw_rows, unquoted
 from workbench.plots.numbers import decimals, fixed, interval, rows
 from workbench.plots.style import LIGHT, Palette, shown
 
@@ -25,7 +25,7 @@ def draw(answer: Any, palette: Palette = LIGHT, *, title: bool = True) -> Any:
     weak = answer.confirmed()
     places = _places(answer)
     figure = draw_rows(
-        [region.text.replace("'", "") for region in answer.regions],
+        [unquoted(region.text) for region in answer.regions],
         [region.loss for region in answer.regions],
         [region.lower for region in answer.regions],
         [region.upper for region in answer.regions],
@@ -53,7 +53,8 @@ def finding(answer: Any) -> str:
         return "No region of one or two columns is shown to be weak"
     more = f", and {len(weak) - 1} more" if len(weak) > 1 else ""
     times = fixed(weak[0].loss / weak[0].rest, 1) if weak[0].rest > 0 else "many"
-    return f"Where {shown(weak[0].text, 90)} the {shown(answer.loss_title)} is {times} times that elsewhere{more}"
+    where = shown(unquoted(weak[0].text), 90)
+    return f"Where {where} the {shown(answer.loss_title)} is {times} times that elsewhere{more}"
 
 
 def describe(answer: Any) -> str:
