@@ -8,15 +8,20 @@ from workbench.answers.comparison import Comparison
 from workbench.answers.conformal import Conformal, Coverage
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.answers.details import Details
+from workbench.answers.drift import ColumnDrift, Drift
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.answers.examples import Examples
+from workbench.answers.fairness import Fairness, GroupRate
 from workbench.answers.finding import Finding
 from workbench.answers.importance import Importance
 from workbench.answers.interactions import Interactions
 from workbench.answers.leaderboard import Leaderboard, LeaderboardRow
+from workbench.answers.leakage import CarelessScore, Leakage
+from workbench.answers.overfit import Overfit
 from workbench.answers.refits import RefitBand
 from workbench.answers.regions import WeakRegion, WeakRegions
 from workbench.answers.residuals import Residuals, ResidualsBy
+from workbench.answers.robustness import Disturbance, Robustness
 from workbench.answers.rules import RuleShares
 from workbench.answers.surrogate import Surrogate
 
@@ -27,29 +32,39 @@ __all__ = [
     "Attribution",
     "AttributionSummary",
     "Calibration",
+    "CarelessScore",
     "Cell",
+    "ColumnDrift",
     "Comparison",
     "Conformal",
     "Counterfactuals",
     "Coverage",
     "Details",
+    "Disturbance",
+    "Drift",
     "Effect",
     "EffectSurface",
     "Effects",
     "Examples",
+    "Fairness",
     "Finding",
+    "GroupRate",
     "Importance",
     "Interactions",
     "Leaderboard",
     "LeaderboardRow",
+    "Leakage",
+    "Overfit",
     "Provenance",
     "Recalibration",
     "RefitBand",
     "Reliability",
     "Residuals",
     "ResidualsBy",
+    "Robustness",
     "RuleShares",
     "Surrogate",
     "WeakRegion",
     "WeakRegions",
+    "ance",
 ]
