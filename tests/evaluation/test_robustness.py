@@ -40,6 +40,8 @@ def test_noise_is_as_large_as_asked_and_costs_what_theory_says():
     for found, amount in zip(told.disturbances, (0.1, 0.5), strict=True):
         assert found.cost == pytest.approx(amount**2, rel=0.05)  # 1 - R2 = noise over variance
         assert found.lower < found.cost < found.upper
+    (loss,) = robustness(model, X, X["x"], metric=metric("rmse"), noise=(0.1,), missing=()).disturbances
+    assert loss.cost == pytest.approx(0.1 * X["x"].std(), rel=0.05)
 
 
 def test_columns_of_each_kind_are_disturbed_and_stay_of_their_kind():

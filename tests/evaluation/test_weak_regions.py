@@ -126,6 +126,19 @@ def _is_run(cells, i, j):
     return ordered and (i, j) != (0, len(cells) - 1)
 
 
+def test_p_values_are_those_of_shuffled_losses():
+    X, noise = table(2, 800)
+    losses = np.abs(noise * np.where(X["yes"], 1.12, 1))
+    told = weak_regions(X[["yes"]], losses, random_state=1)
+    (region,) = told.regions
+    second = np.random.default_rng(1).permutation(800) >= 400
+    held, inside = np.minimum(losses, np.quantile(losses, 0.99))[second], X["yes"].to_numpy()[second]
+    rng = np.random.default_rng(0)
+    means = [rng.permutation(held)[: inside.sum()].mean() for _ in range(4000)]
+    assert 0.001 < region.p_value < 0.5
+    assert region.p_value == pytest.approx(np.mean(means >= held[inside].mean()), abs=0.03)
+
+
 def test_groups_stay_in_one_half():
     X, noise = table(0, 1200)
     groups = np.arange(1200) // 10

@@ -36,6 +36,33 @@ def null_sums(draw: Draw, design: np.ndarray, random_state: int, n_draws: int = 
     return sums
 
 
+def null_ratios(draw: Draw, design: np.ndarray, random_state: int, n_draws: int = N_DRAWS) -> np.ndarray:
+    """Give squared sums over the sums of squares, (sum r d)^2 / sum (r d)^2, of each column d of a design.
+
+    Parameters
+    ----------
+    draw, design, random_state, n_draws
+        As in `null_sums`.
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_sums)
+    """
+    rng = np.random.default_rng(random_state)
+    block = max(1, _BLOCK // max(len(design), 1))
+    ratios = np.empty((n_draws, design.shape[1]))
+    for start in range(0, n_draws, block):
+        stop = min(start + block, n_draws)
+        ratios[start:stop] = ratios_of(draw(rng, stop - start), design)
+    return ratios
+
+
+def ratios_of(residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Give (sum r d)^2 / sum (r d)^2 of residuals, shape (m, n_samples), with each column d of a design."""
+    squares = residuals**2 @ design**2
+    return (residuals @ design) ** 2 / np.where(squares > 0, squares, np.inf)
+
+
 def outcomes(p: np.ndarray) -> Draw:
     """Draw y - p with y one at the probability p and else zero: what residuals are where p is right."""
 

@@ -30,7 +30,7 @@ from workbench.forms.frame import level_text
 
 _N_GROUPS = 8
 _MOST_ROWS = 20_000  # whose values are shuffled
-_DRAWS, _BOOTSTRAPS = 4999, 999
+_DRAWS, _BOOTSTRAPS = 1999, 999
 _MUCH, _MEDIUM = 0.20, 0.10  # gaps of rates, or of the target's standard deviation
 
 
@@ -61,7 +61,7 @@ def fairness(
 
     Groups are levels, up to four intervals of a number, or missing; levels with fewer than 10 rows are pooled, and a
     measure about fewer than 10 rows of a group is withheld. Intervals are Wilson's for shares, Student's for means; of
-    the gap, the percentiles of 999 draws with replacement within each group. The p-value is the share of 4,999 shuffles
+    the gap, the percentiles of 999 draws with replacement within each group. The p-value is the share of 1,999 shuffles
     of the values over the rows of a measure (at most 20,000, drawn) whose variance between groups is no smaller; Holm's
     correction covers all columns and measures.
 
@@ -114,7 +114,8 @@ def fairness(
         cells = Cells.of(str(name), sensitive[name], most=_most(sensitive[name]), least=MIN_ROWS)
         if len(cells) > 1:
             asked += [(cells, measure) for measure in _measures(predictions, threshold)]
-    rates = [_rate(cells, measure, predictions.weight, level, rng) for cells, measure in asked]
+    n_draws = max(_DRAWS, round(2 * len(asked) / RATE))  # so that p-values stay below the rate when corrected
+    rates = [_rate(cells, measure, predictions.weight, level, rng, n_draws) for cells, measure in asked]
     p_values = holm([p for _, p in rates])
     regression = predictions.task == "regression"
     return Fairness(
@@ -126,7 +127,7 @@ def fairness(
         level=level,
         provenance=Provenance(
             method="measures by group; shuffles, bootstrap of gaps",
-            parameters={"threshold": threshold, "draws": _DRAWS, "bootstraps": _BOOTSTRAPS},
+            parameters={"threshold": threshold, "draws": n_draws, "bootstraps": _BOOTSTRAPS},
             random_state=random_state,
             n_rows=predictions.n_rows,
             exact=False,
@@ -156,7 +157,7 @@ def _measures(predictions: Predictions, threshold: float) -> Iterator[_Measure]:
 
 
 def _rate(
-    cells: Cells, measure: _Measure, weight: np.ndarray, level: float, rng: np.random.Generator
+    cells: Cells, measure: _Measure, weight: np.ndarray, level: float, rng: np.random.Generator, n_draws: int
 ) -> tuple[dict[str, Any], float]:
     from scipy.special import stdtrit
 
@@ -196,7 +197,7 @@ def _rate(
     gaps = np.ptp(boots[:, known], axis=1)
     ends = np.quantile(gaps, [(1 - level) / 2, (1 + level) / 2])
     told |= {"gap": float(np.ptp(values[known])), "gap_lower": float(ends[0]), "gap_upper": float(ends[1])}
-    return told, _p_value(measure.values, code, w, known, rng)
+    return told, _p_value(measure.values, code, w, known, rng, n_draws)
 
 
 def _redrawn(values: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -212,7 +213,7 @@ def _redrawn(values: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -
 
 
 def _p_value(
-    values: np.ndarray, code: np.ndarray, weight: np.ndarray, known: np.ndarray, rng: np.random.Generator
+    values: np.ndarray, code: np.ndarray, weight: np.ndarray, known: np.ndarray, rng: np.random.Generator, n_draws: int
 ) -> float:
     """Give the share of shuffles whose variance between groups is no smaller."""
     rows = np.flatnonzero(np.isin(code, np.flatnonzero(known)))
@@ -229,7 +230,7 @@ def _p_value(
         return ((means - overall) ** 2) @ total
 
     found = float(between((centred @ inside)[None])[0])
-    drawn = between(null_sums(shuffles(centred), inside, int(rng.integers(2**31)), _DRAWS))
+    drawn = between(null_sums(shuffles(centred), inside, int(rng.integers(2**31)), n_draws))
     return share_at_least(found, drawn)
 
 

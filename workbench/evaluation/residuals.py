@@ -15,11 +15,11 @@ from workbench.columns import quoted
 from workbench.evaluation.alarms import RATE, chance_in_words, share_at_least
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.digits import brief, decimals_for, written
-from workbench.evaluation.draws import Draw, null_sums, shuffles, signs
+from workbench.evaluation.draws import null_ratios, null_sums, ratios_of, shuffles, signs
 from workbench.evaluation.predictions import Predictions
 
 _N_CELLS, _LEAST_ROWS = 6, 20
-_MOST_ROWS = 10_000
+_MOST_ROWS, _FEWEST_ROWS, _MOST_NUMBERS = 10_000, 1_000, 5_000_000
 _NORMAL = 2.9058  # (97.5% - 2.5%) / (75% - 25%) of a normal distribution
 _TAIL_ROWS, _SKEW_ROWS = 400, 200
 _BIAS = (0.01, 0.03, 0.10)  # shares of the residuals' variance: low, medium, high
@@ -32,7 +32,8 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
     Parts are up to six intervals of about equally many rows, or levels, and missing, of 20 rows or more each.
 
     - Mean: :math:`\sum_c (\sum_{i \in c} r_i)^2 / \sum_{i \in c} r_i^2` of residuals less their overall mean (which is
-      a matter of `calibration`), against residuals with signs at random: valid whatever their sizes are.
+      a matter of `calibration`), against residuals in another order, which is right however skewed they are, and
+      against residuals with signs drawn, which is right however unequal their sizes are; the larger p-value counts.
     - Size: :math:`\sum_c n_c \bar R_c^2` with R the ranks of absolute residuals (Kruskal and Wallis), against the
       same ranks in another order: exact.
 
@@ -61,8 +62,9 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
 
     Notes
     -----
-    Of more than 10,000 rows as many are drawn for the tests. Misleads where rows depend on each other. What two columns
-    do together is not looked for: see `weak_regions`. The test of sizes also sees a bias that it can't tell from them.
+    Of more than 10,000 rows (fewer where columns are many) as many are drawn for the tests. Misleads where rows depend
+    on each other. What two columns do together is not looked for: see `weak_regions`. The test of sizes also sees a
+    bias that it can't tell from them.
 
     References
     ----------
@@ -103,14 +105,19 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
         n_rows=n,
         level=level,
         provenance=Provenance(
-            method="residuals by parts of columns; signs and orders drawn, largest statistic of all columns",
+            method="residuals by parts of columns; orders and signs drawn, largest statistic of all columns",
             parameters={"cells": _N_CELLS},
             random_state=random_state,
             n_rows=n,
             exact=False,
-            warnings=(f"tests on {_MOST_ROWS:,} rows, drawn",) * (n > _MOST_ROWS),
+            warnings=(f"tests on {_most_tested(cells):,} rows, drawn",) * (n > _most_tested(cells)),
         ),
     )
+
+
+def _most_tested(cells: Sequence[Cells]) -> int:
+    """Give the rows that the tests may take, so that a number for each row and part stays within 40 MB."""
+    return max(_FEWEST_ROWS, min(_MOST_ROWS, _MOST_NUMBERS // max(1, sum(map(len, cells)))))
 
 
 def _tests(
@@ -119,49 +126,47 @@ def _tests(
     from scipy.stats import rankdata
 
     rows = np.arange(len(r))
-    if len(r) > _MOST_ROWS:
-        rows = np.sort(np.random.default_rng(random_state).choice(len(r), _MOST_ROWS, replace=False))
+    most = _most_tested(cells)
+    if len(r) > most:
+        rows = np.sort(np.random.default_rng(random_state).choice(len(r), most, replace=False))
     owner = np.repeat(np.arange(len(cells)), [len(c) for c in cells])
     if not owner.size or not r[rows].any():
         return np.ones(len(cells)), np.ones(len(cells))
     inside = np.column_stack([c.codes[rows] == i for c in cells for i in range(len(c))]).astype(float)
-    own = (r * weight)[rows]
-    # sums less the part that a cell has in the overall mean, which signs at random would add
-    centred = inside - weight[rows] @ inside / weight[rows].sum()
-    ranks = rankdata(np.abs(r[rows]))
+    own, w = r[rows], weight[rows][:, None]
+    ranks = rankdata(np.abs(own))
     ranks -= ranks.mean()
-    bias = _adjusted(own, signs(own), own**2 @ inside, centred, owner, len(cells), random_state + 1)
-    spread = _adjusted(ranks, shuffles(ranks), inside.sum(axis=0), inside, owner, len(cells), random_state + 2)
-    return np.minimum(1, 2 * bias), np.minimum(1, 2 * spread)
+    counts = np.maximum(inside.sum(axis=0), 1)
+    bias = [
+        _adjusted(ratios_of(own[None], w * inside), null_ratios(draw(own), w * inside, random_state + 1 + i), owner)
+        for i, draw in enumerate((shuffles, signs))
+    ]
+    by_order = null_sums(shuffles(ranks), inside, random_state + 3)
+    spread = _adjusted((ranks @ inside)[None] ** 2 / counts, by_order**2 / counts, owner)
+    p_values = np.ones((2, len(cells)))
+    several = np.bincount(owner, minlength=len(cells)) > 1
+    p_values[:, several] = np.minimum(1, 2 * np.array([np.maximum(*bias), spread]))
+    return p_values[0], p_values[1]
 
 
-def _adjusted(
-    values: np.ndarray,
-    draw: Draw,
-    scales: np.ndarray,
-    inside: np.ndarray,
-    owner: np.ndarray,
-    n_columns: int,
-    random_state: int,
-) -> np.ndarray:
-    """Give each column's p-value by the largest standardized statistic of a draw; 1 for a column of one part."""
-    scales = np.where(scales > 0, scales, np.inf)
-    several = np.bincount(owner, minlength=n_columns) > 1
+def _adjusted(found: np.ndarray, drawn: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Give the p-value of each column of several parts by the largest standardized statistic of a draw.
 
-    def statistics(sums: np.ndarray) -> np.ndarray:
-        each = sums**2 / scales
-        return np.column_stack([each[:, owner == j].sum(axis=1) for j in np.flatnonzero(several)])
-
-    p_values = np.ones(n_columns)
-    if not several.any():
-        return p_values
-    drawn = statistics(null_sums(draw, inside, random_state))
-    found = statistics((values @ inside)[None])[0]
-    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
+    Parameters
+    ----------
+    found : ndarray of shape (1, n_parts)
+    drawn : ndarray of shape (n_draws, n_parts)
+    owner : ndarray of int, shape (n_parts,)
+        The column of each part.
+    """
+    columns = np.flatnonzero(np.bincount(owner) > 1)
+    if not columns.size:
+        return np.ones(0)
+    both = [np.column_stack([each[:, owner == j].sum(axis=1) for j in columns]) for each in (found, drawn)]
+    middle, spread = both[1].mean(axis=0), both[1].std(axis=0)
     spread = np.where(spread > 0, spread, np.inf)
-    largest = ((drawn - middle) / spread).max(axis=1)
-    p_values[several] = [share_at_least(float(t), largest) for t in (found - middle) / spread]
-    return p_values
+    largest = ((both[1] - middle) / spread).max(axis=1)
+    return np.array([share_at_least(float(t), largest) for t in (both[0][0] - middle) / spread])
 
 
 def _part(cells: Cells, r: np.ndarray, weight: np.ndarray, level: float, p: tuple[float, float]) -> ResidualsBy:
