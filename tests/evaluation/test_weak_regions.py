@@ -149,6 +149,14 @@ def test_groups_stay_in_one_half():
     assert not weak_regions(copies, same, groups=np.tile(np.arange(300), 4)).confirmed()
 
 
+def test_a_difference_too_small_to_matter_is_no_finding():
+    X, noise = table(0, 1200)
+    told = weak_regions(X, (noise * np.where(PLANTED[("size", "yes")](X), 4, 1)) ** 2)
+    excess = told.regions[0].loss - told.regions[0].rest
+    assert weak_regions_finding(told, about="m", matters=0.9 * excess) is not None
+    assert weak_regions_finding(told, about="m", matters=1.1 * excess) is None
+
+
 def test_too_few_rows_and_columns_without_parts():
     X, noise = table(0, 110)
     told = weak_regions(X, noise**2)
@@ -203,6 +211,8 @@ def test_cells_of_each_kind():
     cells = Cells.of("x", levels, most=8, least=10)
     assert cells.texts() == ["'x' is 'a'", "'x' is 'b'", "'x' is another level", "'x' is missing"]
     assert np.bincount(cells.codes).tolist() == [40, 30, 11, 12]
+    named = Cells.of("x", pd.Series(["a"] * 40 + ["b"] * 20 + ["c"] * 15), most=8, least=30)
+    assert named.texts() == ["'x' is 'a'", "'x' is 'b' or 'c'"]
     few = Cells.of("x", levels.iloc[:78], most=8, least=10)
     assert few.codes.min() == -1
     assert few.texts() == ["'x' is 'a'", "'x' is 'b'"]

@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import level_texts, quoted
+from workbench.disclosure import MIN_ROWS
 from workbench.evaluation.bins import even_bins
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.forms.cuts import shortest_between
 from workbench.forms.text import cut_number
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +49,8 @@ class Cells:
     def of(cls, name: str, column: pd.Series, *, most: int, least: int) -> Cells:
         """Cut a column: numbers and moments into intervals of about equally many rows, others into levels.
 
-        Neighbouring ordered levels are joined until they have enough rows; other levels with too few are pooled into
-        "another level". Missing is a cell of its own.
+        Neighbouring ordered levels are joined until they have enough rows; other levels with too few are pooled, and
+        named where they are up to three of 10 rows or more. Missing is a cell of its own.
 
         Parameters
         ----------
@@ -100,8 +103,7 @@ class Cells:
             return cls(name, codes, len(groups), tuple(_levels(*e) for e in ends), ends=ends)._with_missing(
                 at < 0, least
             )
-        alone = {group[0] for group in groups if len(group) == 1}
-        names = tuple(f" is {quoted([order[g[0]]]) if g[0] in alone else 'another level'}" for g in groups)
+        names = tuple(f" is {_either([order[i] for i in g], counts[g])}" for g in groups)
         return cls(name, codes, 0, names)._with_missing(at < 0, least)
 
     def _with_missing(self, missing: np.ndarray, least: int) -> Cells:
@@ -159,6 +161,13 @@ def _between(cuts: Sequence[str], first: int, last: int) -> str:
 def _levels(first: str, last: str) -> str:
     """Say from which level to which an ordered column runs."""
     return f" is {quoted([first])}" if first == last else f" is {quoted([first])} to {quoted([last])}"
+
+
+def _either(levels: Sequence[str], counts: np.ndarray) -> str:
+    """Name up to three levels; where one has too few rows to be named, or there are more, none of them."""
+    if len(levels) > _MOST_NAMED or (counts.min() < MIN_ROWS and len(levels) > 1):
+        return "another level"
+    return " or ".join(quoted([level]) for level in levels)
 
 
 def _neighbours(counts: np.ndarray, least: int) -> list[list[int]]:

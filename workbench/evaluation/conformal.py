@@ -211,7 +211,7 @@ def conformal_finding(answer: Conformal, *, about: str, rate: float = RATE) -> F
     short = answer.level - min([s.coverage for s in weak] + [answer.coverage] * overall)
     told = [f"{what} made to hold {answer.level:.0%} of rows hold {_percent(answer)} of {answer.n_rows:,} new ones"]
     told += [f"where {s.text} {_percent(s)} of {s.rows:,}" for s in weak[:3]]
-    more = f" and {len(weak) - 3} more parts" if len(weak) > 3 else ""
+    more = f" and {len(weak) - 3} more part{'s' * (len(weak) > 4)}" if len(weak) > 3 else ""
     worst = max([s.p_value for s in weak] + [answer.p_value] * overall)
     action = (
         "Errors are larger there: give intervals by part, or a model of the errors' size."

@@ -55,8 +55,10 @@ def recalibration(
 
     Notes
     -----
-    The map belongs to models fitted on the folds' training rows; that of a model fitted on all rows, which is used, may
-    be a little better calibrated. With fewer than some hundred rows a map can do more harm than good: read the gain.
+    Scores beyond the log odds of one in a million count as these in the fit, as 0 and 1 have none; a form of log odds
+    maps its scores as they are. The map belongs to models fitted on the folds' training rows; that of a model fitted on
+    all rows, which is used, may be a little better calibrated. With fewer than some hundred rows a map can do more harm
+    than good: read the gain.
 
     Examples
     --------
@@ -191,7 +193,11 @@ def _monotone_map(predictions: Predictions) -> Monotone:
     total = np.bincount(bins, weight)
     share = (np.bincount(bins, weight * predictions.y) + np.average(predictions.y, weights=weight)) / (total + 1)
     risen = isotonic_regression(share, sample_weight=total, y_min=0, y_max=1)
-    return Monotone(Identity(), tuple((np.bincount(bins, weight * p) / total).tolist()), tuple(risen.tolist()))
+    before = np.bincount(bins, weight * p) / total
+    # between two equal neighbours an entry says nothing
+    inner = np.zeros(len(risen), dtype=bool)
+    inner[1:-1] = (risen[1:-1] == risen[:-2]) & (risen[1:-1] == risen[2:])
+    return Monotone(Identity(), tuple(before[~inner].tolist()), tuple(risen[~inner].tolist()))
 
 
 def mapped(output: Recalibrated, proba: np.ndarray) -> np.ndarray:

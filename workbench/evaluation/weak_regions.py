@@ -198,13 +198,15 @@ def _judged(
     return tuple(sorted(judged, key=lambda r: -r.loss))
 
 
-def weak_regions_finding(answer: WeakRegions, *, about: str, rate: float = RATE) -> Finding | None:
+def weak_regions_finding(
+    answer: WeakRegions, *, about: str, matters: float = 0.0, rate: float = RATE
+) -> Finding | None:
     """Make a finding where a region is shown to be weaker by a quarter at least; else None.
 
     High where its loss is three times that of other rows, medium from one and a half times on. On clean data a finding
-    comes up in at most `rate` of all cases.
+    comes up in at most `rate` of all cases. `matters` is the smallest difference of a mean loss that does.
     """
-    weak = answer.confirmed(rate)
+    weak = [r for r in answer.confirmed(rate) if r.loss - r.rest > matters]
     if not weak:
         return None
     ratio = max(r.loss / r.rest if r.rest > 0 else math.inf for r in weak)
