@@ -19,6 +19,7 @@ from workbench.forms import (
     Logistic,
     Term,
     Tree,
+    base,
     pull_back,
 )
 from workbench.forms.frame import level_text
@@ -86,9 +87,9 @@ class Score:
             return cls(form.body, form.kinds, np.eye(2)[:, [which]], np.zeros(1), names, scale)
         if which == 1:
             return cls(form.body, form.kinds, np.eye(1), np.zeros(1), names, scale)
-        if isinstance(form.output, CompLogLog):  # the other class has another link
+        if isinstance(base(form.output), CompLogLog):  # the other class has another link
             return None
-        shift = np.zeros(1) if isinstance(form.output, Logistic) else np.ones(1)
+        shift = np.zeros(1) if isinstance(base(form.output), Logistic) else np.ones(1)
         return cls(form.body, form.kinds, -np.eye(1), shift, names, scale)
 
     def frame(self, rows: Any) -> Frame:

@@ -8,7 +8,19 @@ from workbench.forms.form import Body, Form
 from workbench.forms.frame import Frame, Picked
 from workbench.forms.inputs import Affine, Binned, Input, IsMissing, Lookup, encode
 from workbench.forms.kernel import Kernel
-from workbench.forms.output import Clip, CompLogLog, Exponential, Identity, Logistic, OneVsRest, Output, Softmax
+from workbench.forms.output import (
+    Clip,
+    CompLogLog,
+    Exponential,
+    Identity,
+    Logistic,
+    Monotone,
+    OneVsRest,
+    Output,
+    Scaled,
+    Softmax,
+    base,
+)
 from workbench.forms.pull_back import annotate, pull_back
 from workbench.forms.rules import Condition, Rule, RuleList, RuleSet
 from workbench.forms.shapes import Axis, Steps, Surface
@@ -41,6 +53,7 @@ __all__ = [
     "Linear",
     "Logistic",
     "Lookup",
+    "Monotone",
     "Node",
     "Offset",
     "OneVsRest",
@@ -50,6 +63,7 @@ __all__ = [
     "Rule",
     "RuleList",
     "RuleSet",
+    "Scaled",
     "Softmax",
     "Steps",
     "Surface",
@@ -57,6 +71,7 @@ __all__ = [
     "Tree",
     "Variable",
     "annotate",
+    "base",
     "encode",
     "pull_back",
 ]

@@ -26,12 +26,16 @@ from workbench.forms.output import (
     CompLogLog,
     Exponential,
     Logistic,
+    Monotone,
     OneVsRest,
     Output,
+    Scaled,
     Softmax,
+    base,
     output_from_dict,
     output_to_dict,
 )
+from workbench.forms.output_text import output_latex, output_text
 from workbench.forms.rules import RuleList, RuleSet
 from workbench.forms.size import size
 from workbench.forms.text import Reading, latex_name, score_latex, score_text
@@ -52,7 +56,8 @@ class Form:
     body : Body
         From a row to a k-vector: a sum of terms, a list or a set of rules, an equation, or a sum over kernels.
     output : Output
-        From the score to the prediction, or to probabilities: identity, an inverse link, softmax, one-vs-rest.
+        From the score to the prediction, or to probabilities: identity, an inverse link, softmax, one-vs-rest; and
+        probabilities recalibrated after one of these.
     kinds : dict of str to str
         The kind of each column that the form may read: number, category, ordered, boolean or datetime.
     subject : str
@@ -156,35 +161,41 @@ class Form:
             said = f"{what.get(self._scale, 'share of')} {said}"
         elif isinstance(self.output, Exponential):
             said = f"log of {said}"
-        return score_text(self.body, said, self.outputs, self.reading)
+        text = score_text(self.body, said, self.outputs, self.reading)
+        after = output_text(self.output, self.outputs)
+        return f"{text}\n{after}" if after else text
 
     @property
     def _scale(self) -> str:
-        """The kind of the output; of one-vs-rest that of each class's."""
-        return self.output.each.kind if isinstance(self.output, OneVsRest) else self.output.kind
+        """The kind of the output before any recalibration; of one-vs-rest that of each class's."""
+        output = base(self.output)
+        return output.each.kind if isinstance(output, OneVsRest) else output.kind
 
     def to_latex(self) -> str:
         """Give the form as LaTeX mathematics; the numbers at four digits."""
         sums = score_latex(self.body, self.reading)
         name = latex_name(self.subject)
-        if isinstance(self.output, Softmax | OneVsRest):
+        output, after = base(self.output), output_latex(self.output, name)
+        if isinstance(output, Softmax | OneVsRest):
             left = [rf"s_{{{latex_name(str(c))}}}" for c in self.classes]
             lines = [rf"{s} &= {e}" for s, e in zip(left, sums, strict=True)]
             each = {"softmax": "e^{{s_{0}}}", "logistic": "(1 + e^{{-s_{0}}})^{{-1}}", "identity": "s_{0}"}
             one = each.get(self._scale, r"\operatorname{{clip}} s_{0}")
             head = rf"P({name} = c) &= {one.format('c')} / \textstyle\sum_d {one.format('d')}"
-            return r"\begin{aligned} " + r" \\ ".join([head, *lines]) + r" \end{aligned}"
+            last = [f"& {after}"] if after else []
+            return r"\begin{aligned} " + r" \\ ".join([head, *lines, *last]) + r" \end{aligned}"
         heads = [name]
         if self.classes:
             links = {"logistic": r"\operatorname{logit} ", "cloglog": r"\operatorname{cloglog} "}
             link = links.get(self._scale, "")
             heads = [rf"{link}P({name} = {latex_name(o)})" for o in self.outputs]
-            if isinstance(self.output, Clip):
-                bounds = f"{self.output.low:.3g}, {self.output.high:.3g}"
+            if isinstance(output, Clip):
+                bounds = f"{output.low:.3g}, {output.high:.3g}"
                 sums = [rf"\operatorname{{clip}}_{{[{bounds}]}}\left({e}\right)" for e in sums]
-        elif isinstance(self.output, Exponential):
+        elif isinstance(output, Exponential):
             heads = [rf"\log {name}"]
-        return r" \\ ".join(rf"{h} = {e}" for h, e in zip(heads, sums, strict=True))
+        lines = [rf"{h} = {e}" for h, e in zip(heads, sums, strict=True)]
+        return r" \\ ".join([*lines, after] if after else lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the form as plain dicts, lists, numbers and text that JSON can hold."""
@@ -244,14 +255,21 @@ class Form:
         n = len(self.classes)
         if len(set(self.classes)) != n or n == 1 or self.body.k not in ({1} if n == 0 else {1, 2} if n == 2 else {n}):
             raise FormError(f"form: {n} classes do not go with a score of {self.body.k} numbers")
-        chances = isinstance(self.output, Logistic | CompLogLog | Clip)
-        many = isinstance(self.output, Softmax | OneVsRest)
-        if (chances and n != 2) or (many and n < 2) or (isinstance(self.output, Exponential) and n):
-            raise FormError(f"form: the output {self.output.kind!r} does not go with {n} classes")
-        if (chances and self.body.k != 1) or (many and self.body.k != n):
-            raise FormError(f"form: the output {self.output.kind!r} does not go with a score of {self.body.k} numbers")
+        self._check_output(base(self.output), n)
         if absent := [name for name in self.columns if name not in self.kinds]:
             raise FormError(f"form.kinds does not list the column {absent[0]!r:.80}")
+
+    def _check_output(self, output: Output, n: int) -> None:
+        chances = isinstance(output, Logistic | CompLogLog | Clip)
+        many = isinstance(output, Softmax | OneVsRest)
+        if (chances and n != 2) or (many and n < 2) or (isinstance(output, Exponential) and n):
+            raise FormError(f"form: the output {output.kind!r} does not go with {n} classes")
+        if (chances and self.body.k != 1) or (many and self.body.k != n):
+            raise FormError(f"form: the output {output.kind!r} does not go with a score of {self.body.k} numbers")
+        if isinstance(self.output, Monotone) and n != 2:
+            raise FormError(f"form: the output 'monotone' needs two classes; got {n}")
+        if isinstance(self.output, Scaled) and (n < 2 or len(self.output.intercept) != self.body.k):
+            raise FormError(f"form: {len(self.output.intercept)} intercepts do not go with {n} classes")
 
     def save(self, path: str | Path) -> None:
         """Write the form as JSON; large arrays go beside it as ``.npz`` without pickles, and are written first.

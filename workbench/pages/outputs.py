@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from workbench.forms import Clip, CompLogLog, Exponential, Form, Identity, Logistic, OneVsRest, Softmax
+from workbench.forms import Clip, CompLogLog, Exponential, Form, Identity, Logistic, OneVsRest, Softmax, base
+from workbench.forms.output_text import output_text
 from workbench.pages.card import Card
 from workbench.plots.numbers import number, short
 from workbench.plots.style import shown
@@ -20,7 +21,8 @@ _SCALES: dict[type[Any], str] = {
 
 def scale(form: Form) -> str:
     """Say on which scale the score is: a word that stands before the target or the class, or nothing."""
-    each = form.output.each if isinstance(form.output, OneVsRest) else form.output
+    output = base(form.output)
+    each = output.each if isinstance(output, OneVsRest) else output
     return _SCALES.get(type(each), "share of " if form.classes else "")
 
 
@@ -43,7 +45,12 @@ def spoken(form: Form, card: Card) -> str:
 
 def ending(form: Form) -> str:
     """Say what becomes of the score; nothing where it is the prediction itself."""
-    output = form.output
+    after = output_text(form.output, form.outputs)
+    told = _ending(base(form.output))
+    return f"{told} {after[:1].upper()}{after[1:]}.".strip() if after else told
+
+
+def _ending(output: Any) -> str:
     if isinstance(output, Logistic):
         return "The probability is 1 / (1 + exp(−log odds))."
     if isinstance(output, CompLogLog):
@@ -69,21 +76,26 @@ def _one_vs_rest(each: Identity | Logistic | Clip) -> str:
 
 def change(form: Form, by: float, card: Card) -> str:
     """Say in words what goes with a score that is higher by so much; of one output."""
-    if isinstance(form.output, Exponential):
+    output = base(form.output)
+    before = "" if output is form.output else ", before recalibration"
+    if isinstance(output, Exponential):
         return f"a predicted {target(card)} that is {number(math.exp(by))} times as high"
-    if isinstance(form.output, Logistic):
-        return f"odds of {shown(form.outputs[0])} that are {number(math.exp(by))} times as high"
-    if isinstance(form.output, CompLogLog):
-        return f"a −log(1 − probability) of {shown(form.outputs[0])} that is {number(math.exp(by))} times as high"
+    if isinstance(output, Logistic):
+        return f"odds of {shown(form.outputs[0])} that are {number(math.exp(by))} times as high{before}"
+    if isinstance(output, CompLogLog):
+        times = f"{number(math.exp(by))} times as high{before}"
+        return f"a −log(1 − probability) of {shown(form.outputs[0])} that is {times}"
     of = f"share of {shown(form.outputs[0])}" if form.classes else target(card)
-    return f"{number(abs(by))} {'more' if by > 0 else 'less'} {of}"
+    return f"{number(abs(by))} {'more' if by > 0 else 'less'} {of}{before}"
 
 
 def factors(form: Form) -> str:
     """Say what exp of a coefficient does, where a sum of terms goes through an exponential; else nothing."""
+    output = base(form.output)
     what = {
         Exponential: "the prediction",
         Logistic: "the odds",
         CompLogLog: "−log(1 − probability)",
-    }.get(type(form.output))
-    return f"Each further unit of a column multiplies {what} by exp(coefficient)." if what else ""
+    }.get(type(output))
+    before = "" if output is form.output else ", before recalibration"
+    return f"Each further unit of a column multiplies {what} by exp(coefficient){before}." if what else ""

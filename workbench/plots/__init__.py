@@ -14,7 +14,9 @@ _PICTURES = {
     "agreement": ("agreement", "draw"),
     "attribution": ("attribution", "draw"),
     "attribution_summary": ("attribution", "draw_summary"),
+    "calibration": ("calibration", "draw"),
     "comparison": ("comparison", "draw"),
+    "conformal": ("conformal", "draw"),
     "counterfactuals": ("counterfactuals", "draw"),
     "effect": ("effect", "draw"),
     "effect_surface": ("effect_surface", "draw"),
@@ -24,7 +26,9 @@ _PICTURES = {
     "interactions": ("interactions", "draw"),
     "leaderboard": ("leaderboard", "draw"),
     "price_curve": ("price_curve", "draw"),
+    "residuals": ("residuals", "draw"),
     "surrogate": ("surrogate", "draw"),
+    "weak_regions": ("weak_regions", "draw"),
 }
 
 

@@ -1,0 +1,329 @@
+"""Whether a prediction of 0.7 comes true in 70 of 100 rows, and a predicted number is right on average."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from workbench.answers.answer import Provenance
+from workbench.answers.calibration import Calibration, Reliability
+from workbench.answers.finding import Finding
+from workbench.columns import quoted
+from workbench.disclosure import MIN_ROWS
+from workbench.evaluation.alarms import RATE, chance_in_words, holm, share_at_least
+from workbench.evaluation.bins import even_bins
+from workbench.evaluation.digits import brief, decimals_for, spanned, written
+from workbench.evaluation.draws import N_DRAWS, null_ratios, null_sums, outcomes, ratios_of, shuffles, signs
+from workbench.evaluation.lines import line_of_classes, line_of_numbers
+from workbench.evaluation.predictions import Predictions
+from workbench.evaluation.shares import effective_rows, wilson
+from workbench.forms.output import log_odds
+
+N_BINS = 10
+_MOST_SIMULATED = 20_000  # of more rows the sums are as good as normal
+_TINY = 1e-9
+# a typical distance, of a probability or in standard deviations of the target: smaller ones are no finding
+_LITTLE, _MEDIUM, _MUCH = 0.01, 0.05, 0.10
+
+
+def calibration(
+    predictions: Predictions, *, n_bins: int = N_BINS, level: float = 0.95, random_state: int = 0
+) -> Calibration:
+    r"""Compare predictions with what came: in bins, by a line, and by a test.
+
+    Bins hold neighbouring predictions, about equally many rows each and 20 or more (all rows where there are fewer
+    than 40); equal predictions are never parted. Each bin b has the mean prediction, what came, and its interval:
+    Wilson's of a share, Student's of a mean. The typical distance is corrected for chance, with the standard error
+    :math:`s_b` of the bin's mean residual and its share of all weight :math:`\pi_b`:
+
+    .. math:: \sqrt{\max\left(0, \sum_b \pi_b \left((\bar p_b - \bar y_b)^2 - s_b^2\right)\right)}
+
+    The test asks of the residuals :math:`r = y - p` whether they go with the predicted log odds (or number) z, and
+    whether they average to 0 in each bin.
+
+    - Classes: score statistics, :math:`u^\top I^{-1} u` with :math:`u = \sum r (1, z)`, and :math:`\sum_b (\sum_{i
+      \in b} r_i)^2 / \sum_{i \in b} p_i (1 - p_i)`, against outcomes drawn from the predictions themselves: exact in
+      any sample. The smaller p-value counts twice; several classes are corrected by Holm's method.
+    - A number: Student's t of the mean; then, of residuals less their mean, :math:`(\sum r z)^2 / \sum r^2 z^2` and
+      :math:`\sum_b (\sum_{i \in b} r_i)^2 / \sum_{i \in b} r_i^2`, against residuals in another order (right however
+      skewed errors are) and against residuals with signs drawn (right however unequal their sizes are); the larger
+      p-value of the two counts. The smallest of the three counts three times.
+
+    Of more than 20,000 rows chi-squared distributions stand for the draws.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        For rows that the model has not seen.
+    n_bins : int
+        The most bins.
+    level : float
+        The coverage that intervals aim at.
+    random_state : int
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 20 rows, or the level is outside (0, 1).
+
+    Notes
+    -----
+    Misleads where rows depend on each other (groups, repeats): intervals are then too narrow and p-values too small.
+    Out-of-fold predictions are those of several models, whose faults average out. A model can be calibrated on average
+    and wrong for a part of the rows: see `weak_regions`.
+
+    References
+    ----------
+    Cox (1958), doi 10.1093/biomet/45.3-4.562 (the line); Hosmer and Lemeshow (1980), doi 10.1080/03610928008827941
+    (bins); Kumar, Liang and Ma (2019), arXiv 1909.10155 (the corrected distance).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.random(2000)
+    >>> came = rng.random(2000) < p
+    >>> right = calibration(Predictions.of(came, np.column_stack([1 - p, p]), classes=(False, True)))
+    >>> bold = np.where(p > 0.5, (1 + p) / 2, p / 2)
+    >>> wrong = calibration(Predictions.of(came, np.column_stack([1 - bold, bold]), classes=(False, True)))
+    >>> right.p_value > 0.01, wrong.p_value, wrong.curves[0].slope < 0.8
+    (True, 0.002, True)
+    """
+    n = predictions.n_rows
+    if n < 2 * MIN_ROWS:
+        raise ValueError(f"calibration needs at least {2 * MIN_ROWS} rows that the model has not seen; got {n}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1; got {level!r}")
+    regression = predictions.task == "regression"
+    parts = [("", predictions.y, predictions.predicted)] if regression else list(predictions.chances())
+    n_draws = max(N_DRAWS, 4 * round(len(parts) / RATE) - 1)  # p-values that several classes leave small enough
+    curves = [
+        _curve(name, came, p, predictions.weight, regression, n_bins, level, (random_state + i, n_draws))
+        for i, (name, came, p) in enumerate(parts)
+    ]
+    spread = math.sqrt(np.cov(predictions.y, aweights=predictions.weight)) if regression else 1.0
+    return Calibration(
+        task=predictions.task,
+        curves=tuple(curves),
+        spread=float(spread),
+        p_value=float(holm([curve.p_value for curve in curves]).min()),
+        n_rows=n,
+        level=level,
+        provenance=Provenance(
+            method="reliability in bins; score tests of a line and of bins",
+            parameters={"n_bins": n_bins, "draws": n_draws if n <= _MOST_SIMULATED else 0},
+            random_state=random_state,
+            n_rows=n,
+            exact=False,
+        ),
+    )
+
+
+def _curve(
+    name: str,
+    came: np.ndarray,
+    predicted: np.ndarray,
+    weight: np.ndarray,
+    regression: bool,
+    n_bins: int,
+    level: float,
+    drawn: tuple[int, int],
+) -> Reliability:
+    bins = even_bins(predicted, n_bins, least=min(2 * MIN_ROWS, len(came) // 2))
+    score = predicted if regression else log_odds(predicted)
+    line = (line_of_numbers if regression else line_of_classes)(came, score, weight, level)
+    residual = came - predicted
+    rows, means = _means(bins, weight, predicted, came, residual, regression, level)
+    return Reliability(
+        name=name,
+        rows=rows,
+        **means,
+        **asdict(line),
+        p_value=(_test_of_numbers if regression else _test_of_classes)(
+            residual if regression else came, predicted, bins, weight, drawn
+        ),
+    )
+
+
+def _means(
+    bins: np.ndarray,
+    weight: np.ndarray,
+    predicted: np.ndarray,
+    came: np.ndarray,
+    residual: np.ndarray,
+    regression: bool,
+    level: float,
+) -> tuple[np.ndarray, dict[str, Any]]:
+    from scipy.special import stdtrit
+
+    total = np.bincount(bins, weight)
+    said, found, off = (np.bincount(bins, weight * v) / total for v in (predicted, came, residual))
+    effective = np.array([effective_rows(weight[bins == b]) for b in range(len(total))])
+
+    def error(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Standard error of the mean in each bin."""
+        variance = np.bincount(bins, weight * (values - mean[bins]) ** 2) / total
+        return np.sqrt(variance / np.maximum(effective - 1, _TINY))
+
+    if regression:
+        half = stdtrit(np.maximum(effective - 1, 1), (1 + level) / 2) * error(came, found)
+        lower, upper = found - half, found + half
+    else:
+        lower, upper = wilson(found, effective, level)
+    share = total / total.sum()
+    squared = float(share @ (off**2 - error(residual, off) ** 2))
+    return np.bincount(bins), {
+        "predicted": said,
+        "observed": found,
+        "lower": lower,
+        "upper": upper,
+        "error": math.sqrt(max(0.0, squared)),
+        "expected_error": float(share @ np.abs(off)),
+    }
+
+
+def _standardized(score: np.ndarray) -> np.ndarray:
+    spread = score.std()
+    return (score - score.mean()) / spread if spread > 0 else np.zeros_like(score)
+
+
+def _test_of_classes(
+    came: np.ndarray, predicted: np.ndarray, bins: np.ndarray, weight: np.ndarray, drawn: tuple[int, int]
+) -> float:
+    """Give the p-value of outcomes that come at the probabilities predicted."""
+    from scipy.special import chdtrc
+
+    z = _standardized(log_odds(predicted))
+    residual, variance = came - predicted, np.clip(predicted * (1 - predicted), _TINY, None)
+    trend = np.column_stack([np.ones_like(z), z])
+    inside = (bins[:, None] == np.arange(bins.max() + 1)).astype(float)
+    noise = weight**2 * variance
+    inverse = np.linalg.pinv((trend * noise[:, None]).T @ trend, hermitian=True)
+    scales = noise @ inside
+    design = np.hstack([trend, inside]) * weight[:, None]
+
+    def statistics(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        u, inner = sums[:, :2], sums[:, 2:]
+        return np.einsum("ij,jk,ik->i", u, inverse, u), (inner**2 / scales).sum(axis=1)
+
+    found = [float(s[0]) for s in statistics((residual @ design)[None])]
+    if len(residual) > _MOST_SIMULATED:
+        freedom = (1 + z.any(), inside.shape[1])
+        return min(1.0, 2 * min(float(chdtrc(df, s)) for df, s in zip(freedom, found, strict=True)))
+    by_chance = statistics(null_sums(outcomes(predicted), design, *drawn))
+    return min(1.0, 2 * min(share_at_least(f, d) for f, d in zip(found, by_chance, strict=True)))
+
+
+def _test_of_numbers(
+    residual: np.ndarray, predicted: np.ndarray, bins: np.ndarray, weight: np.ndarray, drawn: tuple[int, int]
+) -> float:
+    """Give the p-value of residuals that average to 0, over all, along the prediction, and in every bin."""
+    from scipy.special import chdtrc, stdtr
+
+    mean, effective = np.average(residual, weights=weight), effective_rows(weight)
+    centred = residual - mean
+    error = math.sqrt(np.average(centred**2, weights=weight) / max(effective - 1, 1))
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    p_values = [2 * float(stdtr(effective - 1, -abs(mean) / error))]
+    inside = (bins[:, None] == np.arange(bins.max() + 1)).astype(float)
+    design = np.column_stack([_standardized(predicted), inside]) * weight[:, None]
+
+    def statistics(ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return ratios[:, 0], ratios[:, 1:].sum(axis=1)
+
+    found = [float(s[0]) for s in statistics(ratios_of(centred[None], design))]
+    if len(residual) > _MOST_SIMULATED:
+        p_values += [float(chdtrc(df, s)) for df, s in zip((1, max(1, inside.shape[1] - 1)), found, strict=True)]
+    else:
+        by_chance = [statistics(null_ratios(draw(centred), design, *drawn)) for draw in (shuffles, signs)]
+        p_values += [max(share_at_least(f, d[i]) for d in by_chance) for i, f in enumerate(found)]
+    return min(1.0, 3 * min(p_values))
+
+
+def calibration_finding(
+    answer: Calibration, *, about: str, unit: str = "", rate: float = RATE, seen: str = "rows that it has not seen"
+) -> Finding | None:
+    """Make a finding where predictions are shown to be off, and by enough to matter; else None.
+
+    Off by a typical distance of 0.10 of a probability (or of the target's standard deviation) it is high, from 0.05 on
+    medium, from 0.01 on low. On calibrated predictions a finding comes up in at most `rate` of all cases.
+
+    Parameters
+    ----------
+    answer : Calibration
+    about : str
+        The model's name.
+    unit : str
+        Of the target.
+    rate : float
+    seen : str
+        Which rows these were, in a sentence.
+    """
+    curve = min(answer.curves, key=lambda c: (c.p_value, -c.error))
+    size = curve.error / answer.spread if answer.spread > 0 else 0.0
+    if not answer.p_value <= rate or size < _LITTLE:
+        return None
+    regression = answer.task == "regression"
+    return Finding(
+        severity="high" if size >= _MUCH else "medium" if size >= _MEDIUM else "low",
+        title=f"Predictions are {_way(curve)}" if regression else f"Probabilities are {_way(curve)}",
+        evidence=_evidence(answer, curve, unit, seen),
+        action=(
+            "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow."
+            if regression
+            else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
+            "part of the form."
+        ),
+        about=about,
+        provenance=Provenance(
+            method=answer.provenance.method,
+            parameters={"rate": rate, "p_value": answer.p_value, "error": curve.error},
+            random_state=answer.provenance.random_state,
+            n_rows=answer.n_rows,
+            exact=False,
+        ),
+    )
+
+
+def _way(curve: Reliability) -> str:
+    """Say in which way predictions are off: too extreme, too timid, too high, too low."""
+    if curve.slope_upper < 1:
+        return "too extreme"
+    if curve.slope_lower > 1:
+        return "too timid"
+    if curve.intercept_upper < 0:
+        return "too high"
+    return "too low" if curve.intercept_lower > 0 else "off in places"
+
+
+def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> str:
+    away = np.where(
+        curve.predicted < curve.lower,
+        curve.lower - curve.predicted,
+        np.where(curve.predicted > curve.upper, curve.predicted - curve.upper, -np.inf),
+    )
+    worst = int(np.argmax(away if np.isfinite(away).any() else np.abs(curve.observed - curve.predicted)))
+    lower, upper = float(curve.lower[worst]), float(curve.upper[worst])
+    decimals = decimals_for((upper - lower) / 2)
+    said, came = written(float(curve.predicted[worst]), decimals), written(float(curve.observed[worst]), decimals)
+    found = f"{came} [{written(lower, decimals)}, {written(upper, decimals)}]"
+    of = f" {unit}" if unit else ""
+    rows = f"{int(curve.rows[worst]):,} of {answer.n_rows:,} {seen}"
+    if answer.task == "regression":
+        first = f"In {rows} it predicts {said}{of} on average; {found} came."
+    else:
+        first = f"In {rows} it gives {quoted([curve.name])} a probability of {said} on average; {found} came."
+    parts = [first]
+    if math.isfinite(curve.slope):
+        slope = spanned(curve.slope, curve.slope_lower, curve.slope_upper, "").replace("  ", " ")
+        parts.append(f"Slope {slope}, where 1 is right.")
+    chance = chance_in_words(answer.p_value)
+    parts.append(f"Typical distance {brief(curve.error)}{of} beyond chance ({chance} if all were right).")
+    return " ".join(parts)
