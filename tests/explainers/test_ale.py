@@ -7,9 +7,9 @@ from sklearn.linear_model import LinearRegression
 from workbench.answers import Answer
 from workbench.estimator import Classifier, Regressor
 from workbench.explainers import explain, explainer, stacks
-from workbench.explainers.bins import Bins
+from workbench.explainers.effects.bins import Bins
+from workbench.explainers.effects.level_order import by_likeness
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.level_order import by_likeness
 
 
 def ale(model, X, **options):
@@ -275,7 +275,7 @@ def test_few_large_calls_and_small_cases(X, function_model, monkeypatch):
     model = function_model(lambda Z: Z[:, 0] * Z[:, 1], X)
     whole = ale(model, X, pairs=[["x0", "x1"]])
     assert model.calls_ == [2 * len(X)] * 3 + [4 * len(X)]
-    monkeypatch.setattr("workbench.explainers.mixtures.MAX_ROWS", 100)
+    monkeypatch.setattr("workbench.explainers.effects.mixtures.MAX_ROWS", 100)
     assert ale(model, X, pairs=[["x0", "x1"]]).to_dict() == whole.to_dict()
     assert max(model.calls_[4:]) <= 100
     assert stacks.MAX_ROWS > 100

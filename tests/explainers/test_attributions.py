@@ -7,7 +7,7 @@ from workbench.answers import Answer
 from workbench.explainers.attributions import attribution, cells
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.partial_dependence import PartialDependence
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.result import Shapley
 
 X = np.random.default_rng(0).normal(size=(5, 2))
 MODEL = LinearRegression().fit(X, X[:, 0])

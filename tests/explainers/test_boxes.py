@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workbench.explainers.boxes import Catalogue
+from workbench.explainers.shapley.boxes import Catalogue
 from workbench.forms import Frame, Linear, Rule, Tree
 from workbench.forms.rules import Condition
 

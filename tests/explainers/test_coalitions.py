@@ -5,8 +5,8 @@ import pytest
 
 from tests.explainers.enumeration import shapley
 from workbench.explainers import explain
-from workbench.explainers.games import BackgroundMean, coalitions, shares, signed_weights, size_weights
-from workbench.explainers.paired_sampling import Draws, fit
+from workbench.explainers.shapley.games import BackgroundMean, coalitions, shares, signed_weights, size_weights
+from workbench.explainers.shapley.paired_sampling import Draws, fit
 
 
 def test_shares_equal_the_mean_over_all_orders():

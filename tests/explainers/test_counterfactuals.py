@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import workbench as wb
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer
-from workbench.explainers.changeable_column import ChangeableColumn
+from workbench.explainers.changes.column import ChangeableColumn
 from workbench.explainers.spread import spread
 
 TABLE = wb.load("wine-quality-red")

@@ -3,9 +3,9 @@ import pytest
 from numpy.polynomial import polynomial
 
 from tests.explainers.enumeration import shapley
-from workbench.explainers import kernel_shapley as home
-from workbench.explainers.kernel_shapley import kernel_shapley
 from workbench.explainers.score import Score
+from workbench.explainers.shapley import kernel as home
+from workbench.explainers.shapley.kernel import kernel_shapley
 from workbench.forms import Additive, Affine, Frame, IsMissing, Kernel, Lookup
 
 

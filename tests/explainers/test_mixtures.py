@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from workbench.estimator import Classifier, Regressor
-from workbench.explainers import leaf_sets, values
+from workbench.explainers.effects import leaf_sets, values
+from workbench.explainers.effects.mixtures import mixtures_of
+from workbench.explainers.effects.values import Values
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.mixtures import mixtures_of
-from workbench.explainers.values import Values
 from workbench.forms import Frame
 
 SETS = [(0,), (1,), (2,), (3,), (4,), (5,), (0, 1), (1, 2), (0, 4), (2, 3)]
@@ -130,8 +130,8 @@ def test_blocks_change_nothing(X, y, family, monkeypatch):
     monkeypatch.setattr(values, "BLOCK_BYTES", 80_000)
     monkeypatch.setattr(leaf_sets, "_NUMBERS", 50)
     monkeypatch.setattr(leaf_sets, "_WORDS", 40)
-    monkeypatch.setattr("workbench.explainers.scored.MAX_ROWS", 100)
-    monkeypatch.setattr("workbench.explainers.kernel_mixtures._NUMBERS", 150)
+    monkeypatch.setattr("workbench.explainers.effects.scored.MAX_ROWS", 100)
+    monkeypatch.setattr("workbench.explainers.effects.kernel_mixtures._NUMBERS", 150)
     rows = set()
     for block in mixtures_of(Inputs.check(model, X), X, scale="response", place="here").blocks(given, SETS):
         rows.add((block.rows.start, block.rows.stop))

@@ -181,7 +181,7 @@ def test_trees_and_rules_in_closed_form_or_by_patterns(family, flats, rent, weig
     given = {"background": flats[OTHERS], "sample_weight": weight}
     answers = []
     for most, ways in ((0, ("trees", "additive and trees")), (10**9, ("additive",))):
-        monkeypatch.setattr("workbench.explainers.shapley_ways._CLOSED", most)
+        monkeypatch.setattr("workbench.explainers.shapley.ways._CLOSED", most)
         answers.append(explain(model, "shap", flats[ROWS], **given))
         assert answers[-1].provenance.parameters["way"] in ways
         assert_is(answers[-1], *shapley(model.predict, flats[ROWS], flats[OTHERS], weight), tolerance)
@@ -241,11 +241,11 @@ def test_neither_blocks_nor_other_rows_change_a_number(flats, rent, monkeypatch)
         whole = [explain(model, m, flats[:7], background=flats[OTHERS]) for m in ("shap", "kernel_shap")]
         with monkeypatch.context() as patch:
             for place, size in (
-                ("additive_shapley._BLOCK", 200),
-                ("kernel_shapley._CACHED", 400),
-                ("kernel_shapley._LEAST", 50),
-                ("kernel_shapley._FACTORS", 2_000),
-                ("coalitions._BLOCK", 30),
+                ("shapley.additive._BLOCK", 200),
+                ("shapley.kernel._CACHED", 400),
+                ("shapley.kernel._LEAST", 50),
+                ("shapley.kernel._FACTORS", 2_000),
+                ("shapley.coalitions._BLOCK", 30),
                 ("stacks.MAX_ROWS", 60),
             ):
                 patch.setattr(f"workbench.explainers.{place}", size)

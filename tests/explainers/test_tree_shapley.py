@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from workbench.estimator import Classifier, Regressor
-from workbench.explainers import box_planes, explain
+from workbench.explainers import explain
 from workbench.explainers.score import Score
-from workbench.explainers.tree_shapley import path_shapley, tree_shapley
+from workbench.explainers.shapley import box_planes
+from workbench.explainers.shapley.trees import path_shapley, tree_shapley
 from workbench.forms import Additive, Frame, Rule
 from workbench.forms.rules import Condition
 
@@ -133,11 +134,11 @@ def test_blocks_of_rows_background_and_boxes_change_nothing(monkeypatch):
         monkeypatch.setattr(box_planes.Background, "_tabulates", lambda self, d, n, t=tabulates: t)
         whole = given(score, X, X)
         with monkeypatch.context() as smaller:
-            smaller.setattr("workbench.explainers.tree_shapley._CHUNK", 8 * 5 * 3 * 70)
+            smaller.setattr("workbench.explainers.shapley.trees._CHUNK", 8 * 5 * 3 * 70)
             for name, size in (("_TABLE", 2**6), ("_PLANE", 2**8), ("_PAIRS", 2**9)):
                 smaller.setattr(box_planes, name, size)
-            smaller.setattr("workbench.explainers.questions._LEAVES", 7)
-            smaller.setattr("workbench.explainers.questions._QUESTIONS", 50)
+            smaller.setattr("workbench.explainers.shapley.questions._LEAVES", 7)
+            smaller.setattr("workbench.explainers.shapley.questions._QUESTIONS", 50)
             parts = given(score, X, X)
         np.testing.assert_allclose(parts.values, whole.values, rtol=0, atol=1e-13)
         np.testing.assert_allclose(parts.baseline, whole.baseline, rtol=0, atol=1e-13)

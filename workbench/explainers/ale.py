@@ -12,15 +12,15 @@ import pydantic
 from workbench.answers.answer import Provenance
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.disclosure import MIN_ROWS
-from workbench.explainers.ale_pairs import joint_effect
-from workbench.explainers.bins import LADDERS, Bins
-from workbench.explainers.curves import QUANTILE
+from workbench.explainers.effects.ale_pairs import joint_effect
+from workbench.explainers.effects.bins import LADDERS, Bins
+from workbench.explainers.effects.curves import QUANTILE
+from workbench.explainers.effects.mixtures import mixtures_of
+from workbench.explainers.effects.nearest_rows import nearest_counts
+from workbench.explainers.effects.values import Mixtures, take
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.mixtures import mixtures_of
-from workbench.explainers.nearest_rows import nearest_counts
 from workbench.explainers.partial_dependence import chosen_pairs, chosen_positions, misfits_of_effects
-from workbench.explainers.values import Mixtures, take
 
 
 class Ale(Explainer):

@@ -13,7 +13,7 @@ from workbench.columns import level_texts
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.result import Shapley
 
 
 def attribution(

@@ -12,11 +12,11 @@ import pydantic
 from workbench.answers.attribution import Cell
 from workbench.answers.counterfactuals import Counterfactuals
 from workbench.explainers.attributions import cells
-from workbench.explainers.change_search import Found, Search
-from workbench.explainers.changeable_column import differ
-from workbench.explainers.changes import Changes
+from workbench.explainers.changes.candidates import Changes
+from workbench.explainers.changes.column import differ
+from workbench.explainers.changes.goal import Goal
+from workbench.explainers.changes.search import Found, Search
 from workbench.explainers.explainer import Explainer, nearest
-from workbench.explainers.goal import Goal
 from workbench.explainers.inputs import Inputs
 
 _ROWS_NAMED = 10

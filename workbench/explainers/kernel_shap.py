@@ -7,7 +7,7 @@ from typing import Any
 from workbench.answers.attribution import Attribution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.shapley_ways import CoalitionOptions, answer, by_model
+from workbench.explainers.shapley.ways import CoalitionOptions, answer, by_model
 
 
 class KernelShap(Explainer):

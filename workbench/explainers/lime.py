@@ -19,7 +19,7 @@ from workbench.explainers.neighbours import Neighbours, blocks
 from workbench.explainers.permutation_importance import column_generator
 from workbench.explainers.response import Response
 from workbench.explainers.score import used_columns
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.result import Shapley
 from workbench.explainers.stacks import MAX_BYTES
 from workbench.forms import Additive
 

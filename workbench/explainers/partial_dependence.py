@@ -13,14 +13,14 @@ from workbench.answers.answer import Provenance
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.correlation import correlation_cautions
-from workbench.explainers.curves import QUANTILE, Curves
+from workbench.explainers.effects.curves import QUANTILE, Curves
+from workbench.explainers.effects.mixtures import mixtures_of
+from workbench.explainers.effects.nearest_rows import nearest_counts
+from workbench.explainers.effects.sparse import SPARSE_LIMIT, sparse_shares
+from workbench.explainers.effects.values import Mixtures, Values
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.grid import Grid
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.mixtures import mixtures_of
-from workbench.explainers.nearest_rows import nearest_counts
-from workbench.explainers.sparse import SPARSE_LIMIT, sparse_shares
-from workbench.explainers.values import Mixtures, Values
 
 HETEROGENEOUS_LIMIT = 0.3
 

@@ -9,7 +9,7 @@ import pydantic
 from workbench.answers.attribution import Attribution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.shapley_ways import CoalitionOptions, answer, by_model, by_score
+from workbench.explainers.shapley.ways import CoalitionOptions, answer, by_model, by_score
 
 
 class Shap(Explainer):

@@ -13,8 +13,8 @@ from workbench.explainers.attributions import attribution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.score import Score
-from workbench.explainers.shapley import Shapley
-from workbench.explainers.tree_shapley import no_trees, path_shapley, tree_shapley
+from workbench.explainers.shapley.result import Shapley
+from workbench.explainers.shapley.trees import no_trees, path_shapley, tree_shapley
 
 N_BATCHES = 10
 _PREDICTED = 512

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.explainers.games import BackgroundMean, coalitions, most_added, shares, signed_weights
-from workbench.explainers.hybrids import Hybrids
-from workbench.explainers.paired_sampling import Draws, Sampled, least_evaluations, sample
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.games import BackgroundMean, coalitions, most_added, shares, signed_weights
+from workbench.explainers.shapley.hybrids import Hybrids
+from workbench.explainers.shapley.paired_sampling import Draws, Sampled, least_evaluations, sample
+from workbench.explainers.shapley.result import Shapley
 
 ROUNDING = 1e-12  # relative to the largest prediction: a matrix product rounds a row by its place in the matrix
 _BLOCK = 2**21  # numbers that the contributions of single background rows may take

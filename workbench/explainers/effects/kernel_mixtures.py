@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from workbench.explainers.scored import Scored
-from workbench.explainers.values import Block, Columns, Values, row_blocks, take
+from workbench.explainers.effects.scored import Scored
+from workbench.explainers.effects.values import Block, Columns, Values, row_blocks, take
 from workbench.forms import Frame, Kernel, Picked, encode
 
 _NUMBERS = 2**21  # of values by support vectors at a time

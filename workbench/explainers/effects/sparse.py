@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.explainers.correlation import rank_correlation
+from workbench.explainers.effects.values import Rows
 from workbench.explainers.grid import Grid, as_floats, kind_of
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.values import Rows
 
 SPARSE_LIMIT = 0.25
 _MOST_ROWS = 1_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.explainers.bins import Bins
+from workbench.explainers.effects.bins import Bins
 
 
 @dataclass(frozen=True, eq=False)

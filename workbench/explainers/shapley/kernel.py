@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.explainers.games import BackgroundMean
 from workbench.explainers.score import Score
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.games import BackgroundMean
+from workbench.explainers.shapley.result import Shapley
 from workbench.forms import Frame, Kernel, encode
 
 _CACHED = 2**18  # numbers in one array of the innermost loop, columns x pairs: a handful of them nearly fit a cache

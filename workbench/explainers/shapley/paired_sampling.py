@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from workbench.explainers.hybrids import Hybrids
+from workbench.explainers.shapley.hybrids import Hybrids
 
 FIRST_DRAWS = 32  # pairs beside those of one column against all others
 CHECKS = 16  # random coalitions in which a column that seems without use is tried again

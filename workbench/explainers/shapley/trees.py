@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from workbench.explainers.box_planes import Background, Paths
-from workbench.explainers.boxes import Catalogue
 from workbench.explainers.score import Score, used_columns
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.box_planes import Background, Paths
+from workbench.explainers.shapley.boxes import Catalogue
+from workbench.explainers.shapley.result import Shapley
 from workbench.forms import Additive, Frame, Rule, Tree
 from workbench.forms.frame import Floats, Ints
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workbench.explainers.effects.level_order import by_likeness
+from workbench.explainers.effects.nearest_rows import nearest_values
 from workbench.explainers.grid import MISSING, Grid, as_floats
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.level_order import by_likeness
-from workbench.explainers.nearest_rows import nearest_values
 
 LADDERS = ("number", "datetime")
 

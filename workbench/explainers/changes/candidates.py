@@ -11,11 +11,11 @@ import pandas as pd
 
 from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS
-from workbench.explainers.changeable_column import ChangeableColumn, differ
+from workbench.explainers.changes.column import ChangeableColumn, differ
+from workbench.explainers.changes.step_cuts import StepCuts
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.spread import spread
-from workbench.explainers.step_cuts import StepCuts
 
 
 @dataclass(frozen=True, eq=False)

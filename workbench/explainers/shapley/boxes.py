@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.explainers.questions import Questions, Reading, questions, readings_of
+from workbench.explainers.shapley.questions import Questions, Reading, questions, readings_of
 from workbench.forms import Rule, Term, Tree
 from workbench.forms.frame import Bools, Floats, Frame, Ints
 

@@ -9,9 +9,9 @@ from math import comb
 
 import numpy as np
 
-from workbench.explainers.changeable_column import differ
-from workbench.explainers.changes import Changes
-from workbench.explainers.goal import Goal, Verdict
+from workbench.explainers.changes.candidates import Changes
+from workbench.explainers.changes.column import differ
+from workbench.explainers.changes.goal import Goal, Verdict
 from workbench.explainers.stacks import copies_per_stack
 
 _POINTS = 32  # of a line that is searched for its first point that does

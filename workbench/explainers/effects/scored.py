@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.explainers.leaf_sets import Donors, tree_mixtures
+from workbench.explainers.effects.leaf_sets import Donors, tree_mixtures
+from workbench.explainers.effects.values import BLOCK_BYTES, Block, Columns, Rows, Values, level_flat, row_blocks, take
 from workbench.explainers.score import Component, Score, used_columns
 from workbench.explainers.stacks import MAX_ROWS
-from workbench.explainers.values import BLOCK_BYTES, Block, Columns, Rows, Values, level_flat, row_blocks, take
 from workbench.forms import Additive, Frame, Identity, Picked, Tree
 
 

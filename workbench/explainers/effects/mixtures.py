@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.explainers.effects.kernel_mixtures import Kernelled
+from workbench.explainers.effects.scored import Scored, Summed
+from workbench.explainers.effects.values import (
+    ROUNDING,
+    Block,
+    Columns,
+    Mixtures,
+    Rows,
+    Values,
+    level_flat,
+    row_blocks,
+    take,
+)
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.kernel_mixtures import Kernelled
 from workbench.explainers.response import Response
-from workbench.explainers.scored import Scored, Summed
 from workbench.explainers.stacks import MAX_ROWS, copies_per_stack, stack
-from workbench.explainers.values import ROUNDING, Block, Columns, Mixtures, Rows, Values, level_flat, row_blocks, take
 from workbench.forms import Additive, Kernel, Tree
 
 

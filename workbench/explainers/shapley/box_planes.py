@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.explainers.box_games import pair_values, pattern_values, share_values
-from workbench.explainers.boxes import Boxes, Catalogue
+from workbench.explainers.shapley.box_games import pair_values, pattern_values, share_values
+from workbench.explainers.shapley.boxes import Boxes, Catalogue
 from workbench.forms.frame import Bools, Floats, Ints
 
 MOST_PATTERNS = 16  # columns of a box whose patterns are tabulated: one word, and a table of some 10 MiB

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.explainers.games import BackgroundMean, coalitions, shares
 from workbench.explainers.score import Component, Score
-from workbench.explainers.shapley import Shapley
+from workbench.explainers.shapley.games import BackgroundMean, coalitions, shares
+from workbench.explainers.shapley.result import Shapley
 from workbench.forms import Frame, Picked
 
 _BLOCK = 2**22  # numbers held at once: for pairs of rows, the shares of columns and what coalitions are worth

@@ -9,16 +9,16 @@ import numpy as np
 import pydantic
 
 from workbench.answers.attribution import Attribution
-from workbench.explainers.additive_shapley import additive_shapley
 from workbench.explainers.attributions import attribution
-from workbench.explainers.coalitions import Asked, coalition_shapley
 from workbench.explainers.explainer import Explainer
-from workbench.explainers.hybrids import Hybrids, ModelHybrids, ScoreHybrids, players
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.kernel_shapley import kernel_shapley
 from workbench.explainers.score import Component, Score
-from workbench.explainers.shapley import Shapley
-from workbench.explainers.tree_shapley import tree_shapley
+from workbench.explainers.shapley.additive import additive_shapley
+from workbench.explainers.shapley.coalitions import Asked, coalition_shapley
+from workbench.explainers.shapley.hybrids import Hybrids, ModelHybrids, ScoreHybrids, players
+from workbench.explainers.shapley.kernel import kernel_shapley
+from workbench.explainers.shapley.result import Shapley
+from workbench.explainers.shapley.trees import tree_shapley
 from workbench.forms import Additive, Kernel, Rule, Term, Tree
 
 _CLOSED = 10_000_000  # evaluations of trees and rules up to which the closed form, which tells errors too, is quick

@@ -1,0 +1,1 @@
+"""The search for changed rows that a model decides otherwise."""

@@ -1,0 +1,1 @@
+"""Ways to Shapley values, one a file; each gives a `Shapley`."""
