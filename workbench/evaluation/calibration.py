@@ -13,17 +13,17 @@ from workbench.answers.calibration import Calibration, Reliability
 from workbench.answers.finding import Finding
 from workbench.columns import quoted
 from workbench.disclosure import MIN_ROWS
-from workbench.evaluation.alarms import RATE, chance_in_words, holm, share_at_least
+from workbench.evaluation.alarms import RATE, chance_in_words, holm
 from workbench.evaluation.bins import even_bins
 from workbench.evaluation.digits import brief, decimals_for, spanned, written
-from workbench.evaluation.draws import N_DRAWS, null_ratios, null_sums, outcomes, ratios_of, shuffles, signs
+from workbench.evaluation.draws import N_DRAWS
 from workbench.evaluation.lines import line_of_classes, line_of_numbers
+from workbench.evaluation.miscalibration import MOST_SIMULATED, chance_of_classes, chance_of_numbers
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
 from workbench.forms.output import log_odds
 
 N_BINS = 10
-_MOST_SIMULATED = 20_000  # of more rows the sums are as good as normal
 _TINY = 1e-9
 # a typical distance, of a probability or in standard deviations of the target: smaller ones are no finding
 _LITTLE, _MEDIUM, _MUCH = 0.01, 0.05, 0.10
@@ -117,7 +117,7 @@ def calibration(
         level=level,
         provenance=Provenance(
             method="reliability in bins; score tests of a line and of bins",
-            parameters={"n_bins": n_bins, "draws": n_draws if n <= _MOST_SIMULATED else 0},
+            parameters={"n_bins": n_bins, "draws": n_draws if n <= MOST_SIMULATED else 0},
             random_state=random_state,
             n_rows=n,
             exact=False,
@@ -145,7 +145,7 @@ def _curve(
         rows=rows,
         **means,
         **asdict(line),
-        p_value=(_test_of_numbers if regression else _test_of_classes)(
+        p_value=(chance_of_numbers if regression else chance_of_classes)(
             residual if regression else came, predicted, bins, weight, drawn
         ),
     )
@@ -186,65 +186,6 @@ def _means(
         "error": math.sqrt(max(0.0, squared)),
         "expected_error": float(share @ np.abs(off)),
     }
-
-
-def _standardized(score: np.ndarray) -> np.ndarray:
-    spread = score.std()
-    return (score - score.mean()) / spread if spread > 0 else np.zeros_like(score)
-
-
-def _test_of_classes(
-    came: np.ndarray, predicted: np.ndarray, bins: np.ndarray, weight: np.ndarray, drawn: tuple[int, int]
-) -> float:
-    """Give the p-value of outcomes that come at the probabilities predicted."""
-    from scipy.special import chdtrc
-
-    z = _standardized(log_odds(predicted))
-    residual, variance = came - predicted, np.clip(predicted * (1 - predicted), _TINY, None)
-    trend = np.column_stack([np.ones_like(z), z])
-    inside = (bins[:, None] == np.arange(bins.max() + 1)).astype(float)
-    noise = weight**2 * variance
-    inverse = np.linalg.pinv((trend * noise[:, None]).T @ trend, hermitian=True)
-    scales = noise @ inside
-    design = np.hstack([trend, inside]) * weight[:, None]
-
-    def statistics(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        u, inner = sums[:, :2], sums[:, 2:]
-        return np.einsum("ij,jk,ik->i", u, inverse, u), (inner**2 / scales).sum(axis=1)
-
-    found = [float(s[0]) for s in statistics((residual @ design)[None])]
-    if len(residual) > _MOST_SIMULATED:
-        freedom = (1 + z.any(), inside.shape[1])
-        return min(1.0, 2 * min(float(chdtrc(df, s)) for df, s in zip(freedom, found, strict=True)))
-    by_chance = statistics(null_sums(outcomes(predicted), design, *drawn))
-    return min(1.0, 2 * min(share_at_least(f, d) for f, d in zip(found, by_chance, strict=True)))
-
-
-def _test_of_numbers(
-    residual: np.ndarray, predicted: np.ndarray, bins: np.ndarray, weight: np.ndarray, drawn: tuple[int, int]
-) -> float:
-    """Give the p-value of residuals that average to 0, over all, along the prediction, and in every bin."""
-    from scipy.special import chdtrc, stdtr
-
-    mean, effective = np.average(residual, weights=weight), effective_rows(weight)
-    centred = residual - mean
-    error = math.sqrt(np.average(centred**2, weights=weight) / max(effective - 1, 1))
-    if error == 0:
-        return 1.0 if mean == 0 else 0.0
-    p_values = [2 * float(stdtr(effective - 1, -abs(mean) / error))]
-    inside = (bins[:, None] == np.arange(bins.max() + 1)).astype(float)
-    design = np.column_stack([_standardized(predicted), inside]) * weight[:, None]
-
-    def statistics(ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return ratios[:, 0], ratios[:, 1:].sum(axis=1)
-
-    found = [float(s[0]) for s in statistics(ratios_of(centred[None], design))]
-    if len(residual) > _MOST_SIMULATED:
-        p_values += [float(chdtrc(df, s)) for df, s in zip((1, max(1, inside.shape[1] - 1)), found, strict=True)]
-    else:
-        by_chance = [statistics(null_ratios(draw(centred), design, *drawn)) for draw in (shuffles, signs)]
-        p_values += [max(share_at_least(f, d[i]) for d in by_chance) for i, f in enumerate(found)]
-    return min(1.0, 3 * min(p_values))
 
 
 def calibration_finding(
