@@ -12,7 +12,7 @@ import numpy as np
 from workbench.answers import Answer, Effect, Effects, Importance, RefitBand
 
 # At most this share of the variance is put down to the noise of single fits: with few repeats it is estimated from
-# few numbers, and bands that trust it wholly cover too little (tests/benchmarks/coverage.py).
+# few numbers, and bands that trust it wholly cover too little (tests/benchmarks/refit_coverage.py).
 MOST_NOISE = 0.5
 
 
@@ -81,7 +81,7 @@ def refit_band(
     The expectation is that over training sets of n_train rows, so of a learner that has fewer rows than the saved
     model, and it is the learner's: where that is biased, the truth may lie outside. Each element has its own band; a
     whole curve leaves its band more often. Folds forward in time differ in more than their rows: then it is a rough
-    guide only. `tests/benchmarks/coverage.py` counts how often bands cover, by simulation.
+    guide only. `tests/benchmarks/refit_coverage.py` counts how often bands cover, by simulation.
 
     With 5 folds the variance for test scores of Nadeau and Bengio is a tenth of what the mean of linear models on one
     background has: their correction takes refits as correlated by n_test / (n_train + n_test) = 0.2, and these are by

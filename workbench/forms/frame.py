@@ -55,7 +55,7 @@ class Frame:
         self._names = set(X.keys())
         self._numbers: dict[str, Floats] = {}
         self._codes: dict[tuple[str, tuple[str, ...]], Ints] = {}
-        # what trees over the same columns share: numbers and codes as matrices
+        # what trees over the same columns share: numbers and codes as matrices; of one set of columns at a time
         self.matrices: dict[Any, tuple[Floats, Ints | None]] = {}
         try:
             self.n_rows = len(X) if not isinstance(X, Mapping) else len(next(iter(X.values()), ()))

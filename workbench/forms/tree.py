@@ -106,6 +106,7 @@ class Tree:
                     codes[j] = np.where(read > len(levels), -1, read)
                 else:
                     values[j] = frame.numbers(name)
+            frame.matrices.clear()  # trees of a forest follow one another; where each has columns of its own, one is kept
             frame.matrices[key] = (values, codes)
         return frame.matrices[key]
 

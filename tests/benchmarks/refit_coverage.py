@@ -6,8 +6,8 @@ them. What is covered, or not: the mean explanation of models that were trained 
 the folds' size, explained on the same rows; and, as another question, the true function's partial dependence. Told
 beside it is the same for the variance of Nadeau and Bengio (`own_rows`), which is made for test scores.
 
-    python tests/benchmarks/coverage.py --draws 1000 linear tree
-    python tests/benchmarks/coverage.py --draws 200 ebm
+    python tests/benchmarks/refit_coverage.py --draws 1000 linear tree
+    python tests/benchmarks/refit_coverage.py --draws 200 ebm
 """
 
 from __future__ import annotations
