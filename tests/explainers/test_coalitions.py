@@ -135,6 +135,13 @@ def product_of_three(Z):
     return Z.prod(axis=1)
 
 
+def test_a_model_that_is_the_same_everywhere_gets_nothing_from_any_column(function_model):
+    X = np.random.default_rng(0).normal(size=(30, 14))
+    answer = explain(function_model(lambda Z: np.full(len(Z), 7.0), X), "kernel_shap", X[:2], background=X)
+    assert not answer.values.any()
+    assert answer.baseline == pytest.approx(7.0)
+
+
 def test_a_column_that_acts_only_among_others_is_not_taken_for_unused(function_model):
     # a column that neither alone nor last changes anything, for a single background row of zeros
     X = np.vstack([np.ones(16), np.zeros(16)])

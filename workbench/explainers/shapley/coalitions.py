@@ -86,7 +86,9 @@ def coalition_shapley(
         _check_affordable(len(columns), hybrids.n_background, max_evaluations, place)
         for row in rows.tolist():
             one = sample(hybrids, row, columns, share, draws, max_evaluations=max_evaluations, precision=precision)
-            if one.exact:
+            if not one.columns.size:  # no change of a column changed a prediction
+                out.put(np.array([row]), one.columns, *_none(hybrids), evaluations=one.evaluations)
+            elif one.exact:
                 found = enumerate_coalitions(hybrids, np.array([row]), one.columns, share)
                 out.put(np.array([row]), one.columns, *found, evaluations=one.evaluations)
             else:
@@ -135,6 +137,12 @@ def _check_affordable(n_columns: int, n_background: int, max_evaluations: int, p
             f"{place}: max_evaluations must be at least {least:,} for {n_columns} columns and {n_background:,} "
             f"background rows; got {max_evaluations:,}; raise it, or give fewer background rows"
         )
+
+
+def _none(hybrids: Hybrids) -> tuple[np.ndarray, np.ndarray]:
+    """Give the values and errors of no column, for one row."""
+    nothing = np.empty((1, 0, hybrids.row_values.shape[1]))
+    return nothing, nothing
 
 
 def enumerate_coalitions(
