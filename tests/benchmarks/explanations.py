@@ -2,9 +2,10 @@
 
     python tests/benchmarks/explanations.py [--data wine-quality-red] [--families linear tree ...] [--memory ROWS]
 
-Every method is asked as a study asks it: on the rows that it explains there, against its draw of background rows, with
-its default options. Refits and models of a shuffled target are apart. With `--memory` a table of so many rows is made of
-the data, by drawing them, and the peak above what was there before is told for each method (tracemalloc; numpy counts).
+Every method is asked as a study asks it: on the rows that it explains there, against its draw of background rows,
+with its default options. Refits and models of a shuffled target are apart. With `--memory` a table of so many rows is
+made of the data, by drawing them, and the peak above what was there before, and above the answer, is told for each
+method (tracemalloc; numpy counts).
 """
 
 from __future__ import annotations

@@ -106,7 +106,8 @@ class Tree:
                     codes[j] = np.where(read > len(levels), -1, read)
                 else:
                     values[j] = frame.numbers(name)
-            frame.matrices.clear()  # trees of a forest follow one another; where each has columns of its own, one is kept
+            # one is kept: trees of a forest share columns and follow one another, boosted trees may each have their own
+            frame.matrices.clear()
             frame.matrices[key] = (values, codes)
         return frame.matrices[key]
 
