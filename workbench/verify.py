@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,8 @@ def verify(
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     if not isinstance(results, dict) or "models" not in results or "study" not in results:
         raise ValueError(f"{folder / 'results.json'}: holds no results of a run")
-    found = list(_checks(folder, results, data))
     study, why = _study(results, data)
+    found = list(_checks(folder, results, study, why))
     if not refit:
         found.append(Check("run", "fold scores, explanations, diagnostics", "open", "need the fits again: --refit"))
     elif study is None:
@@ -98,9 +98,8 @@ def verify(
     return tuple(found)
 
 
-def _checks(folder: Path, results: dict[str, Any], data: str | Path | None) -> Iterator[Check]:
+def _checks(folder: Path, results: dict[str, Any], study: Study | None, why: str) -> Iterator[Check]:
     yield from _pages(folder, results)
-    study, why = _study(results, data)
     table = None
     if study is None:
         yield Check("run", "data", "open", why)
@@ -125,7 +124,11 @@ def _pages(folder: Path, results: dict[str, Any]) -> Iterator[Check]:
     if results.get("workbench") != __version__:
         yield Check("run", "pages", "open", f"made by workbench {results.get('workbench')}, this is {__version__}")
         return
-    makers = {"html": card_html, "pdf": card_pdf, "md": card_markdown}
+    makers: dict[str, Callable[[Mapping[str, Any]], str | bytes]] = {
+        "html": card_html,
+        "pdf": card_pdf,
+        "md": card_markdown,
+    }
     for name, card in cards(results).items():
         text = json.dumps(card, ensure_ascii=False, indent=1) + "\n"
         yield _page(folder / "cards" / f"{name}.json", text, name)
@@ -147,7 +150,10 @@ def _page(path: Path, made: str | bytes, about: str) -> Check:
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:
     """Compute means over folds, and where the splits are known their intervals, again from the fold scores."""
     folds = splits.folds if splits is not None else ()
-    sizes = {"n_train": [len(f.train) for f in folds] or 1.0, "n_test": [len(f.test) for f in folds] or 1.0}
+    sizes: dict[str, Any] = {
+        "n_train": [len(f.train) for f in folds] or 1.0,
+        "n_test": [len(f.test) for f in folds] or 1.0,
+    }
     parts = ("mean", "lower", "upper") if folds else ("mean",)
     for name, told in model["scores"].items():
         found = corrected_interval([math.nan if s is None else s for s in told["folds"]], **sizes)
