@@ -165,12 +165,12 @@ class Plan:
         made: dict[str, list[Unit]] = {"fit": [], "folds": [], "explained": [], "refits": [], "noise": []}
         for model in self.models:
             made["fit"].append(fit := self._fit(model))
-            own = [self._fold(model, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
+            own = [self._fold(model, f, f"fold {fold_name(f)}", keep=len(self.splits.folds)) for f in self.splits.folds]
             made["folds"] += own
             made["explained"] += [self._explanation(model, asked, fit) for asked in self.asked(model)]
             made["refits"] += self._refits(model, own)
             made["noise"] += self._noise(model)
-        others = [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
+        others = [self._fold(m, f, f"other fold {f.number + 1}", keep=0) for m in self.models for f in self.other]
         return [*(unit for units in made.values() for unit in units), *others]
 
     def asked(self, model: Model) -> tuple[ExplainSpec, ...]:
@@ -226,7 +226,7 @@ class Plan:
         identity = self._identity(model, **self._rows, **self._scored, name=model.name)
         return self._unit(model, "fit", fit_model, {**given, **self._how(model), **self._scored}, identity)
 
-    def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
+    def _fold(self, model: Model, fold: Fold, name: str, *, keep: int) -> Unit:
         arguments = {"train": fold.train, "test": fold.test, **self._how(model), **self._scored, "keep": keep}
         identity = self._identity(model, train=_digest(fold.train), test=_digest(fold.test), **self._scored, keep=keep)
         return self._unit(model, name, score_fold, arguments, identity)
