@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from workbench.blocks import join_blocks
 from workbench.disclosure import FEW, small
+from workbench.duplicates import identical_rows
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import DISTRIBUTIONS, environment
 from workbench.families import find_family
@@ -158,6 +160,12 @@ class Plan:
         if "accelerate" in family.Parameters.model_fields:
             given.setdefault("accelerate", self.study.run.accelerate == "auto" and accelerator() is not None)
         return Model(spec, family.Parameters(**given).model_dump())
+
+    @cached_property
+    def blocks(self) -> np.ndarray | None:
+        """Number the rows that the splits keep together; None where each row stands alone."""
+        together = self.splits.duplicates.choice == "together"
+        return join_blocks(self.table.groups, identical_rows(self.table) if together else None)
 
     @cached_property
     def units(self) -> list[Unit]:

@@ -52,6 +52,13 @@ class Said:
             return cls(labels)
         return cls(labels, proba[:, [known.index(label) for label in table.classes]])
 
+    @classmethod
+    def joined(cls, parts: Sequence[Said]) -> Self:
+        """Put what was said of several sets of rows one after the other."""
+        shares = [part.shares for part in parts if part.shares is not None]
+        whole = np.concatenate(shares) if len(shares) == len(parts) else None
+        return cls(np.concatenate([part.labels for part in parts]), whole)
+
     @property
     def predicted(self) -> np.ndarray:
         """Numbers, or probabilities where the model gives them, else labels."""
