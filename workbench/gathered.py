@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from workbench import __version__
-from workbench.answers import Finding
+from workbench.answers import Answer, Finding
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
 from workbench.compared import Compared
-from workbench.disclosure import private_reason, small, withheld, without_totals
+from workbench.diagnosed import Diagnosed
+from workbench.disclosure import private_reason, small, withheld, without_totals, without_totals_in_words
 from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
@@ -39,6 +40,7 @@ class Gathered:
         self.explanations = Explanations(plan, outcomes)
         self.trained = Trained(plan, outcomes, self.failures)
         self.compared = Compared(self.trained, self.explanations)
+        self.diagnosed = Diagnosed(self.trained, outcomes, self.compared.titles)
 
     @cached_property
     def models(self) -> list[dict[str, Any]]:
@@ -77,6 +79,8 @@ class Gathered:
             "rules": None,
             "answers": without_totals(self.explanations.told(model), self._hidden),
             "private_answers": self.explanations.private_methods(model),
+            "complexity": None,
+            "diagnostics": [],
             "agreement": None if (agreed := self.explanations.agreement(model)) is None else agreed.to_dict(),
         }
         if not self.trained.is_scored(model):
@@ -87,8 +91,13 @@ class Gathered:
             "scores": self._scores(model),
             "holdout": {k: number(v) for k, v in fitted.holdout.items()} or None,
             "other_duplicates": self._other(model),
+            "complexity": self._told(self.diagnosed.complexity(model)),
+            "diagnostics": without_totals(self.diagnosed.told(model), self._hidden),
         }
         return known | self._form(model, fitted)
+
+    def _told(self, answer: Answer | None) -> dict[str, Any] | None:
+        return None if answer is None else dict(without_totals(answer.to_dict(), self._hidden))
 
     def _scores(self, model: Model) -> dict[str, Any]:
         folds = self.trained.folds(model)
@@ -174,7 +183,9 @@ class Gathered:
             "ranking": ranking.name,
             "region": region,
             "models": self.models,
-            **self.compared.results(),
+            **without_totals(self.compared.results(), self._hidden),
+            "drift": self._told(self.diagnosed.drift),
+            "leakage": self._told(self.diagnosed.leakage),
             "duplicates_story": None
             if story is None
             else {"sentence": story.sentence, "rows": list(story.rows), "reason": plan.splits.duplicates.reason},
@@ -209,7 +220,9 @@ class Gathered:
 
     def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found, entries = [*self.failures.findings(), *self.explanations.findings()], self.trained.entries
+        found = [*self.failures.findings(), *self.explanations.findings()]
+        found += [self._without_totals(finding) for finding in self.diagnosed.findings()]
+        entries = self.trained.entries
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1
         dummy = next((e for e in entries if e.family == "dummy"), None)
@@ -222,6 +235,13 @@ class Gathered:
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )
         return found
+
+    def _without_totals(self, finding: Finding) -> Finding:
+        """Withhold numbers of rows that `_splits` withholds from a finding's words too."""
+        return finding.but(
+            evidence=without_totals_in_words(finding.evidence, self._hidden),
+            provenance=replace(finding.provenance, n_rows=None) if self._hidden else finding.provenance,
+        )
 
     def _other_link(self, model: Model) -> Finding | None:
         """Say where the library's probabilities are not the model's own, with both log losses."""

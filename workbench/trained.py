@@ -61,7 +61,7 @@ class Trained:
         return value
 
     def folds(self, model: Model, kind: str = "fold") -> list[dict[str, float]]:
-        """Give the scores of the folds of a kind: "fold", "other fold"."""
+        """Give the scores of the folds of a kind: "fold", "other fold", "careless fold"."""
         start = f"{model.name}: {kind} "
         return [fold.scores for name, fold in self._folds.items() if name.startswith(start)]
 
