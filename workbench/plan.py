@@ -11,23 +11,30 @@ from typing import Any
 
 import numpy as np
 
+from workbench.blocks import join_blocks
 from workbench.disclosure import FEW, small
+from workbench.duplicates import identical_rows
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import DISTRIBUTIONS, environment
 from workbench.families import find_family
 from workbench.families import registry as family_registry
 from workbench.families.engine import accelerator
 from workbench.metrics import Metric, default_metrics, metric
-from workbench.splits import Fold, Splits, make_splits, other_folds
+from workbench.splits import Fold, Splits, careless_folds, make_splits, other_folds
 from workbench.store import Ref, Unit, source_hash
 from workbench.study import ExplainSpec, ModelSpec, Study, StudyError
 from workbench.table import Table
+from workbench.work.complexity import measure_complexity
+from workbench.work.diagnose import diagnose_model
+from workbench.work.drift import compare_rows
 from workbench.work.explain import explain_model
 from workbench.work.fit import fit_model, score_fold
 from workbench.work.noise import explain_noise, fit_noise
 from workbench.work.refit import explain_refit
 
 _REFIT_SHUFFLES = 3  # of each column: refits differ by more than their shuffles do
+_MOST_CARELESS = 3  # models that are scored on careless folds too
+_FEWEST_DRIFT = 20  # rows on each side
 _UNUSED: dict[str, Any] = {"pairs": ()}  # what neither a band nor a noise floor is made of
 
 
@@ -160,18 +167,50 @@ class Plan:
         return Model(spec, family.Parameters(**given).model_dump())
 
     @cached_property
+    def blocks(self) -> np.ndarray | None:
+        """Number the rows that the splits keep together; None where each row stands alone."""
+        together = self.splits.duplicates.choice == "together"
+        return join_blocks(self.table.groups, identical_rows(self.table) if together else None)
+
+    @cached_property
     def units(self) -> list[Unit]:
-        """All units: fits and folds of each model, then explanations, those of refits and of noise, the other folds."""
-        made: dict[str, list[Unit]] = {"fit": [], "folds": [], "explained": [], "refits": [], "noise": []}
+        """All units: fits and folds of each model, then explanations and diagnostics, refits, noise, other folds."""
+        fits = {model.name: self._fit(model) for model in self.models}
+        folds = {
+            m.name: [self._fold(m, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
+            for m in self.models
+        }
+        units = [*fits.values(), *(unit for own in folds.values() for unit in own)]
         for model in self.models:
-            made["fit"].append(fit := self._fit(model))
-            own = [self._fold(model, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
-            made["folds"] += own
-            made["explained"] += [self._explanation(model, asked, fit) for asked in self.asked(model)]
-            made["refits"] += self._refits(model, own)
-            made["noise"] += self._noise(model)
-        others = [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
-        return [*(unit for units in made.values() for unit in units), *others]
+            units += [self._explanation(model, asked, fits[model.name]) for asked in self.asked(model)]
+        for model in self.diagnosed:
+            units += [self._complexity(model, fits[model.name]), self._diagnosis(model, fits, folds)]
+        for model in self.models:
+            units += [*self._refits(model, folds[model.name])]
+        for model in self.models:
+            units += [*self._noise(model)]
+        units += [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
+        units += [
+            self._fold(m, f, f"careless fold {f.number + 1}", keep=False)
+            for m in self.careless_models
+            for f in self.careless
+        ]
+        return [*units, *self._drift()]
+
+    @cached_property
+    def diagnosed(self) -> list[Model]:
+        """The models that are diagnosed: all but the baseline, where the study wants it."""
+        return [m for m in self.models if self.study.compare.diagnose and m.spec.family != "dummy"]
+
+    @cached_property
+    def careless(self) -> tuple[Fold, ...]:
+        """Folds that part what the study's keep together; empty where nothing is, or nobody asks."""
+        return careless_folds(self.table, self.splits) if self.study.compare.diagnose else ()
+
+    @cached_property
+    def careless_models(self) -> list[Model]:
+        """The models that are scored on careless folds: the first few."""
+        return self.diagnosed[:_MOST_CARELESS] if self.careless else []
 
     def asked(self, model: Model) -> tuple[ExplainSpec, ...]:
         """Give the questions that a model is asked: one that can be read needs no other model to be read by."""
@@ -227,8 +266,9 @@ class Plan:
         return self._unit(model, "fit", fit_model, {**given, **self._how(model), **self._scored}, identity)
 
     def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
-        arguments = {"train": fold.train, "test": fold.test, **self._how(model), **self._scored, "keep": keep}
-        identity = self._identity(model, train=_digest(fold.train), test=_digest(fold.test), **self._scored, keep=keep)
+        kept = len(self.splits.folds) * keep
+        arguments = {"train": fold.train, "test": fold.test, **self._how(model), **self._scored, "keep": kept}
+        identity = self._identity(model, train=_digest(fold.train), test=_digest(fold.test), **self._scored, keep=kept)
         return self._unit(model, name, score_fold, arguments, identity)
 
     def _question(self, asked: ExplainSpec, work: str, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -244,6 +284,49 @@ class Plan:
         arguments, identity = self._question(asked, explain_model.__module__)
         rows = {"development": self.splits.development, "holdout": self.splits.holdout}
         return self._unit(model, asked.method, explain_model, {"fitted": fit.ref, **rows, **arguments}, identity)
+
+    def _complexity(self, model: Model, fit: Unit) -> Unit:
+        seed, rows = self.study.split.seed, self.splits.development
+        identity = {
+            "rows": self._rows["development"],
+            "seed": seed,
+            "source": source_hash(measure_complexity.__module__),
+        }
+        given = {"fitted": fit.ref, "development": rows, "seed": seed}
+        return self._unit(model, "complexity", measure_complexity, given, identity)
+
+    def _diagnosis(self, model: Model, fits: dict[str, Unit], folds: dict[str, list[Unit]]) -> Unit:
+        baseline = next(m.name for m in self.models if m.spec.family == "dummy")
+        how = {"metric": self.metrics[0].name, "seed": self.study.split.seed}
+        given = {
+            "fitted": fits[model.name].ref,
+            "refits": [unit.ref for unit in folds[model.name]],
+            "baseline": fits[baseline].ref,
+            "baseline_refits": [unit.ref for unit in folds[baseline]],
+            "folds": self.splits.folds,
+            "holdout": self.splits.holdout,
+            "blocks": self.blocks,
+        }
+        identity = {
+            "splits": self.splits.hash,
+            "duplicates": self.splits.duplicates.choice,
+            "source": source_hash(diagnose_model.__module__),
+        }
+        return self._unit(model, "diagnostics", diagnose_model, {**given, **how}, {**identity, **how})
+
+    def _drift(self) -> Iterator[Unit]:
+        """Compare the holdout with the rows that models are made of."""
+        rows = {"development": self.splits.development, "holdout": self.splits.holdout}
+        if not self.study.compare.diagnose or min(map(len, rows.values())) < _FEWEST_DRIFT:
+            return
+        seed = self.study.split.seed
+        yield Unit(
+            name="drift",
+            function=compare_rows,
+            arguments={"table": Ref(self.table_key), **rows, "seed": seed},
+            identity={**self._rows, "seed": seed, "source": source_hash(compare_rows.__module__)},
+            limit=self.study.run.time_limit,
+        )
 
     def _refits(self, model: Model, folds: list[Unit]) -> Iterator[Unit]:
         """Ask the model of each fold; where there is no holdout, what needs scores takes the fold's test rows."""

@@ -163,6 +163,15 @@ class Compare(Part):
         default=True,
         description="Whether they are told of a model of a shuffled target too: what chance alone makes.",
     )
+    diagnose: bool = Field(
+        default=True,
+        description="Whether models are diagnosed: calibration, residuals, weak regions, intervals, noise, overfit, "
+        "complexity, sensitive groups; and drift and leakage of the split.",
+    )
+    paths: bool = Field(
+        default=False,
+        description="Whether glass boxes are trained in several sizes too, for the curve of what size buys.",
+    )
 
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)] | None
