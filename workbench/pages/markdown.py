@@ -97,6 +97,9 @@ def _block(block: Block) -> Iterator[str]:
     for name, folded in block.folded:
         yield f"**{inline(name)}**"
         yield _fenced(folded)
+    if block.cautions:
+        yield "**What can mislead here**"
+        yield "\n".join(f"- {text(each)}" for each in block.cautions)
 
 
 def _facts(facts: Sequence[Fact]) -> str:

@@ -137,7 +137,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands."""
+    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
+
+    ``cautions`` are where it can mislead, told last.
+    """
 
     heading: str = ""
     paragraphs: Sequence[str] = ()
@@ -149,6 +152,7 @@ class Block:
     label: str = ""
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
+    cautions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
