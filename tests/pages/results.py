@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.pages.compared import compared, tuned
+from tests.pages.diagnosed import complexity, diagnosed, study
 from tests.pages.explanations import explained
-from workbench.answers import Comparison, Finding, Leaderboard, LeaderboardRow, Provenance
+from workbench.answers import Finding, Leaderboard, LeaderboardRow, Provenance
 from workbench.forms import Additive, Form, Identity, Levels, Linear, Logistic, Softmax, Tree
 
 HOSTILE = (
@@ -121,7 +123,8 @@ def results(task: str = "regression", *, hostile: bool = False, seed: int = 0) -
         "region": 0.01,
         "models": [*models, _failed()],
         "leaderboard": board.to_dict(),
-        "comparisons": [c.to_dict() for c in _comparisons(board)],
+        **compared(models, ranking, names),
+        **study(tuple(names), ranking),
         "price": [
             {
                 "model": r.model,
@@ -277,6 +280,11 @@ def _model(
         "form_latex": form.to_latex() if form else None,
         "details": [],
         "rules": None,
+        "complexity": None if family == "dummy" else complexity(names, family),
+        "diagnostics": []
+        if family == "dummy"
+        else list(diagnosed(task, tuple(classes), tuple(names), metrics[0]["name"], family == "forest")),
+        "tuning": tuned() if family == "tree" else None,
     } | explained(task, names, classes, metrics[0], columns, family)
 
 
@@ -349,26 +357,6 @@ def _board(models: list[dict[str, Any]], ranking: str) -> Leaderboard:
         )
     rows.sort(key=lambda row: -sign * row.score)
     return Leaderboard(metric=ranking, rows=tuple(rows), reference="forest", provenance=_PROVENANCE)
-
-
-def _comparisons(board: Leaderboard) -> list[Comparison]:
-    return [
-        Comparison(
-            model=r.model,
-            reference="forest",
-            metric=board.metric,
-            difference=r.price,
-            lower=r.price_lower,
-            upper=r.price_upper,
-            level=0.95,
-            n_scores=10,
-            minimum_detectable=0.03,
-            p_value=0.03,
-            provenance=_PROVENANCE,
-        )
-        for r in board.rows
-        if r.price is not None
-    ]
 
 
 def _findings(hostile: bool) -> list[Finding]:

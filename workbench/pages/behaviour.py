@@ -154,7 +154,7 @@ def _surrogate(card: Card, answer: Any) -> Block:
 def _agreement(card: Card, answer: Any) -> Block:
     titles = {method: methods.title(method) for method in answer.methods}
     drawing = agreement.draw(answer, PAGE, titles=titles, title=False)
-    finding = agreement.finding(answer, titles=titles)
+    finding = agreement.finding(answer, titles=titles, labels=methods.labels(card))
     return Block(
         heading="Do the methods agree?",
         paragraphs=[

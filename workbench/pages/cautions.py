@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.plots.numbers import count
+from workbench.plots.numbers import MINUS, count
 from workbench.plots.style import shown
 
 _NUMBER = re.compile(r"\d[\d.,]*%?(?<![.,])")
 _OF = re.compile(r"\(of [^()]*\)")
+_MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
 _MOST = 8
 
 
@@ -52,14 +53,14 @@ def sentences(warnings: Sequence[str], labels: Mapping[str, str]) -> list[str]:
 
 
 def sentence(text: str) -> str:
-    """Begin with a capital letter and end with a full stop.
+    """Begin with a capital letter, end with a full stop, and give negative numbers a true minus sign.
 
     Examples
     --------
-    >>> sentence("a flat line fits"), sentence("Is it?"), sentence("")
-    ('A flat line fits.', 'Is it?', '')
+    >>> sentence("a flat line fits at -0.5"), sentence("Is it?"), sentence("")
+    ('A flat line fits at −0.5.', 'Is it?', '')
     """
-    text = text.strip()
+    text = _MINUS.sub(MINUS, text.strip())
     return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?…" else ".")
 
 

@@ -36,6 +36,7 @@ def view_markdown(card: CardView) -> str:
         f"{text(card.study)} · {_MARKS[card.mark]}{card.kind} · {text(card.what)}",
         "## At a glance",
         text(card.answer),
+        text(card.recommendation),
         _facts(card.facts),
         *([] if card.picture is None else [_picture(card.picture)]),
     ]

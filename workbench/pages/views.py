@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from workbench.plots import svg
 
+_LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
+
 
 @dataclass(frozen=True)
 class Link:
@@ -154,6 +156,11 @@ class Block:
     bullets: Sequence[str] = ()
     cautions: Sequence[str] = ()
 
+    @property
+    def large(self) -> bool:
+        """Whether a picture is too large to stand among small multiples."""
+        return any(each.width > _LARGEST for each in self.pictures)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -175,6 +182,7 @@ class CardView:
     mark: Literal["glass", "black", "dummy"]
     what: str
     answer: str
+    recommendation: str
     facts: Sequence[Fact]
     picture: PictureView | None
     findings: Sequence[tuple[str, Sequence[Any]]]
