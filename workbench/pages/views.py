@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from workbench.plots import svg
 
+_LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
+
 
 @dataclass(frozen=True)
 class Link:
@@ -137,7 +139,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands."""
+    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
+
+    ``cautions`` are where it can mislead, told last.
+    """
 
     heading: str = ""
     paragraphs: Sequence[str] = ()
@@ -149,6 +154,12 @@ class Block:
     label: str = ""
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
+    cautions: Sequence[str] = ()
+
+    @property
+    def large(self) -> bool:
+        """Whether a picture is too large to stand among small multiples."""
+        return any(each.width > _LARGEST for each in self.pictures)
 
 
 @dataclass(frozen=True)
@@ -171,6 +182,7 @@ class CardView:
     mark: Literal["glass", "black", "dummy"]
     what: str
     answer: str
+    recommendation: str
     facts: Sequence[Fact]
     picture: PictureView | None
     findings: Sequence[tuple[str, Sequence[Any]]]
