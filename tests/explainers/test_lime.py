@@ -162,6 +162,7 @@ def test_few_calls(X, function_model, monkeypatch):
     assert model.calls_ == [20, 20 * 5 * 50, 120]
     del model.calls_[:]
     monkeypatch.setattr(neighbours, "MAX_ROWS", 100)
+    monkeypatch.setattr("workbench.explainers.stacks.MAX_ROWS", 100)
     lime(model, X[:3], background=X, n_draws=150)
     assert max(model.calls_) == 100
 

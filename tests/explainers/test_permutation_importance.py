@@ -6,6 +6,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeRegressor
 
 import workbench as wb
 from workbench import metrics
@@ -204,6 +205,36 @@ def test_few_calls(X, function_model):
     assert model.calls_ == [10 * len(X)] * 4
 
 
+def test_rows_too_many_for_one_call_are_asked_in_parts(X, function_model, monkeypatch):
+    model = function_model(lambda Z: Z[:, 0] * Z[:, 1], X)
+    y, before = X[:, 0], X.copy()
+    frame_model = DecisionTreeRegressor(max_depth=4).fit(pd.DataFrame(X), y)
+    whole = importance(model, X, y, n_repeats=3)
+    of_frame = importance(frame_model, pd.DataFrame(X), y, n_repeats=3)
+    del model.calls_[:]
+    monkeypatch.setattr(stacks, "MAX_ROWS", 150)
+    assert np.array_equal(importance(model, X, y, n_repeats=3).importances, whole.importances)
+    assert model.calls_ == [150, 150, 100] * (1 + 3 * 3)  # the rows as they are once, then each column three times
+    assert np.array_equal(importance(frame_model, pd.DataFrame(X), y, n_repeats=3).importances, of_frame.importances)
+    assert np.array_equal(X, before)
+
+
+def test_a_model_that_writes_into_its_rows_changes_nothing(X, function_model, monkeypatch):
+    def spoilt(Z):
+        found = Z[:, 0].copy()
+        Z[:] = 0.0
+        return found
+
+    before = X.copy()
+    for most in (stacks.MAX_ROWS, 150):  # copies stacked, and the rows themselves in parts
+        monkeypatch.setattr(stacks, "MAX_ROWS", most)
+        answer = importance(function_model(spoilt, X), X, X[:, 0], metric="mae", n_repeats=2)
+        assert answer.baseline_score == 0
+        assert (answer.importances[0] > 0.5).all()
+        assert (answer.importances[1:] == 0).all()
+        assert np.array_equal(X, before)
+
+
 def test_default_metric_is_one_that_the_model_can_answer(X):
     y = X[:, 0] > 0
     assert importance(LinearRegression().fit(X, X[:, 0]), X, X[:, 0]).metric == metrics.default_metrics("regression")[0]
@@ -234,6 +265,8 @@ def test_what_is_refused(X):
         importance(model, X, y, metric="log_loss")
     with pytest.raises(ValueError, match="metric 'log_loss' needs predict_proba, which LinearSVC does not have"):
         importance(LinearSVC().fit(X, y > 0), X, y > 0, metric="log_loss")
+    with pytest.raises(ValueError, match="permutation_importance: model must have one target; got 2; explain a model"):
+        importance(LinearRegression().fit(X, X[:, :2]), X, y)
 
 
 @pytest.mark.parametrize("columns", [[0, 1, 2], [0, 1, 0]])

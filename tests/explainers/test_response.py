@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from workbench.explainers.response import Response
@@ -64,3 +68,47 @@ def test_what_has_no_such_number_is_refused(label_classifier):
         Response.of(SVC(decision_function_shape="ovo").fit(X, THREE), X)
     with pytest.raises(ValueError, match="several targets"):
         Response.of(RandomForestClassifier(n_estimators=2).fit(X, np.c_[THREE, THREE]), X)
+
+
+def test_pairs_of_three_classes_are_found_inside_pipelines_and_searches():
+    pairs = SVC(decision_function_shape="ovo")
+    for model in (make_pipeline(StandardScaler(), pairs), GridSearchCV(pairs, {"C": [1.0]})):
+        with pytest.raises(ValueError, match=r"must give one number per class .*pairs of classes"):
+            Response.of(model.fit(X, THREE), X)
+    classes = make_pipeline(StandardScaler(), SVC()).fit(X, THREE)
+    assert np.array_equal(asked(classes).values, classes.decision_function(X))
+
+
+class Says(BaseEstimator):
+    """A model, of no declared kind, that says what it was given."""
+
+    def __init__(self, said=None):
+        self.said = said
+
+    def predict(self, rows):
+        return self.said
+
+
+def test_numbers_of_clusters_and_labels_of_no_classifier_are_refused():
+    with pytest.raises(ValueError, match="KMeans finds clusters, whose numbers are names"):
+        Response.of(KMeans(2, n_init=1, random_state=0).fit(X), X)
+    with pytest.raises(ValueError, match=r"Says.predict must give numbers, one row of them per row of X; got \['no'\]"):
+        Response.of(Says(np.array(["no", "yes"])), X[:2])
+
+
+def test_what_a_model_keeps_is_copied():
+    model = Says(np.zeros(2))
+    values = Response.of(model, X[:2]).values
+    model.said[:] = 1.0
+    assert (values == 0).all()
+
+
+def test_no_call_has_too_many_rows(function_model, monkeypatch):
+    model = function_model(lambda rows: rows[:, 0], X)
+    monkeypatch.setattr("workbench.explainers.stacks.MAX_ROWS", 25)
+    assert np.array_equal(Response.of(model, X).values[:, 0], X[:, 0])
+    assert model.calls_ == [25, 25, 10]
+    del model.calls_[:]
+    monkeypatch.setattr("workbench.explainers.stacks.MAX_BYTES", 20 * 16)
+    assert np.array_equal(Response.of(model, X).values[:, 0], X[:, 0])
+    assert model.calls_ == [20, 20, 20]

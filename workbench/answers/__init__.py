@@ -76,5 +76,4 @@ __all__ = [
     "Surrogate",
     "WeakRegion",
     "WeakRegions",
-    "ance",
 ]

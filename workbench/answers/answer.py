@@ -27,13 +27,15 @@ class Provenance:
 
 
 _KINDS: dict[str, type[Answer]] = {}
+_FEW, _SHORT = 3, 60  # how many entries of a tuple, and letters of a value, stand in what is printed
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Answer:
     """One answer about a model or a study.
 
-    A subclass is a frozen dataclass with a class attribute ``kind``; arrays are numpy arrays, made read-only.
+    A subclass is a frozen dataclass with a class attribute ``kind``; arrays are numpy arrays, made read-only. Two
+    answers are equal where their dictionaries are.
     """
 
     kind: ClassVar[str] = ""
@@ -43,12 +45,25 @@ class Answer:
         super().__init_subclass__(**kwargs)
         if cls.kind:
             _KINDS[cls.kind] = cls
+        # what a dataclass would write compares arrays as if they were truth values, and prints all of them
+        for name in ("__eq__", "__repr__"):
+            setattr(cls, name, getattr(Answer, name))
 
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Answer) and self.to_dict() == other.to_dict()
+
+    def __repr__(self) -> str:
+        """Name kind and method, whether it is exact, the shape of what it holds, and the warnings in full."""
+        told = [f"{f.name}={_brief(value)}" for f in fields(self) if _is_told(f.name, value := getattr(self, f.name))]
+        source = self.provenance
+        head = f"{type(self).__name__}({source.method}, {'exact' if source.exact else 'estimated'}; {', '.join(told)})"
+        return "\n".join([head, *(f"  ! {warning}" for warning in source.warnings)])
 
     def to_dict(self) -> dict[str, Any]:
         """Give a dictionary that JSON can hold; NaN becomes None."""
@@ -90,6 +105,23 @@ class Answer:
         return draw(self, **options)
 
 
+def _is_told(name: str, value: Any) -> bool:
+    return name != "provenance" and value is not None and not (isinstance(value, tuple | str) and not value)
+
+
+def _brief(value: Any) -> str:
+    """Give a value in a few letters: the shape of an array, how many things a tuple or mapping holds."""
+    if isinstance(value, np.ndarray):
+        return "array" + str(value.shape).replace(",)", ")")
+    if isinstance(value, tuple | Mapping):
+        few = isinstance(value, tuple) and len(value) <= _FEW and all(isinstance(v, str | int) for v in value)
+        return repr(value) if few and len(repr(value)) <= _SHORT else f"[{len(value)}]"
+    if is_dataclass(value):
+        return type(value).__name__
+    told = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return told if len(told) <= _SHORT else f"{told[: _SHORT - 1]}…"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
@@ -110,6 +142,8 @@ def _typed(value: Any, annotation: str) -> Any:
         return Provenance(**{**value, "warnings": tuple(value.get("warnings", ()))})
     if "ndarray" in annotation or "NDArray" in annotation:
         return value if value is None else np.asarray(_nan(value), dtype=float)
+    if annotation == "float" and value is None:
+        return math.nan
     return _tuples(value) if annotation.startswith("tuple") else value
 
 

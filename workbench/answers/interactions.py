@@ -31,3 +31,8 @@ class Interactions(Answer):
     unnormalized: np.ndarray
     n_background: int
     approximation_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("pairwise", "unnormalized"):  # lists of no pair have no second axis
+            object.__setattr__(self, name, np.reshape(getattr(self, name), (len(self.pairs), len(self.outputs))))
+        super().__post_init__()

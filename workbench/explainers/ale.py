@@ -17,10 +17,11 @@ from workbench.explainers.effects.bins import LADDERS, Bins
 from workbench.explainers.effects.curves import QUANTILE
 from workbench.explainers.effects.mixtures import mixtures_of
 from workbench.explainers.effects.nearest_rows import nearest_counts
-from workbench.explainers.effects.values import Mixtures, take
+from workbench.explainers.effects.values import Mixtures
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.partial_dependence import chosen_pairs, chosen_positions, misfits_of_effects
+from workbench.explainers.rows import take
 
 
 class Ale(Explainer):

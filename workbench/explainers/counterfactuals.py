@@ -18,6 +18,7 @@ from workbench.explainers.changes.goal import Goal
 from workbench.explainers.changes.search import Found, Search
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.rows import take
 
 _ROWS_NAMED = 10
 
@@ -135,7 +136,7 @@ class CounterfactualSearch(Explainer):
             raise ValueError(
                 f"counterfactuals: immutable must leave a column that the model uses; got {list(options.immutable)}"
             )
-        own = [goal.judge(row, _one(inputs.X, row)) for row in range(len(inputs.X))]
+        own = [goal.judge(row, take(inputs.X, [row])) for row in range(len(inputs.X))]
         open_ = [row for row, verdict in enumerate(own) if not verdict.met[0]]
         found = {
             row: Search(changes, goal, row, options.max_evaluations).run(options.n, options.max_changed)
@@ -185,7 +186,7 @@ def _told(changes: Changes, goal: Goal, row: int, found: Found) -> _Told:
     rows = changes.rows(row, found.values)
     verdict = goal.judge(row, rows)
     met = verdict.met
-    kept = rows[met] if isinstance(rows, np.ndarray) else rows.loc[met]
+    kept = take(rows, met)
     changed = differ(changes.codes[row], found.values).sum(axis=1)
     return _Told(cells(kept), changed[met], found.costs.sum(axis=1)[met], verdict.told[met])
 
@@ -219,7 +220,3 @@ def _rows(rows: Sequence[int]) -> str:
     named = ", ".join(str(row + 1) for row in rows[:_ROWS_NAMED])
     more = f" and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
     return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
-
-
-def _one(X: Any, row: int) -> Any:
-    return X[[row]] if isinstance(X, np.ndarray) else X.iloc[[row]]

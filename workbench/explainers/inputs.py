@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.explainers.rows import Rows, column_of
 from workbench.explainers.score import Score
 
 
@@ -18,10 +19,10 @@ class Inputs:
     """A fitted model and the rows that it is explained on."""
 
     model: Any
-    X: pd.DataFrame | np.ndarray  # the caller's own object, never written to
+    X: Rows  # the caller's own object, never written to
     feature_names: tuple[str, ...]
     y: np.ndarray | None
-    background: pd.DataFrame | np.ndarray  # X itself where none was given
+    background: Rows  # X itself where none was given
     sample_weight: np.ndarray | None  # per row of background
     random_state: int
     positive: Any = None  # the class of two that is explained; None: classes_[1]
@@ -77,7 +78,7 @@ class Inputs:
 
     def column(self, feature: int) -> pd.Series:
         """Give a column of X by its position."""
-        return self.X.iloc[:, feature] if isinstance(self.X, pd.DataFrame) else pd.Series(self.X[:, feature])
+        return column_of(self.X, feature)
 
 
 def _check_model(model: Any, place: str) -> None:

@@ -13,10 +13,11 @@ import pydantic
 from workbench.answers.interactions import Interactions
 from workbench.explainers.correlation import correlation_cautions
 from workbench.explainers.effects.mixtures import mixtures_of
-from workbench.explainers.effects.values import ROUNDING, Columns, Mixtures, Values, take
+from workbench.explainers.effects.values import ROUNDING, Columns, Mixtures, Values
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.partial_dependence import background_weight, chosen_positions
+from workbench.explainers.rows import take
 
 LITTLE = 0.01  # of the variance of predictions
 _TOLD = 3  # pairs that a warning names

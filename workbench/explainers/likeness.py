@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.explainers.response import Response
+from workbench.explainers.rows import Rows, column_of, take
 from workbench.forms.frame import level_text
 
 
@@ -81,7 +82,7 @@ class Fit:
 
     family: str
     parameters: Mapping[str, Any]
-    X: pd.DataFrame | np.ndarray
+    X: Rows
     target: Target
     sample_weight: np.ndarray | None
     kinds: Mapping[str, str] | None
@@ -116,7 +117,7 @@ class Fit:
         task = "binary" if len(order) == 2 else target.task
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return estimator_for(task, self.family, **self.parameters).fit(
-            self._taken(rows),
+            take(self.X, rows),
             pd.Series(found, name=target.subject),
             sample_weight=weight,
             kinds=self.kinds,
@@ -125,7 +126,7 @@ class Fit:
 
     def likeness(self, fitted: Any, rows: np.ndarray) -> tuple[float, float]:
         """Give R² between what both say of some rows, NaN where the model is flat, and the share of equal labels."""
-        target, taken = self.target, self._taken(rows)
+        target, taken = self.target, take(self.X, rows)
         said, values = self._said(fitted, taken), target.values[rows]
         weight = np.ones(len(rows)) if self.sample_weight is None else self.sample_weight[rows]
         if not weight.any():
@@ -143,9 +144,6 @@ class Fit:
             decided = (said[:, 0] > _even(target.scale)).astype(int).tolist()
         return r2, float(np.average(np.array(decided) == target.labels[rows], weights=weight))
 
-    def _taken(self, rows: np.ndarray) -> Any:
-        return self.X.iloc[rows] if isinstance(self.X, pd.DataFrame) else self.X[rows]
-
     def _said(self, fitted: Any, taken: Any) -> np.ndarray:
         """Give what the surrogate says, in the shape of the model's values; 0 for classes that it did not see."""
         target = self.target
@@ -158,7 +156,7 @@ class Fit:
         return said[:, -target.values.shape[1] :]
 
 
-def identical_rows(X: pd.DataFrame | np.ndarray) -> np.ndarray:
+def identical_rows(X: Rows) -> np.ndarray:
     """Give each row the number of its distinct row, in order of appearance; missing equals missing.
 
     Examples
@@ -166,10 +164,9 @@ def identical_rows(X: pd.DataFrame | np.ndarray) -> np.ndarray:
     >>> identical_rows(np.array([[1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])).tolist()
     [0, 1, 0]
     """
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X)
-    code = np.zeros(len(frame), dtype=np.int64)
-    for j in range(frame.shape[1]):
-        column = pd.factorize(frame.iloc[:, j], use_na_sentinel=False)[0].astype(np.int64)
+    code = np.zeros(len(X), dtype=np.int64)
+    for j in range(X.shape[1]):
+        column = pd.factorize(column_of(X, j), use_na_sentinel=False)[0].astype(np.int64)
         code = pd.factorize(code * (int(column.max()) + 1) + column)[0].astype(np.int64)
     return code
 

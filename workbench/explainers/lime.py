@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pydantic
 
 from workbench.answers.attribution import Attribution
@@ -18,6 +17,7 @@ from workbench.explainers.local_sums import LocalSums, stability
 from workbench.explainers.neighbours import Neighbours, blocks
 from workbench.explainers.permutation_importance import column_generator
 from workbench.explainers.response import Response
+from workbench.explainers.rows import take
 from workbench.explainers.score import used_columns
 from workbench.explainers.shapley.result import Shapley
 from workbench.explainers.stacks import MAX_BYTES
@@ -124,7 +124,7 @@ class Lime(Explainer):
             options,
             Shapley(
                 values=values.mean(axis=1),
-                baseline=_baseline(inputs, neighbours.per_call),
+                baseline=_baseline(inputs),
                 approximation_error=values.std(axis=1, ddof=1) / np.sqrt(options.n_seeds),
             ),
             predictions=response.values,
@@ -151,7 +151,7 @@ def _thinned(inputs: Inputs) -> tuple[Inputs, list[str]]:
     drawn = np.sort(generator.choice(heavy, min(most, len(heavy)), replace=False))
     return replace(
         inputs,
-        background=rows.iloc[drawn] if isinstance(rows, pd.DataFrame) else rows[drawn],
+        background=take(rows, drawn),
         sample_weight=None if weight is None else weight[drawn],
     ), [f"of {n:,} background rows {len(drawn):,} were drawn by the seed, and used"]
 
@@ -210,14 +210,10 @@ def _kept(values: np.ndarray, most: int) -> np.ndarray:
     return kept
 
 
-def _baseline(inputs: Inputs, per_call: int) -> np.ndarray:
+def _baseline(inputs: Inputs) -> np.ndarray:
     """Give the (weighted) mean of what the model says of the background, shape (n_outputs,)."""
-    rows = inputs.background
-    parts = []
-    for start in range(0, len(rows), per_call):
-        part: Any = rows[start : start + per_call]
-        parts.append(Response.of(inputs.model, part, inputs.positive).values)
-    mean: np.ndarray = np.average(np.concatenate(parts), axis=0, weights=inputs.sample_weight)
+    said = Response.of(inputs.model, inputs.background, inputs.positive).values
+    mean: np.ndarray = np.average(said, axis=0, weights=inputs.sample_weight)
     return mean
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from workbench.columns import level_texts
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.stacks import MAX_BYTES, MAX_ROWS
+from workbench.explainers.rows import column_of, take
+from workbench.explainers.stacks import MAX_BYTES, MAX_ROWS, size_of
 
 NUMBERS = ("number", "datetime")
 
@@ -57,7 +58,7 @@ class ColumnOfNeighbours:
     @classmethod
     def of(cls, inputs: Inputs, feature: int) -> ColumnOfNeighbours:
         """Sort the values of one column of the background."""
-        background = _column(inputs.background, feature)
+        background = column_of(inputs.background, feature)
         both = pd.concat([background, inputs.column(feature)], ignore_index=True)
         kind = kind_of(both)
         number = kind in NUMBERS
@@ -181,8 +182,7 @@ class Neighbours:
     def per_call(self) -> int:
         """How many neighbours may be held at once."""
         X = self._inputs.X
-        size = int(X.memory_usage(index=False).sum()) if isinstance(X, pd.DataFrame) else X.nbytes
-        each = -(-size // len(X)) + 8 * len(self.owner) + 64
+        each = -(-size_of(X) // len(X)) + 8 * len(self.owner) + 64
         return max(1, min(MAX_ROWS, MAX_BYTES // each))
 
     def mean_features(self) -> np.ndarray:
@@ -210,7 +210,8 @@ class Neighbours:
         n_part = part.stop - part.start
         tiled = np.repeat(rows, n_part)
         X = self._inputs.X
-        stacked: Any = X.iloc[tiled].reset_index(drop=True) if isinstance(X, pd.DataFrame) else X[tiled]
+        stacked = take(X, tiled)
+        stacked = stacked.reset_index(drop=True) if isinstance(X, pd.DataFrame) else stacked
         features = np.empty((len(rows), n_part, len(self.owner)))
         start = 0
         for j, column in self.columns.items():
@@ -256,10 +257,6 @@ def blocks(n_rows: int, n_seeds: int, n_draws: int, per_call: int) -> Iterator[t
         for seed in range(0, n_seeds * n_draws, n_draws):
             for first in range(seed, seed + n_draws, per_call):
                 yield rows, slice(first, min(first + per_call, seed + n_draws))
-
-
-def _column(rows: pd.DataFrame | np.ndarray, feature: int) -> pd.Series:
-    return rows.iloc[:, feature] if isinstance(rows, pd.DataFrame) else pd.Series(rows[:, feature])
 
 
 def _codes(column: pd.Series) -> np.ndarray:

@@ -15,7 +15,8 @@ from workbench.columns import listed
 from workbench.explainers.correlation import STRONG_CORRELATION, correlated_groups
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.stacks import copies_per_stack
+from workbench.explainers.rows import take
+from workbench.explainers.stacks import copied, copies_per_stack, exchanged, parts_of
 from workbench.metrics import Metric, MetricError, default_metrics, metric
 
 FAR = 1.5  # a group that loses so many times what its columns lose one by one is named in a warning
@@ -124,19 +125,19 @@ def _losses(
     generators = [column_generator(inputs.random_state, key) for key in keys]
     losses = np.empty((len(players), n_repeats))
     step = copies_per_stack(inputs.X)
-    score = np.nan
+    # Scored from a stack of the same shape: a matrix product may round a row by its place in the matrix, and a column
+    # that is not used must come to exactly 0.
+    baselines: dict[int, np.ndarray] = {}
     for start in range(0, n_repeats, step):
         copies = min(step, n_repeats - start)
-        stack = _copied(inputs.X, copies)
-        # Scored from a stack of the same shape: a matrix product may round a row by its place in the matrix, and a
-        # column that is not used must come to exactly 0.
-        baseline = _scores(inputs, chosen, stack, copies)
-        score = baseline[0] if start == 0 else score
+        stack = inputs.X if copies == 1 else copied(inputs.X, copies)
+        if copies not in baselines:
+            baselines[copies] = _scores(inputs, chosen, stack, copies)
         for p, columns in enumerate(players):
             orders = np.concatenate([generators[p].permutation(n_rows) for _ in range(copies)])
-            shuffled = _exchanged(stack, columns, inputs.X, orders)
-            losses[p, start : start + copies] = sign * (baseline - _scores(inputs, chosen, shuffled, copies))
-    return float(score), losses
+            lost = baselines[copies] - _scores(inputs, chosen, stack, copies, columns, orders)
+            losses[p, start : start + copies] = sign * lost
+    return float(baselines[min(step, n_repeats)][0]), losses
 
 
 def _hidden(
@@ -188,13 +189,27 @@ def chosen_metric(model: Any, name: str | None) -> Metric:
     return chosen
 
 
-def _scores(inputs: Inputs, chosen: Metric, stack: Any, copies: int) -> np.ndarray:
-    """Score each copy of the rows in a stack."""
-    answer = np.asarray(getattr(inputs.model, chosen.needs)(stack))
+def _scores(
+    inputs: Inputs, chosen: Metric, stack: Any, copies: int, columns: tuple[int, ...] = (), orders: Any = None
+) -> np.ndarray:
+    """Score each copy of the rows in a stack, with some columns exchanged for those of the rows of X in an order."""
+    answers = []
+    for part in parts_of(stack):
+        asked = take(stack, part)
+        # a model may write into what it is given; pandas copies on write
+        asked = asked.copy(deep=False) if isinstance(asked, pd.DataFrame) else asked.copy()
+        for column in columns:
+            asked = exchanged(asked, column, inputs.X, orders[part])
+        answers.append(np.asarray(getattr(inputs.model, chosen.needs)(asked)))
+    answer = np.concatenate(answers)
     known = list(getattr(inputs.model, "classes_", ()))
     classes = sorted(known, key=lambda label: label == inputs.positive) if inputs.positive is not None else known
     if chosen.needs == "predict_proba":
         answer = answer[:, [known.index(label) for label in classes]]
+    elif answer.ndim > 1:
+        raise ValueError(
+            f"permutation_importance: model must have one target; got {answer.shape[1]}; explain a model of each"
+        )
     name = "y_proba" if chosen.needs == "predict_proba" else "y_pred"
     return np.array(
         [
@@ -202,20 +217,3 @@ def _scores(inputs: Inputs, chosen: Metric, stack: Any, copies: int) -> np.ndarr
             for predicted in np.split(answer, copies)
         ]
     )
-
-
-def _copied(rows: pd.DataFrame | np.ndarray, copies: int) -> Any:
-    """Stack copies of rows."""
-    tiled = np.tile(np.arange(len(rows)), copies)
-    return rows.iloc[tiled].reset_index(drop=True) if isinstance(rows, pd.DataFrame) else rows[tiled]
-
-
-def _exchanged(stack: Any, columns: tuple[int, ...], rows: pd.DataFrame | np.ndarray, orders: np.ndarray) -> Any:
-    """Exchange columns of a stack for those of other rows; values are moved, never converted."""
-    exchanged = stack.copy(deep=False) if isinstance(rows, pd.DataFrame) else stack.copy()  # pandas copies on write
-    for column in columns:
-        if isinstance(rows, pd.DataFrame):
-            exchanged.isetitem(column, rows.iloc[orders, column].array)
-        else:
-            exchanged[:, column] = rows[orders, column]
-    return exchanged

@@ -15,6 +15,7 @@ from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.explainers.row_kernel import RowKernel
+from workbench.explainers.rows import take
 
 MOST_ROWS = 5_000
 GUARANTEE = 1 - np.exp(-1)
@@ -109,8 +110,8 @@ class Prototypes(Explainer):
             )
         prototypes, criticisms = rows[first[choice.prototypes]], rows[first[choice.criticisms]]
         shown = np.concatenate([prototypes, criticisms])
-        response = Response.of(inputs.model, _taken(inputs.X, shown), inputs.positive)
-        lines = cells(_taken(inputs.X, shown))
+        response = Response.of(inputs.model, take(inputs.X, shown), inputs.positive)
+        lines = cells(take(inputs.X, shown))
         provenance = cls.provenance(inputs, options, exact=False, warnings=warnings)
         told = {"rows_used": len(rows), "share_of_best": choice.share_of_best, "kernel_scale": kernel.scale}
         return Examples(
@@ -225,10 +226,6 @@ def _rows(inputs: Inputs) -> tuple[np.ndarray, tuple[str, ...]]:
     if inputs.sample_weight is not None and inputs.sample_weight[drawn].sum() == 0:
         drawn[0] = int(inputs.sample_weight.argmax())
     return np.sort(drawn), (f"chosen among {MOST_ROWS:,} rows drawn from {n:,}",)
-
-
-def _taken(X: Any, rows: np.ndarray) -> Any:
-    return X[rows] if isinstance(X, np.ndarray) else X.iloc[rows]
 
 
 def _positions(inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:

@@ -15,6 +15,7 @@ from workbench.explainers.changes.column import ChangeableColumn, differ
 from workbench.explainers.changes.step_cuts import StepCuts
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.rows import column_of, take
 from workbench.explainers.spread import spread
 
 
@@ -72,7 +73,8 @@ class Changes:
             In the types of X.
         """
         copies = np.full(len(values), row)
-        out = self.X[copies] if isinstance(self.X, np.ndarray) else self.X.iloc[copies].reset_index(drop=True)
+        out = take(self.X, copies)
+        out = out if isinstance(out, np.ndarray) else out.reset_index(drop=True)
         for column, own, given in zip(self.columns, self.codes[row], values.T, strict=True):
             at = np.flatnonzero(differ(own, given))
             if not len(at):
@@ -94,10 +96,7 @@ class Changes:
 def _column(inputs: Inputs, position: int, direction: str | None, steps: StepCuts) -> ChangeableColumn | None:
     """Find what a column may be changed to; None where it is nothing."""
     name, template = inputs.feature_names[position], inputs.column(position)
-    background = inputs.background
-    column = (
-        background.iloc[:, position] if isinstance(background, pd.DataFrame) else pd.Series(background[:, position])
-    )
+    column = column_of(inputs.background, position)
     kind = steps.kinds.get(name, kind_of(column))
     sign = {"increasing": 1, "decreasing": -1}.get(direction or "", 0)
     if kind in ("number", "datetime") and kind_of(column) == kind:

@@ -12,6 +12,7 @@ import numpy as np
 from workbench.explainers.changes.candidates import Changes
 from workbench.explainers.changes.column import differ
 from workbench.explainers.changes.goal import Goal, Verdict
+from workbench.explainers.rows import take
 from workbench.explainers.stacks import copies_per_stack
 
 _POINTS = 32  # of a line that is searched for its first point that does
@@ -48,8 +49,8 @@ class Search:
         self._own = changes.codes[row]
         self._left = max_evaluations
         self._asked = 0
-        rows = changes.X[:1] if isinstance(changes.X, np.ndarray) else changes.X.iloc[:1]
-        self._block = max(1, copies_per_stack(rows) // 2)  # beside the copies stand as many rows of codes
+        # beside the copies stand as many rows of codes
+        self._block = max(1, copies_per_stack(take(changes.X, [row])) // 2)
 
     def run(self, n: int, max_changed: int) -> Found:
         """Look for up to n sets of columns; none of them contains another one."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from workbench.explainers.effects.scored import Scored
-from workbench.explainers.effects.values import Block, Columns, Values, row_blocks, take
+from workbench.explainers.effects.values import Block, Columns, Values, row_blocks
+from workbench.explainers.rows import take
 from workbench.forms import Frame, Kernel, Picked, encode
 
 _NUMBERS = 2**21  # of values by support vectors at a time

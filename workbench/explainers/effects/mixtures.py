@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from workbench.explainers.effects.kernel_mixtures import Kernelled
 from workbench.explainers.effects.scored import Scored, Summed
@@ -15,15 +14,14 @@ from workbench.explainers.effects.values import (
     Block,
     Columns,
     Mixtures,
-    Rows,
     Values,
     level_flat,
     row_blocks,
-    take,
 )
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
-from workbench.explainers.stacks import MAX_ROWS, copies_per_stack, stack
+from workbench.explainers.rows import Rows, take
+from workbench.explainers.stacks import MAX_ROWS, copies_per_stack, exchanged, size_of, stack
 from workbench.forms import Additive, Kernel, Tree
 
 
@@ -80,7 +78,7 @@ class Predicted:
         """Give all mixtures, as `Mixtures.blocks` says."""
         most = max(map(values.count, sets))
         wide = len(getattr(self._model, "classes_", ())) or 1
-        for rows in row_blocks(len(self._rows), 8 * most * wide):
+        for rows in row_blocks(len(self._rows), max(8 * most * wide, size_of(self._rows) / len(self._rows))):
             part = take(self._rows, rows)
             for which, columns in enumerate(sets):
                 chosen = values.of(columns)
@@ -118,10 +116,7 @@ class Predicted:
         """Predict copies of rows with some columns exchanged; each of `donors` is (n_copies, n_rows)."""
         stacked = stack(part, columns[0], donor, donors[0])
         for column, positions in zip(columns[1:], donors[1:], strict=True):
-            if isinstance(stacked, pd.DataFrame):
-                stacked.isetitem(column, donor.iloc[positions.ravel(), column].array)  # type: ignore[union-attr]
-            else:
-                stacked[:, column] = np.asarray(donor)[positions.ravel(), column]
+            stacked = exchanged(stacked, column, donor, positions.ravel())
         response = Response.of(self._model, stacked, self._positive)
         self.outputs, self.scale = response.outputs, response.scale
         return response.values

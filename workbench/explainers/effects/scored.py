@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from workbench.explainers.effects.leaf_sets import Donors, tree_mixtures
-from workbench.explainers.effects.values import BLOCK_BYTES, Block, Columns, Rows, Values, level_flat, row_blocks, take
+from workbench.explainers.effects.values import BLOCK_BYTES, Block, Columns, Values, level_flat, row_blocks
+from workbench.explainers.rows import Rows, take
 from workbench.explainers.score import Component, Score, used_columns
 from workbench.explainers.stacks import MAX_ROWS
 from workbench.forms import Additive, Frame, Identity, Picked, Tree

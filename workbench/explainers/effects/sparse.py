@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from workbench.explainers.correlation import rank_correlation
-from workbench.explainers.effects.values import Rows
 from workbench.explainers.grid import Grid, as_floats, kind_of
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.rows import Rows, column_of
 
 SPARSE_LIMIT = 0.25
 _MOST_ROWS = 1_000
@@ -65,8 +64,7 @@ def _numbers(rows: Rows, columns: list[int], generator: np.random.Generator) -> 
     chosen = np.arange(len(rows))
     if len(rows) > _MOST_ROWS:
         chosen = np.sort(generator.choice(len(rows), _MOST_ROWS, replace=False))
-    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
-    some = [frame.iloc[chosen, j] for j in columns]
+    some = [column_of(rows, j).iloc[chosen] for j in columns]
     return np.column_stack([as_floats(column, kind_of(column)) for column in some])
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
+
+from workbench.explainers.rows import Rows, take
 
 BLOCK_BYTES = 32 * 2**20  # of the mixtures of one block of rows
 ROUNDING = 1e-12  # relative to the largest prediction
 
-Rows = pd.DataFrame | np.ndarray
 Columns = tuple[int, ...]
 
 
@@ -111,11 +111,6 @@ class Mixtures(Protocol):
         ndarray of shape (n_rows, n_outputs)
             Exactly 0 where the columns change nothing.
         """
-
-
-def take(rows: Rows, which: Any) -> Any:
-    """Take some rows, by positions or by a slice."""
-    return rows.iloc[which] if isinstance(rows, pd.DataFrame) else rows[which]
 
 
 def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:

@@ -12,6 +12,7 @@ from workbench.answers.attribution import Attribution
 from workbench.explainers.attributions import attribution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.rows import take
 from workbench.explainers.score import Component, Score
 from workbench.explainers.shapley.additive import additive_shapley
 from workbench.explainers.shapley.coalitions import Asked, coalition_shapley
@@ -86,7 +87,7 @@ class Rows:
             n = len(inputs.background)
             return cls(inputs.background, np.full(n, 1.0 / n))
         kept = weight > 0
-        own = inputs.background if kept.all() else inputs.background[kept]
+        own = inputs.background if kept.all() else take(inputs.background, kept)
         return cls(own, weight[kept] / weight.sum())
 
 
