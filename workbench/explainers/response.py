@@ -104,7 +104,8 @@ def _numbers(method: Callable[[Any], Any], X: Any) -> np.ndarray:
         owner = type(getattr(method, "__self__", method)).__name__
         raise ValueError(
             f"{owner}.{method.__name__} must give numbers, one row of them per row of X; got "
-            f"{np.asarray(said, dtype=object).ravel()[:1].tolist()}; of a model of labels, sklearn.base.is_classifier must be true"
+            f"{np.asarray(said, dtype=object).ravel()[:1].tolist()}; of a model of labels, sklearn.base.is_classifier "
+            "must be true"
         ) from error
     return values.reshape(len(X), -1)
 
