@@ -157,3 +157,45 @@ def test_without_a_holdout_labels_out_of_fold_are_compared(tmp_path):
 def test_one_good_model_has_no_rivals(tmp_path):
     plan = plan_of(rows(), models=["linear"], explain=[], split=SPLIT)
     assert gathered(plan, tmp_path).results("")["multiplicity"] is None
+
+
+def test_paths_of_families_are_steps_of_the_price_of_size(tmp_path):
+    """Of the first model of a family, with what the study sets of it; black boxes have none."""
+    models = [
+        "linear",
+        {"tree": {"min_samples_leaf": 15}},
+        {"tree": {"name": "again"}},
+        {"forest": {"n_estimators": 2}},
+    ]
+    split, off = {"folds": 3, "repeats": 1}, {"noise": False, "refits": False, "diagnose": False}
+    plan = plan_of(rows(), models=models, split=split, explain=[], compare={"paths": True, **off})
+    assert list(plan.paths) == ["tree"]
+    results = gathered(plan, tmp_path).results("")
+    curve = results["price_curve"]
+    steps = [name for name in curve["all_models"] if "=" in name]
+    assert sorted(steps) == sorted(f"tree max_leaf_nodes={n}" for n in (2, 3, 4, 6, 8, 12, 16, 24, 32, 64))
+    sizes, scores = [], []
+    for fold in plan.splits.folds:
+        train, test = plan.table.take(fold.train), plan.table.take(fold.test)
+        model = Regressor("tree", max_leaf_nodes=3, min_samples_leaf=15, random_state=0).fit(train.X, train.y)
+        sizes.append(model.form_.size)
+        scores.append(metric("r2")(test.y, model.predict(test.X)))
+    at = curve["all_models"].index("tree max_leaf_nodes=3")
+    assert curve["all_sizes"][at] == np.mean(sizes)
+    assert curve["all_scores"][at] == pytest.approx(np.mean(scores))
+    assert not [name for name in results["pareto"] if "=" in name]
+    assert {"linear", "tree", "again", "forest", "dummy"} < set(curve["all_models"])
+    without = plan_of(rows(), models=models, split=split, explain=[], compare=off)
+    assert [u.name for u in without.units] == [u.name for u in plan.units if ": path " not in u.name]
+
+
+def test_a_step_that_cannot_be_fitted_is_left_out_and_told_once(tmp_path):
+    split, off = {"folds": 3, "repeats": 1}, {"noise": False, "refits": False, "diagnose": False}
+    plan = plan_of(rows(), models=["tree"], split=split, explain=[], compare={"paths": True, **off})
+    found = gathered(plan, tmp_path, {"tree: path 2 fold 1.1", "tree: path 2 fold 1.2", "tree: path 3 fold 1.1"})
+    results = found.results("")
+    steps = {name for name in results["price_curve"]["all_models"] if "=" in name}
+    assert len(steps) == 8
+    assert not steps & {"tree max_leaf_nodes=3", "tree max_leaf_nodes=4"}
+    assert [name for name, _ in found.failures.told] == ["tree: paths"]
+    assert "The path of sizes of decision tree could not be made" in [f["title"] for f in results["findings"]]

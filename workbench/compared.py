@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.answers import HoldoutComparison, Importance, Leaderboard, Multiplicity, PriceCurve, Recommendation
 from workbench.answers.comparison import Comparison
+from workbench.asked import Model
 from workbench.evaluation.comparison import BLACK, comparisons, leaderboard, references
 from workbench.evaluation.holdout import compare_on_holdout
 from workbench.evaluation.multiplicity import good_models, multiplicity, tolerance_for
@@ -17,7 +18,6 @@ from workbench.evaluation.price import headline, price_sentence, titles_of
 from workbench.evaluation.price_curve import Candidate, pareto_front, price_curve
 from workbench.evaluation.recommendation import recommend
 from workbench.explanations import Explanations
-from workbench.plan import Model
 from workbench.trained import Trained
 
 _DUMMY = "dummy"
@@ -107,7 +107,18 @@ class Compared:
 
     @cached_property
     def _candidates(self) -> list[Candidate]:
+        """The models whose size is known."""
         return [Candidate(e.model, e.size, e.scores) for e in self.trained.entries if e.size is not None]
+
+    def _on_paths(self) -> Iterator[Candidate]:
+        """Give the steps of the families' paths: each with the mean size of its folds' models."""
+        ranking = self.trained.metric.name
+        for model, number, setting in self.plan.steps:
+            steps = self.trained.steps(model, number)
+            sizes = [step.size for step in steps if step.size is not None]
+            if len(sizes) == len(self.plan.splits.folds):
+                scores = np.array([step.scores[ranking] for step in steps])
+                yield Candidate(f"{model.name} {setting}", float(np.mean(sizes)), scores)
 
     @cached_property
     def pareto(self) -> tuple[str, ...]:
@@ -117,7 +128,7 @@ class Compared:
     @cached_property
     def curve(self) -> PriceCurve:
         """The best score against the size allowed."""
-        return price_curve(self._candidates, metric=self.trained.metric, **self.trained.sizes)
+        return price_curve([*self._candidates, *self._on_paths()], metric=self.trained.metric, **self.trained.sizes)
 
     @cached_property
     def multiplicity(self) -> Multiplicity | None:

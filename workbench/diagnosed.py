@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.answers import Complexity, Drift, Finding, Leakage, WeakRegions
+from workbench.asked import Model
 from workbench.disclosure import without_few
 from workbench.evaluation.calibration import calibration_finding
 from workbench.evaluation.conformal import conformal_finding
@@ -21,7 +22,6 @@ from workbench.evaluation.recalibration import recalibration_finding
 from workbench.evaluation.residuals import residuals_findings
 from workbench.evaluation.robustness import robustness_finding
 from workbench.evaluation.weak_regions import weak_regions_finding
-from workbench.plan import Model
 from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.diagnose import Diagnostic

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from workbench.answers import Finding, Provenance
+from workbench.asked import Model
 from workbench.explainers import registry as explainer_registry
-from workbench.plan import Model
 from workbench.store import Outcome
 
 # where messages stand that may hold values of the data
 _PRIVATELY = "errors.json in the folder of this run that ends in .private"
 # units of which several serve one purpose, as their names say it
-_SEVERAL = (" refit ", ": other fold ", ": careless fold ")
+_SEVERAL = (": path ", ": other fold ", ": careless fold ")
 
 
 class Failures:
@@ -115,8 +115,8 @@ def _purpose(unit: str) -> str:
 
 
 def _explanation(unit: str) -> str:
-    """Name the unit of the explanation that a unit asks again, of a refit or of noise."""
-    return unit.partition(" refit ")[0].removesuffix(" noise")
+    """Name the unit of the explanation that a unit asks again, of refits or of noise."""
+    return unit.removesuffix(" refits").removesuffix(" noise")
 
 
 def _is_noise(unit: str) -> bool:
@@ -129,4 +129,4 @@ def _asked(purpose: str, about: str) -> str:
     asked, _, rest = purpose.removeprefix(f"{about}: ").partition(" ")
     if (method := explainer_registry().get(asked)) is not None:
         return f"the {rest} of {method.title}" if rest else method.title
-    return "the noise floor" if asked == "noise" else f"{asked} {rest}".strip()
+    return {"noise": "the noise floor", "paths": "the path of sizes"}.get(asked, f"{asked} {rest}".strip())

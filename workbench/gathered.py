@@ -13,6 +13,7 @@ import numpy as np
 
 from workbench import __version__
 from workbench.answers import Answer, Finding
+from workbench.asked import Model
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
 from workbench.compared import Compared
@@ -24,7 +25,7 @@ from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, n
 from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
-from workbench.plan import Model, Plan
+from workbench.plan import Plan
 from workbench.store import Outcome
 from workbench.study import Study
 from workbench.trained import Trained

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from workbench.asked import Model, fold_name
 from workbench.evaluation.comparison import Entry
 from workbench.facts import number
 from workbench.failures import Failures
 from workbench.metrics import Metric
-from workbench.plan import Model, Plan, fold_name
+from workbench.plan import Plan
 from workbench.store import Outcome
 from workbench.work.fit import Fitted, score_fold
+from workbench.work.path import Step
 from workbench.work.said import Said
 
 
@@ -64,6 +66,11 @@ class Trained:
         """Give the scores of the folds of a kind: "fold", "other fold", "careless fold"."""
         start = f"{model.name}: {kind} "
         return [fold.scores for name, fold in self._folds.items() if name.startswith(start)]
+
+    def steps(self, model: Model, number: int) -> list[Step]:
+        """Give what the folds at a step of a family's path left, as far as they could be fitted."""
+        names = [f"{model.name}: path {number} fold {fold_name(fold)}" for fold in self.plan.splits.folds]
+        return [self.outcomes[name].value for name in names if self.outcomes[name].ok]
 
     @cached_property
     def _folds(self) -> dict[str, FoldScores]:
