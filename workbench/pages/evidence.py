@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from workbench.answers import Answer, Comparison
+from workbench.evaluation.digits import brief
 from workbench.evaluation.equivalence import equivalence_sentence
 from workbench.evaluation.holdout import holdout_sentence
 from workbench.evaluation.price import titles_of
@@ -15,7 +16,7 @@ from workbench.pages.card import Card
 from workbench.pages.parts import SplitsPart
 from workbench.pages.views import Block, PictureView, Section, picture
 from workbench.plots import PAGE, comparison, scores
-from workbench.plots.numbers import count, fixed, interval, rows, score_decimals, short
+from workbench.plots.numbers import count, fixed, interval, rows, score_decimals
 
 
 def section(card: Card) -> Section:
@@ -115,7 +116,7 @@ def _against(card: Card, compared: list[Comparison]) -> PictureView:
         title=False,
         glassbox={card.name: card.glassbox},
     )
-    note = f"Paired by fold, with 95% intervals. Shaded: below {short(card.region)}, too small to matter."
+    note = f"Paired by fold, with 95% intervals. Shaded: below {brief(card.region)}, too small to matter."
     if any(c.probability_worse == c.probability_worse for c in compared):
         note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
     return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)

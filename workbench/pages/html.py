@@ -21,6 +21,8 @@ from workbench.plots import PAGE, leaderboard
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
+_MOST_FINDINGS = 5
+
 
 def card_html(data: Mapping[str, Any]) -> str:
     """Render the page of one model from its card JSON.
@@ -61,11 +63,13 @@ def index_html(data: Mapping[str, Any]) -> str:
         formats=index.formats,
         strong=index.recommended,
     )
+    found, minor = _findings(index)
     return _render(
         "index.html.j2",
         title=shown(index.title, 80),
         index=index,
-        findings=_findings(index),
+        findings=found,
+        minor=minor,
         meta=meta,
         board=board,
         picture=_accuracy_picture(index),
@@ -89,10 +93,16 @@ def _accuracy_picture(index: Index) -> PictureView:
     return picture(drawing, finding, leaderboard.describe(board), note)
 
 
-def _findings(index: Index) -> list[FindingPart]:
-    """Give the findings without the story of repeated rows, which has a section of its own."""
+def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
+    """Give the findings that stand open, and those of low severity that fold where there are many.
+
+    The story of repeated rows has a section of its own, so that it isn't told here.
+    """
     story = "" if index.repeats is None else index.repeats.sentence
-    return [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+    told = [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+    if len(told) <= _MOST_FINDINGS or all(f.severity == "low" for f in told):
+        return told, []
+    return [f for f in told if f.severity != "low"], [f for f in told if f.severity == "low"]
 
 
 @cache

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from workbench.answers import Answer, Multiplicity, PriceCurve
+from workbench.evaluation.digits import brief
 from workbench.evaluation.multiplicity import multiplicity_sentence
 from workbench.evaluation.price import titles_of
 from workbench.pages import evidence, sections, split_checks, tables
 from workbench.pages.index import Index
 from workbench.pages.views import Block, PictureView, Section, picture
 from workbench.plots import PAGE, comparison, multiplicity, price_curve
-from workbench.plots.numbers import count, seconds, short
+from workbench.plots.numbers import count, seconds
 from workbench.plots.style import shown
 
 
@@ -62,7 +63,7 @@ def _compared(index: Index, compared: list[Any]) -> PictureView:
     drawing = comparison.draw(
         compared, PAGE, region=index.region, metric=index.ranking.title, title=False, glassbox=glass
     )
-    note = f"Lines are 95% intervals. Shaded: differences below {short(index.region)}, too small to matter."
+    note = f"Lines are 95% intervals. Shaded: differences below {brief(index.region)}, too small to matter."
     if any(c.probability_worse == c.probability_worse for c in compared):
         note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
     return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)
@@ -71,7 +72,8 @@ def _compared(index: Index, compared: list[Any]) -> PictureView:
 def _curve(index: Index, curve: PriceCurve) -> Block:
     """Show what size buys: the best score that models of an allowed size reach."""
     drawing = price_curve.draw(curve, PAGE, metric=index.ranking.title, title=False)
-    front = ", ".join(shown(name, 40) for name in index.pareto)
+    dummies = {row.model for row in index.leaderboard if row.family == "dummy"}
+    front = ", ".join(shown(name, 40) for name in index.pareto if name not in dummies)
     told = f" No model is both smaller and better than one of these: {front}." if front else ""
     note = "The line is the best score that models of at most this size reach; dots are all models that were tried."
     return Block(

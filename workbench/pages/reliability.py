@@ -91,11 +91,10 @@ def _curves(answer: Any) -> TableView:
 def recalibrated(card: Card, answer: Any) -> Check:
     """Say what a map to better probabilities would do."""
     places = decimals([answer.loss_before], [(answer.gain_upper - answer.gain_lower) / 2])
-    gain = f"{fixed(abs(answer.gain), places)} {interval(answer.gain_lower, answer.gain_upper, places)}"
+    ends = (answer.gain_lower, answer.gain_upper) if answer.gain >= 0 else (-answer.gain_upper, -answer.gain_lower)
+    gain = f"{fixed(abs(answer.gain), places)} {interval(*ends, places)}"
     helps = answer.gain_lower > 0
-    told = (
-        f"would lower log loss by {gain}" if helps else f"would not lower log loss by anything that is shown ({gain})"
-    )
+    told = f"would lower log loss by {gain}" if helps else f"is not shown to lower log loss ({_by(answer)} {gain})"
     before, after = answer.before, answer.after
     away = decimals([c.error for a in (before, after) for c in a.curves], digits=2)
     heads = [Head("Probabilities"), *(Head(t, numeric=True) for t in ("Log loss", "Typical distance", "Slope"))]
@@ -125,6 +124,10 @@ def recalibrated(card: Card, answer: Any) -> Check:
         ),
         f"recalibration would lower log loss by {gain}" if helps else "",
     )
+
+
+def _by(answer: Any) -> str:
+    return "by" if answer.gain >= 0 else "it rises by"
 
 
 def _worst(answer: Any) -> Any:

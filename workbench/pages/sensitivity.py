@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from workbench.evaluation.digits import brief
 from workbench.pages import methods, tables
 from workbench.pages.card import Card
 from workbench.pages.check import Check
 from workbench.pages.views import Block, Cell, Head, TableView, picture
 from workbench.plots import PAGE
 from workbench.plots import robustness as plot
-from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, rows, short
+from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, rows
 
 _HALF = 0.5  # of the seeming gain
 
@@ -24,7 +25,7 @@ def robustness(card: Card, answer: Any) -> Check:
     if any(math.isfinite(d.cost) for d in answer.disturbances):
         drawing = plot.draw(answer, PAGE, region=card.region, metric=metric, title=False)
         note = f"Lines are 95% intervals over {count(answer.n_repeats)} draws; diamonds cost more than matters, "
-        pictures.append(picture(drawing, finding, plot.describe(answer), f"{note}{short(card.region)}."))
+        pictures.append(picture(drawing, finding, plot.describe(answer), f"{note}{brief(card.region)}."))
     refused = any(d.refused for d in answer.disturbances)
     return Check(
         Block(

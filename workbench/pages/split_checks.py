@@ -54,7 +54,7 @@ def _drift(index: Index, answer: Drift) -> Block:
 
 def _columns(index: Index, answer: Drift) -> TableView:
     titles = {column.name: column.title for column in index.data.columns}
-    gaps = any(gap != 0 for c in answer.columns for gap in (c.missing_before, c.missing_after))
+    gaps = any(gap > 0 for c in answer.columns for gap in (c.missing_before, c.missing_after))
     heads = [Head("Column"), Head("Distance", numeric=True), Head("p", numeric=True)]
     heads += [Head("Missing, development", numeric=True), Head("Missing, holdout", numeric=True)] * gaps
     lines = []

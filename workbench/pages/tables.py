@@ -14,9 +14,9 @@ from workbench.plots.numbers import (
     MISSING,
     count,
     days,
-    decimals,
     fixed,
     interval,
+    interval_decimals,
     rows,
     score_decimals,
     seconds,
@@ -136,7 +136,6 @@ def _above(part: ScorePart) -> float | None:
 def differences(compared: Sequence[Any], again: Sequence[Any], metric: MetricPart) -> TableView:
     """Make the table of how much worse a model is than each reference: on the folds, and again on the holdout."""
     held = {(c.against, c.reference): c for c in again}
-    places = decimals([], [(c.upper - c.lower) / 2 for c in (*compared, *again)])
     heads = [
         Head("Compared with"),
         *(
@@ -150,13 +149,17 @@ def differences(compared: Sequence[Any], again: Sequence[Any], metric: MetricPar
         kind = f" ({c.against})" if c.against in ("black box", "glass box") else ""
         cells = [Cell(f"{name}{kind}", c.reference)]
         for each in (c, held.get((c.against, c.reference))):
-            value = None if each is None or math.isnan(each.difference) else each.difference
-            known = each is not None and not math.isnan(each.lower)
-            within = interval(each.lower, each.upper, places) if each is not None and known else MISSING
-            cells += [Cell(fixed(value, places), value), Cell(within)]
+            cells += [Cell(MISSING), Cell(MISSING)] if each is None else _difference(each)
         lines.append(cells)
     note = "Above 0 where the reference scores better."
     return TableView(f"How much worse in {capital(metric.title)}", heads, lines, name="differences", note=note)
+
+
+def _difference(compared: Any) -> list[Cell]:
+    """Write a difference and its interval, to two digits of half its width."""
+    places = interval_decimals([compared.difference], [(compared.upper - compared.lower) / 2])
+    value = None if math.isnan(compared.difference) else compared.difference
+    return [Cell(fixed(value, places), value), Cell(interval(compared.lower, compared.upper, places))]
 
 
 def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:

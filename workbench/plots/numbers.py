@@ -128,13 +128,15 @@ def score_decimals(values: Iterable[float | None], widths: Iterable[float | None
 
 
 def interval(lower: float | None, upper: float | None, places: int) -> str:
-    """Write an interval in brackets.
+    """Write an interval in brackets; a dash where neither end is known.
 
     Examples
     --------
-    >>> interval(-0.02, 0.04, 2)
-    '[−0.02, 0.04]'
+    >>> interval(-0.02, 0.04, 2), interval(None, None, 2)
+    ('[−0.02, 0.04]', '–')
     """
+    if all(end is None or math.isnan(end) for end in (lower, upper)):
+        return MISSING
     return f"[{fixed(lower, places)}, {fixed(upper, places)}]"
 
 
