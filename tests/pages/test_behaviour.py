@@ -122,3 +122,15 @@ def test_findings_read_as_sentences() -> None:
     given["findings"][0] |= {"evidence": "a flat line fits", "action": ""}
     told = json.dumps(index(given)["findings"])
     assert "A flat line fits." in told
+
+
+def test_a_model_without_interactions_needs_no_picture_of_them() -> None:
+    given = results()
+    answer = given["models"][3]["answers"][5]
+    assert answer["method"] == "interaction"
+    for key in ("overall", "pairwise"):
+        answer["answer"][key] = [[0.0] for _ in answer["answer"][key]]
+    blocks = behaviour.blocks(Card.model_validate(cards(given)["forest"]))
+    block = next(b for b in blocks if b.heading == "Which columns act together")
+    assert not block.pictures
+    assert block.paragraphs[-1].startswith("No two columns act together")

@@ -127,6 +127,9 @@ def _attributions(card: Card, answer: Any) -> Block:
 
 def _interactions(card: Card, answer: Any) -> Block:
     labels = methods.labels(card)
+    if not interactions.any_act_together(answer):
+        told = "No two columns act together: what they do is the sum of what each does."
+        return Block(heading=methods.heading(answer), paragraphs=[methods.what(answer), told])
     finding = interactions.finding(answer, labels=labels)
     drawing = interactions.draw(answer, PAGE, labels=labels, title=False)
     return Block(

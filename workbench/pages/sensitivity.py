@@ -77,13 +77,6 @@ def overfit(card: Card, answer: Any) -> Check:
         told += f" That is {answer.share:.0%} of what the training rows seem to gain over the dummy."
     if useless:
         told += " The rows left out can't be shown to score better than the dummy."
-    heads = [Head("Rows"), Head(f"Mean {metric}", numeric=True)]
-    lines = [
-        [Cell("trained on"), Cell(fixed(answer.train, places), answer.train)],
-        [Cell("left out"), Cell(fixed(answer.test, places), answer.test)],
-    ]
-    note = "A gap is no fault by itself: it says that the score on training rows tells little."
-    caption = f"Mean scores over {count(answer.n_scores)} folds"
     shows = ""
     if useless and answer.lower > card.region:
         shows = "nothing of the score on training rows is shown to hold on others"
@@ -93,8 +86,20 @@ def overfit(card: Card, answer: Any) -> Check:
         Block(
             heading="Training rows against rows left out",
             paragraphs=[told],
-            tables=[TableView(caption, heads, lines, name="overfit", note=note)],
+            tables=[_both(answer, metric, places)],
             cautions=methods.cautions(card, answer),
         ),
         shows,
     )
+
+
+def _both(answer: Any, metric: str, places: int) -> TableView:
+    """Make the table of scores on both kinds of rows."""
+    heads = [Head("Rows"), Head(f"Mean {metric}", numeric=True)]
+    lines = [
+        [Cell("trained on"), Cell(fixed(answer.train, places), answer.train)],
+        [Cell("left out"), Cell(fixed(answer.test, places), answer.test)],
+    ]
+    note = "A gap is no fault by itself: it says that the score on training rows tells little."
+    caption = f"Mean scores over {count(answer.n_scores)} folds"
+    return TableView(caption, heads, lines, name="overfit", note=note)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from workbench.plots import svg
 
+_BROAD = 430  # points
 _LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
 
 
@@ -100,6 +101,11 @@ class PictureView:
     note: str = ""
     wide: bool = False
     width: float = 0
+
+    @property
+    def broad(self) -> bool:
+        """Whether a phone has to scroll it, as its words would be too small to read."""
+        return not self.wide and self.width > _BROAD
 
 
 def picture(drawing: Any, finding: str, told: str, note: str = "", *, wide: bool = False) -> PictureView:

@@ -61,6 +61,12 @@ def draw(
     return figure
 
 
+def any_act_together(interactions: Any) -> bool:
+    """Tell whether anything is there to be seen in the picture, of any output."""
+    found = [np.asarray(values, dtype=float).ravel() for values in (interactions.overall, interactions.pairwise)]
+    return bool((np.nan_to_num(np.concatenate(found)) > _CLEAR).any())
+
+
 def strongest_output(interactions: Any) -> int:
     """Give the output of the strongest pair, or of the strongest column where there are no pairs."""
     found = interactions.unnormalized if len(interactions.pairs) else interactions.overall
