@@ -10,6 +10,8 @@ import pytest
 
 from tests.test_gathered import gathered, plan_of, rows, sent
 from workbench import Classifier, Regressor, explain
+from workbench.answers import Finding, Provenance
+from workbench.diagnosed import _told_once
 from workbench.evaluation.calibration import calibration
 from workbench.evaluation.complexity import complexity
 from workbench.evaluation.conformal import conformal
@@ -324,3 +326,25 @@ def test_failures_of_diagnostics_are_findings(tmp_path):
     ]
     assert [name for name, _ in found.failures.told] == ["linear: complexity", "linear: diagnostics", "drift"]
     assert found.results("")["models"][1]["status"] == "ok"
+
+
+def test_a_low_finding_that_most_models_share_is_told_once():
+    def finding(about, severity="low", title="The size of errors depends on 'z'"):
+        told = {"severity": severity, "title": title, "evidence": "Where 'z' > 1 it is 2.", "action": "Look."}
+        return about.capitalize(), Finding(about=about, provenance=Provenance(method="m"), **told)
+
+    models = ["best", "good", "fair"]
+    others = [
+        finding("best", "high", "The model is weak"),
+        finding("fair", title="The score on training rows says little"),
+    ]
+    told = list(_told_once([*map(finding, models), finding("poor", "medium"), *others], 5))
+    assert [(f.about, f.title) for f in told] == [
+        ("study", "3 of 5 models: the size of errors depends on 'z'"),
+        ("poor", "Poor: the size of errors depends on 'z'"),
+        ("best", "Best: the model is weak"),
+        ("fair", "Fair: the score on training rows says little"),
+    ]
+    assert told[0].evidence == "The Best, for one: where 'z' > 1 it is 2."
+    for found, n_models in ([*map(finding, models)], 6), ([*map(finding, models[:2])], 2):
+        assert [f.about for f in _told_once(found, n_models)] == [f.about for _, f in found]

@@ -314,7 +314,8 @@ def test_an_error_names_file_key_path_rule_value_and_next_step() -> None:
         ({"compare": {"diagnose": 1}}, "compare.diagnose must be true or false; got 1"),
         ({"compare": {"path": True}}, "compare.path is not a known key; did you mean 'paths'?"),
         ({"compare": {"nois": False}}, "compare.nois is not a known key; did you mean 'noise'?"),
-        ({"tune": {"budget": 20}}, "tune.budget must be 0: tuning comes with a later release; got 20"),
+        ({"tune": {"budget": -1}}, "tune.budget must be at least 0; got -1"),
+        ({"tune": {"seconds": 0}}, "tune.seconds must be greater than 0; got 0"),
         (
             {"report": {"formats": ["html", "mdx"]}},
             "report.formats[1] must be one of html, pdf, md; got 'mdx'",
@@ -582,7 +583,7 @@ def test_the_schema_of_the_families_at_hand_takes_every_bundled_study(name: str)
         {"models": [{"tree": {"name": "a b"}}]},
         {"models": [{"tree": {}, "ebm": {}}]},
         {"explain": [{"partial_dependence": {"grid": 1}}]},
-        {"tune": {"budget": 5}},
+        {"tune": {"budget": 2.5}},
         {"report": {"formats": ["mdx"]}},
         {"report": {"rows": True}},
         {"run": {"accelerate": False}},

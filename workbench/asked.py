@@ -177,6 +177,31 @@ class Asked:
         """The models that are scored on careless folds: the first few."""
         return self.diagnosed[:_MOST_CARELESS] if self.careless else []
 
+    def tuning(self, model: Model) -> dict[str, Any] | None:
+        """Give the search for a model's parameters: arguments of `tune`; None where it takes them as they are.
+
+        Parameters that the study sets are not searched for, nor are values that would make a black box of a glass box,
+        or the reverse: that choice is the study's.
+        """
+        asked, family = self.study.tune, model.family
+        is_glass = family().is_glassbox(model.params)
+        space = {
+            name: tuple(v for v in values if family().is_glassbox({**model.params, name: v}) == is_glass)
+            for name, values in family.search_space.items()
+            if name not in model.spec.params
+        }
+        if not asked.budget or not space:
+            return None
+        choice = self.splits.duplicates.choice
+        return {
+            "space": space,
+            "metric": self.metrics[0].name,
+            "budget": asked.budget,
+            "seconds": asked.seconds,
+            "duplicates": "together" if choice == "together" else "ignore",
+            "seed": self.study.split.seed,
+        }
+
     @cached_property
     def paths(self) -> Mapping[str, list[dict[str, Any]]]:
         """The settings from simple to complex of glass boxes, by model; the first model of a family stands for it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,7 @@ from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.diagnose import Diagnostic
 
+_FEW_ALIKE = 2  # models that share a finding and have it told of each
 _MOST, _MOST_LOW = 3, 1  # findings of one model's diagnostics: the gravest
 _SEEN = "rows that its folds' models have not seen"
 _REPEATS_CALIBRATION = "Residuals still follow the prediction"
@@ -99,18 +101,22 @@ class Diagnosed:
         )
 
     def findings(self) -> Iterator[Finding]:
-        """Give the gravest findings about each model, and those about the rows."""
-        for model in self.trained.scored:
-            found = sorted(self._about(model), key=lambda f: _SEVERITIES.index(f.severity))
-            low = [f for f in found if f.severity == "low"]
-            grave = [*found[: len(found) - len(low)], *low[:_MOST_LOW]]
-            yield from (_titled(finding, model.title) for finding in grave[:_MOST])
+        """Give the gravest findings about each model, and those about the rows; what most models share is told once."""
+        scored = {model.name: model for model in self.trained.scored}
+        found = [(title, f) for name, title in self.titles.items() for f in self._gravest(scored[name])]
+        yield from _told_once(found, len(self.plan.diagnosed))
         if self.drift is not None and (finding := drift_finding(self.drift)) is not None:
             yield finding
         if self.leakage is not None:
             finding = leakage_finding(self.leakage, titles=self.titles, metric=self.trained.metric)
             if finding is not None:
                 yield finding
+
+    def _gravest(self, model: Model) -> list[Finding]:
+        """Give a few findings about a model, the gravest first."""
+        found = sorted(self._about(model), key=lambda f: _SEVERITIES.index(f.severity))
+        low = [f for f in found if f.severity == "low"]
+        return [*found[: len(found) - len(low)], *low[:_MOST_LOW]][:_MOST]
 
     def _about(self, model: Model) -> Iterator[Finding]:
         answers: dict[str, Any] = {d.name: d.answer for d in self._diagnostics(model) if d.answer is not None}
@@ -152,6 +158,25 @@ class Diagnosed:
         if name == "rmse":
             return (math.sqrt(answer.mean_loss) + region) ** 2 - answer.mean_loss
         return region if name in ("mae", "log_loss", "brier", "accuracy") else 0.0
+
+
+def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[Finding]:
+    """Say which model each finding is about; a low one that most models share is told once, of the first of them."""
+    kinds = Counter(_kind(finding) for _, finding in found if finding.severity == "low")
+    told: set[str] = set()
+    for title, finding in found:
+        kind = _kind(finding)
+        if finding.severity != "low" or kinds[kind] <= max(_FEW_ALIKE, n_models / 2):
+            yield _titled(finding, title)
+        elif kind not in told:
+            told.add(kind)
+            of = _titled(finding, f"{kinds[kind]} of {n_models} models")
+            yield of.but(about="study", evidence=f"The {title}, for one: {of.evidence[0].lower()}{of.evidence[1:]}")
+
+
+def _kind(finding: Finding) -> str:
+    """Name what a finding is of, whatever the columns that it names."""
+    return " ".join(finding.title.split()[:3])
 
 
 def _titled(finding: Finding, title: str) -> Finding:

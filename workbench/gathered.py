@@ -58,7 +58,8 @@ class Gathered:
             "title": model.title,
             "summary": family.summary,
             "glassbox": family().is_glassbox(model.params),
-            "params": model.params,
+            "params": self.trained.params(model),
+            "tuning": self.trained.tuning(model),
             "policy": {n: getattr(policy, n) for n in ("numbers", "missing", "categories", "unseen")},
             "reference": family.reference,
             "assumptions": list(family.assumptions),
@@ -263,10 +264,12 @@ class Gathered:
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "total": total,
             "units": {name: o.seconds for name, o in self.outcomes.items()},
-            "models": {
-                m.name: {"fit": self.trained.fitted(m).seconds} for m in self.plan.models if self.trained.is_scored(m)
-            },
+            "models": {m.name: self._seconds(m) for m in self.trained.scored},
         }
+
+    def _seconds(self, model: Model) -> dict[str, float]:
+        fit = {"fit": self.trained.fitted(model).seconds}
+        return fit if self.plan.tuning(model) is None else fit | {"tune": self.trained.tuning_seconds(model)}
 
 
 def _facts(study: Study) -> dict[str, str]:

@@ -23,6 +23,7 @@ from workbench.work.fit import fit_model, score_fold
 from workbench.work.noise import explain_noise, fit_noise
 from workbench.work.path import score_step
 from workbench.work.refit import explain_refits
+from workbench.work.tune import INNER_FOLDS
 
 _REFIT_SHUFFLES = 3  # of each column: refits differ by more than their shuffles do
 _FEWEST_DRIFT = 20  # rows on each side
@@ -48,7 +49,7 @@ class Plan(Asked):
         for model in self.models:
             units += [*self._refits(model, folds[model.name])]
         for model in self.models:
-            units += [*self._noise(model)]
+            units += [*self._noise(model, fits[model.name])]
         units += [self._fold(m, f, f"other fold {f.number + 1}", keep=False) for m in self.models for f in self.other]
         units += [
             self._fold(m, f, f"careless fold {f.number + 1}", keep=False)
@@ -99,14 +100,26 @@ class Plan(Asked):
 
     def _fit(self, model: Model) -> Unit:
         given = {"rows": self.splits.development, "holdout": self.splits.holdout, "name": model.name}
-        identity = self._identity(model, **self._rows, **self._scored, name=model.name)
-        return self._unit(model, "fit", fit_model, {**given, **self._how(model), **self._scored}, identity)
+        more = {**self._scored, **self._tuning(model)}
+        identity = self._identity(model, **self._rows, **more, name=model.name)
+        arguments = {**given, **self._how(model), **more}
+        return self._unit(model, "fit", fit_model, arguments, identity, times=self._fits(model))
+
+    def _tuning(self, model: Model) -> dict[str, Any]:
+        """Give what a fit must know to choose parameters; nothing where it is to take them as they are."""
+        tuning = self.tuning(model)
+        return {} if tuning is None else {"tuning": tuning}
+
+    def _fits(self, model: Model) -> int:
+        """Give the most fits that one of a model takes with the search for its parameters."""
+        return 1 if self.tuning(model) is None else 1 + INNER_FOLDS * (1 + self.study.tune.budget)
 
     def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
-        kept = len(self.splits.folds) * keep
-        arguments = {"train": fold.train, "test": fold.test, **self._how(model), **self._scored, "keep": kept}
-        identity = self._identity(model, train=_digest(fold.train), test=_digest(fold.test), **self._scored, keep=kept)
-        return self._unit(model, name, score_fold, arguments, identity)
+        rows = {"train": fold.train, "test": fold.test}
+        more = {**self._scored, **self._tuning(model), "keep": len(self.splits.folds) * keep}
+        identity = self._identity(model, **{side: _digest(at) for side, at in rows.items()}, **more)
+        arguments = {**rows, **self._how(model), **more}
+        return self._unit(model, name, score_fold, arguments, identity, times=self._fits(model))
 
     def _question(self, asked: ExplainSpec, work: str, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give what a question adds to the arguments, and to the identity, of a unit."""
@@ -174,7 +187,12 @@ class Plan(Asked):
             repeats = min(getattr(options, "n_repeats", 1), _REFIT_SHUFFLES)
             arguments, identity = self._question(asked, explain_refits.__module__, n_repeats=repeats, **_UNUSED)
             rows = {"development": self.splits.development, "holdout": self.splits.holdout}
-            given = {"refits": [unit.ref for unit in folds], "folds": self.splits.folds, **rows, **self._how(model)}
+            given = {
+                "refits": [unit.ref for unit in folds],
+                "folds": self.splits.folds,
+                **rows,
+                "family": model.spec.family,
+            }
             identity |= {**self._rows, "splits": self.splits.hash}
             yield self._unit(
                 model, f"{asked.method} refits", explain_refits, {**given, **arguments}, identity, times=len(folds)
@@ -190,7 +208,7 @@ class Plan(Asked):
                 given = {**rows, "family": model.spec.family, "params": params, **self._scored}
                 yield self._unit(model, f"path {n + 1} fold {fold_name(fold)}", score_step, given, identity)
 
-    def _noise(self, model: Model) -> Iterator[Unit]:
+    def _noise(self, model: Model, own: Unit) -> Iterator[Unit]:
         """Fit on a shuffled target, and ask that model."""
         if not self.noised(model):
             return
@@ -198,9 +216,10 @@ class Plan(Asked):
         identity = self._identity(model, **self._rows, seed=seed) | {
             "source": source_hash(fit_noise.__module__, model.family.__module__)
         }
-        yield (
-            fit := self._unit(model, "noise fit", fit_noise, {"rows": rows, **self._how(model), "seed": seed}, identity)
-        )
+        given = {"rows": rows, **self._how(model), "seed": seed}
+        if self.tuning(model) is not None:
+            given["tuned"] = own.ref
+        yield (fit := self._unit(model, "noise fit", fit_noise, given, identity))
         given = {"estimator": fit.ref, "development": rows, "holdout": self.splits.holdout}
         for asked in self.study.explain:
             if asked.method in self.noised(model):

@@ -19,6 +19,7 @@ from workbench.store import Outcome
 from workbench.work.fit import Fitted, score_fold
 from workbench.work.path import Step
 from workbench.work.said import Said
+from workbench.work.tune import Tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class FoldScores:
 
     scores: dict[str, float]
     said: Said | None
+    params: dict[str, Any]
+    tuned: Tuned | None
 
 
 class Trained:
@@ -62,6 +65,32 @@ class Trained:
         value: Fitted = self.outcomes[f"{model.name}: fit"].value
         return value
 
+    def params(self, model: Model) -> dict[str, Any]:
+        """Give a model's parameters: those that a search has chosen, where there was one."""
+        return self.fitted(model).params if self.is_scored(model) else model.params
+
+    def tuning(self, model: Model) -> dict[str, Any] | None:
+        """Say what the search for a model's parameters tried and chose, for the model itself and in each fold."""
+        asked = self.plan.tuning(model)
+        if asked is None or not self.is_scored(model) or (tuned := self.fitted(model).tuned) is None:
+            return None
+        return {
+            "budget": asked["budget"],
+            "seconds": asked["seconds"],
+            "chosen": {name: tuned.params[name] for name in asked["space"]},
+            "trials": [{"changes": t.changes, "score": number(t.score), "error": t.error} for t in tuned.trials],
+            "folds": [{name: fold.params[name] for name in asked["space"]} for fold in self._own_folds(model)],
+            "stopped": tuned.stopped,
+        }
+
+    def tuning_seconds(self, model: Model) -> float:
+        """Give what the searches for a model's parameters took, its folds' among them."""
+        tuned = [self.fitted(model).tuned, *(fold.tuned for fold in self._own_folds(model))]
+        return sum(each.seconds for each in tuned if each is not None)
+
+    def _own_folds(self, model: Model) -> list[FoldScores]:
+        return [self._folds[f"{model.name}: fold {fold_name(fold)}"] for fold in self.plan.splits.folds]
+
     def folds(self, model: Model, kind: str = "fold") -> list[dict[str, float]]:
         """Give the scores of the folds of a kind: "fold", "other fold", "careless fold"."""
         start = f"{model.name}: {kind} "
@@ -79,7 +108,7 @@ class Trained:
         for name, outcome in self.outcomes.items():
             if outcome.ok and outcome.unit.function is score_fold:
                 fold = outcome.store.get(outcome.unit.key)
-                found[name] = FoldScores(fold.scores, fold.said)
+                found[name] = FoldScores(fold.scores, fold.said, fold.params, fold.tuned)
         return found
 
     @cached_property
@@ -130,5 +159,5 @@ class Trained:
         """Give what a model, or those of its folds, said of the rows `unseen`."""
         if (said := self.fitted(model).said) is not None:
             return said
-        folds = [self._folds[f"{model.name}: fold {fold_name(f)}"] for f in self.plan.splits.folds if f.repeat == 0]
-        return Said.joined([fold.said for fold in folds if fold.said is not None])
+        folds = zip(self.plan.splits.folds, self._own_folds(model), strict=True)
+        return Said.joined([left.said for fold, left in folds if fold.repeat == 0 and left.said is not None])

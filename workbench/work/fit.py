@@ -14,9 +14,13 @@ from sklearn.metrics import log_loss
 from workbench.answers import Details, RuleShares
 from workbench.estimator import estimator_for
 from workbench.evaluation.rules import rule_shares
+from workbench.families import find_family
 from workbench.forms import Form
+from workbench.metrics import metric
+from workbench.splits import Fold
 from workbench.table import Table
 from workbench.work.said import Said
+from workbench.work.tune import Tuned, tune
 
 # A form of more numbers than this stands in its own file alone, not in the card too.
 _MOST_IN_CARD = 5_000
@@ -32,6 +36,10 @@ class Fitted:
     Attributes
     ----------
     estimator : fitted estimator
+    params : dict
+        All its parameters: those that it was given, or those that the search chose.
+    tuned : Tuned or None
+        The search, where there was one.
     engine : str
         The library that did the work, with its version.
     holdout : dict of str to float
@@ -54,6 +62,8 @@ class Fitted:
     """
 
     estimator: Any
+    params: dict[str, Any]
+    tuned: Tuned | None
     engine: str
     holdout: dict[str, float]
     said: Said | None
@@ -91,6 +101,10 @@ class Refit:
         Scores on its training rows; empty where nothing was to be kept.
     said : Said or None
         What it says of the test rows, in their order; None where nothing was to be kept.
+    params : dict
+        All parameters of the model: given, or chosen inside the training rows.
+    tuned : Tuned or None
+        The search, where there was one.
     pickled : bytes or None
         The fitted estimator, so that who wants the scores alone need not load it; None where it was not to be kept, or
         is larger than its share of 128 MiB for all folds: the same fit gives it again.
@@ -99,6 +113,8 @@ class Refit:
     scores: dict[str, float]
     train: dict[str, float]
     said: Said | None
+    params: dict[str, Any]
+    tuned: Tuned | None
     pickled: bytes | None
 
     def estimator(self) -> Any:
@@ -144,9 +160,11 @@ def fit_model(
     family: str,
     params: Mapping[str, Any],
     metrics: Sequence[str],
+    tuning: Mapping[str, Any] | None = None,
 ) -> Fitted:
-    """Fit on the development rows, score the holdout, and read the form."""
+    """Fit on the development rows, score the holdout, and read the form; with `tuning`, choose parameters first."""
     train, held = table.take(rows), table.take(holdout) if len(holdout) else None
+    params, tuned = _choose(train, family, params, tuning)
     started = time.perf_counter()
     estimator = fit_rows(train, family, params)
     seconds = time.perf_counter() - started
@@ -156,6 +174,8 @@ def fit_model(
     said = None if held is None else Said.of(estimator, held, metrics)
     return Fitted(
         estimator=estimator,
+        params=params,
+        tuned=tuned,
         engine=estimator.family().engine(estimator.estimator_),
         holdout={} if said is None or held is None else said.scores(held, metrics),
         said=said,
@@ -178,24 +198,45 @@ def score_fold(
     params: Mapping[str, Any],
     metrics: Sequence[str],
     keep: int,
+    tuning: Mapping[str, Any] | None = None,
 ) -> Refit:
-    """Fit on a fold's training rows and score its test rows.
+    """Fit on a fold's training rows and score its test rows; with `tuning`, choose parameters inside the former first.
 
     `keep` is the number of folds of which estimators and predictions are kept, this one among them; 0: scores alone.
     """
     rows, tested = table.take(train), table.take(test)
+    params, tuned = _choose(rows, family, params, tuning)
     estimator = fit_rows(rows, family, params)
     said = Said.of(estimator, tested, metrics)
     scores = said.scores(tested, metrics)
     if not keep:
-        return Refit(scores=scores, train={}, said=None, pickled=None)
+        return Refit(scores=scores, train={}, said=None, params=params, tuned=tuned, pickled=None)
     pickled = pickle.dumps(estimator, protocol=5)
     return Refit(
         scores=scores,
         train=Said.of(estimator, rows, metrics).scores(rows, metrics),
         said=said,
+        params=params,
+        tuned=tuned,
         pickled=pickled if len(pickled) <= _MOST_KEPT_BYTES / keep else None,
     )
+
+
+def _choose(
+    table: Table, family: str, params: Mapping[str, Any], tuning: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Tuned | None]:
+    """Choose parameters inside the rows at hand, where that is asked for: `tuning` holds arguments of `tune`."""
+    if tuning is None:
+        return dict(params), None
+    ranking = metric(tuning["metric"])
+
+    def score(setting: Mapping[str, Any], fold: Fold) -> float:
+        estimator, tested = fit_rows(table.take(fold.train), family, setting), table.take(fold.test)
+        return Said.of(estimator, tested, [ranking.name]).scores(tested, [ranking.name])[ranking.name]
+
+    check = find_family(family).Parameters
+    found = tune(table, params, check=check, score=score, **{**tuning, "metric": ranking})
+    return found.params, found
 
 
 def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | None:

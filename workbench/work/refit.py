@@ -22,7 +22,6 @@ def explain_refits(
     holdout: np.ndarray,
     *,
     family: str,
-    params: Mapping[str, Any],
     method: str,
     options: Mapping[str, Any],
     seed: int,
@@ -36,7 +35,7 @@ def explain_refits(
     for refit, fold in zip(refits, folds, strict=True):
         estimator = refit.estimator()
         if estimator is None:
-            estimator = fit_rows(table.take(fold.train), family, params)
+            estimator = fit_rows(table.take(fold.train), family, refit.params)
         unseen = holdout if len(holdout) else fold.test
         answers.append(ask(table, estimator, development, unseen, method=method, options=options, seed=seed).public())
     return tuple(answers)
