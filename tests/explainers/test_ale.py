@@ -143,8 +143,9 @@ def test_kinds_missing_values_and_privacy(people, people_regressor):
     assert answer["since"].feature_kind == "datetime"
     assert answer["since"].average[0].any() == 0  # the model does not read it
     number = 'he said "<script>"'
-    assert f"{number}: rows that miss it are left out of its effect" in answer[number].provenance.warnings
-    assert "city: rows that miss it, or hold a level of few rows, are left out" in answer["city"].provenance.warnings[0]
+    n = int(people[number].isna().sum())
+    assert f"{number}: {n} of 240 rows miss it and are left out of its effect" in answer[number].provenance.warnings
+    assert " rows miss it, or hold a level that is not shown, and are left out" in answer["city"].provenance.warnings[0]
     again = Answer.from_dict(answer.to_dict())
     assert again.to_dict() == answer.to_dict()
 

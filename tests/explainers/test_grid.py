@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.explainers.grid import Grid, density
+from workbench.explainers.grid import MOST_LEVELS, Grid, density
 
 
 def grid(values, resolution=40, min_rows=10):
@@ -71,3 +71,20 @@ def test_density_merges_neighbours_and_counts_the_tails():
     edges, counts = density(numbers, 0.0, 10.0, 10)
     assert counts.tolist() == [13, 11, 12]
     np.testing.assert_allclose(edges, [0, 0.5, 7.0, 10.0])
+
+
+def test_of_very_many_levels_the_commonest_are_shown():
+    sizes = np.r_[np.full(MOST_LEVELS, 12), np.full(30, 11), np.full(50, 9)]
+    names = [f"level {i:03}" for i in range(len(sizes))]
+    found = grid(np.random.default_rng(0).permutation(np.repeat(names, sizes)))
+    assert found.values == tuple(names[:MOST_LEVELS])
+    assert (found.bin_counts == 12).all()
+    assert found.n_hidden == 30
+    assert found.hidden(sizes.sum()) == "of 130 levels the 100 commonest are shown: 61% of the rows"
+    assert grid(["a", "b"] * 10).n_hidden == 0
+
+
+def test_infinite_numbers_have_no_place_on_a_grid():
+    column = pd.Series([1.0, np.inf] * 10, name="ratio")
+    with pytest.raises(ValueError, match=r"ale: column 'ratio' must be finite; got inf; replace it by a number"):
+        Grid.of(column, resolution=5, min_rows=1, place="ale")

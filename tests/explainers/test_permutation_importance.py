@@ -12,7 +12,7 @@ import workbench as wb
 from workbench import metrics
 from workbench.answers import Answer
 from workbench.explainers import explain, stacks
-from workbench.explainers.permutation_importance import column_generator
+from workbench.explainers.draws import column_generator
 
 
 def importance(model, X, y, **options):

@@ -14,13 +14,13 @@ from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.effects.ale_pairs import joint_effect
 from workbench.explainers.effects.bins import LADDERS, Bins
+from workbench.explainers.effects.chosen import chosen_pairs, chosen_positions, misfits_of_effects
 from workbench.explainers.effects.curves import QUANTILE
 from workbench.explainers.effects.mixtures import mixtures_of
 from workbench.explainers.effects.nearest_rows import nearest_counts
 from workbench.explainers.effects.values import Mixtures
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.partial_dependence import chosen_pairs, chosen_positions, misfits_of_effects
 from workbench.explainers.rows import take
 
 
@@ -147,11 +147,8 @@ class Ale(Explainer):
 
     @classmethod
     def _effect(cls, inputs: Inputs, options: Any, mixtures: Mixtures, feature: int, bins: Bins) -> Effect:
-        weight = np.ones(len(inputs.X)) if inputs.sample_weight is None else inputs.sample_weight
-        average, error = _accumulated(inputs, mixtures, feature, bins, weight)
+        average, error = _accumulated(inputs, mixtures, feature, bins, inputs.weight)
         name = inputs.feature_names[feature]
-        out = bool((bins.row_bin < 0).any())
-        left = "miss it, or hold a level of few rows," if bins.grid.kind not in LADDERS else "miss it"
         return Effect(
             feature=name,
             feature_kind=bins.grid.kind,
@@ -164,9 +161,7 @@ class Ale(Explainer):
             bin_edges=bins.grid.bin_edges,
             bin_counts=bins.grid.bin_counts,
             centred=True,
-            provenance=cls._provenance(
-                inputs, options, mixtures, (f"{name}: rows that {left} are left out of its effect",) if out else ()
-            ),
+            provenance=cls._provenance(inputs, options, mixtures, tuple(_left_out(name, bins, options.min_rows))),
         )
 
     @classmethod
@@ -177,11 +172,10 @@ class Ale(Explainer):
         bins = tuple(Bins.of(inputs, j, resolution=resolution, min_rows=options.min_rows) for j in pair)
         if not all(each.n_bins for each in bins):
             return None
-        weight = np.ones(len(inputs.X)) if inputs.sample_weight is None else inputs.sample_weight
         (low, high), (left, right) = (each.ends(each.row_bin) for each in bins)
         corners = [(1, (high, right)), (-1, (low, right)), (-1, (high, left)), (1, (low, left))]
         second = mixtures.difference(pair, inputs.X, corners)
-        found = joint_effect((bins[0], bins[1]), second, weight, options.min_rows)
+        found = joint_effect((bins[0], bins[1]), second, inputs.weight, options.min_rows)
         if found is None:
             return None
         grids = (bins[0].grid, bins[1].grid)
@@ -201,6 +195,16 @@ class Ale(Explainer):
     def _provenance(cls, inputs: Inputs, options: Any, mixtures: Mixtures, warnings: tuple[str, ...]) -> Provenance:
         found = cls.provenance(inputs, options, warnings=warnings)
         return replace(found, parameters={**found.parameters, "source": mixtures.source})
+
+
+def _left_out(name: str, bins: Bins, min_rows: int) -> Iterator[str]:
+    """Say how many rows have no part in an effect; of few not how many, unless few were asked for."""
+    if n := int((bins.row_bin < 0).sum()):
+        why = "miss it" if bins.grid.kind in LADDERS else "miss it, or hold a level that is not shown,"
+        told = f"{n:,} of {len(bins.row_bin):,}" if n >= min(MIN_ROWS, min_rows) else f"fewer than {MIN_ROWS}"
+        yield f"{name}: {told} rows {why} and are left out of its effect"
+    if bins.grid.n_hidden:
+        yield f"{name}: {bins.grid.hidden(len(bins.row_bin))}"
 
 
 def _weighted_rows(inputs: Inputs) -> Inputs:

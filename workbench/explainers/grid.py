@@ -13,6 +13,7 @@ from workbench.columns import TableError, infer_kind, level_texts
 MISSING = "(missing)"
 FEW_VALUES = 12  # numbers with no more distinct values are shown at each of them
 N_BINS = 20
+MOST_LEVELS = 100  # of a category: more can neither be read nor, of all rows at each, be asked in good time
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,8 @@ class Grid:
     - Numbers and datetimes: at most `resolution` values at evenly spaced ranks, from the `min_rows`-th lowest to the
       `min_rows`-th highest. With fewer than 2 * min_rows - 1 known values nothing is left between them: no grid.
     - Numbers with at most 12 distinct values: those that at least `min_rows` rows hold, if there are any.
-    - Categories and booleans: the levels that at least `min_rows` rows hold, and "(missing)" likewise.
+    - Categories and booleans: the levels that at least `min_rows` rows hold, and "(missing)" likewise; of more than
+      100 the commonest.
 
     Missing numbers and datetimes are not on the grid.
     """
@@ -34,16 +36,28 @@ class Grid:
     positions: np.ndarray  # for each value the position of a row that holds it
     bin_edges: np.ndarray | None
     bin_counts: np.ndarray
+    n_hidden: int = 0  # levels that enough rows hold, and are not shown
 
     def __len__(self) -> int:
         return len(self.values)
 
+    def hidden(self, n_rows: int) -> str:
+        """Say that some levels of a column of so many rows are not shown."""
+        share = self.bin_counts.sum() / n_rows
+        return f"of {len(self) + self.n_hidden:,} levels the {len(self)} commonest are shown: {share:.0%} of the rows"
+
     @classmethod
-    def of(cls, column: pd.Series, *, resolution: int, min_rows: int) -> Grid:
-        """Choose the grid of a column; it is empty where too few rows stand behind every value."""
+    def of(cls, column: pd.Series, *, resolution: int, min_rows: int, place: str = "grid") -> Grid:
+        """Choose the grid of a column; it is empty where too few rows stand behind every value.
+
+        Raises
+        ------
+        ValueError
+            If a number is infinite; `place` begins the message.
+        """
         kind = kind_of(column)
         if kind in ("number", "datetime"):
-            return cls._of_numbers(kind, as_floats(column, kind), resolution, min_rows)
+            return cls._of_numbers(kind, finite_floats(column, kind, place), resolution, min_rows)
         return cls._of_levels(kind, column, min_rows)
 
     @classmethod
@@ -64,22 +78,24 @@ class Grid:
 
     @classmethod
     def _of_levels(cls, kind: str, column: pd.Series, min_rows: int) -> Grid:
-        texts = level_texts(column)
-        rows: dict[str | None, list[int]] = {}
-        for position, text in enumerate(texts):
-            rows.setdefault(text, []).append(position)
-        held = [text for text, positions in rows.items() if len(positions) >= min_rows]
+        codes, known = pd.factorize(np.array(level_texts(column), dtype=object))
+        names = [*known, None]
+        codes = np.where(codes < 0, len(known), codes)  # missing ones are a level of their own
+        code, first, counts = np.unique(codes, return_index=True, return_counts=True)
+        held = np.flatnonzero(counts >= min_rows)
+        held = held[np.argsort(-counts[held], kind="stable")]
+        rank = {}
         if kind == "ordered":
             rank = {text: r for r, text in enumerate(level_texts(pd.Series(column.cat.categories)))}
-            held.sort(key=lambda text: (text is None, rank.get(text, -1)))
-        else:
-            held.sort(key=lambda text: (text is None, text or ""))
+        place = {at: names[code[at]] for at in held[:MOST_LEVELS]}
+        kept = sorted(place, key=lambda at: (place[at] is None, rank.get(place[at], -1), place[at] or ""))
         return cls(
             kind=kind,
-            values=tuple(MISSING if text is None else text for text in held),
-            positions=np.array([rows[text][0] for text in held], dtype=int),
+            values=tuple(MISSING if place[at] is None else place[at] for at in kept),
+            positions=first[kept],
             bin_edges=None,
-            bin_counts=np.array([len(rows[text]) for text in held], dtype=int),
+            bin_counts=counts[kept],
+            n_hidden=max(0, len(held) - MOST_LEVELS),
         )
 
 
@@ -101,6 +117,23 @@ def as_floats(column: pd.Series, kind: str) -> np.ndarray:
         since: np.ndarray = (moments - pd.Timestamp(0)).to_numpy(dtype="timedelta64[ns]") / np.timedelta64(1, "D")
         return since
     return pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
+
+
+def finite_floats(column: pd.Series, kind: str, place: str) -> np.ndarray:
+    """Give numbers as `as_floats` does, for methods that need to tell how far they lie apart.
+
+    Raises
+    ------
+    ValueError
+        If one is infinite; `place` begins the message.
+    """
+    numbers = as_floats(column, kind)
+    if (infinite := numbers[np.isinf(numbers)]).size:
+        raise ValueError(
+            f"{place}: column {str(column.name)!r} must be finite; got {infinite[0]}; replace it by a number, or leave "
+            "the cell empty"
+        )
+    return numbers
 
 
 def density(numbers: np.ndarray, low: float, high: float, min_rows: int) -> tuple[np.ndarray, np.ndarray]:

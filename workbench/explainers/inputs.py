@@ -74,7 +74,12 @@ class Inputs:
     @cached_property
     def score(self) -> Score | None:
         """The score of the model's form; None where it has none."""
-        return Score.of(self.model, self.X, self.positive)
+        return Score.of(self.model, self.X, self.positive, background=self.background)
+
+    @property
+    def weight(self) -> np.ndarray:
+        """A weight per row of background; 1 where none were given."""
+        return np.ones(len(self.background)) if self.sample_weight is None else self.sample_weight
 
     def column(self, feature: int) -> pd.Series:
         """Give a column of X by its position."""

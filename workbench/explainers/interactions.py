@@ -12,11 +12,11 @@ import pydantic
 
 from workbench.answers.interactions import Interactions
 from workbench.explainers.correlation import correlation_cautions
+from workbench.explainers.effects.chosen import chosen_positions, unknown_columns
 from workbench.explainers.effects.mixtures import mixtures_of
 from workbench.explainers.effects.values import ROUNDING, Columns, Mixtures, Values
-from workbench.explainers.explainer import Explainer, nearest
+from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.partial_dependence import background_weight, chosen_positions
 from workbench.explainers.rows import take
 
 LITTLE = 0.01  # of the variance of predictions
@@ -39,7 +39,7 @@ class Interaction(Explainer):
     that of the sum, pairs that no part reads together are 0 without computing.
 
     Rows and the rows that are averaged over are the same: the background, or `max_rows` of it, drawn by the seed. The
-    answer is exact over these rows.
+    answer is exact over these rows; a warning says how many were drawn of how many.
 
     It misleads where the joint effect varies little (H is then a share of next to nothing, and a warning names such
     pairs) and where columns move together: partial dependence averages over combinations that may not occur.
@@ -88,9 +88,7 @@ class Interaction(Explainer):
     @classmethod
     def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Refuse unknown columns."""
-        for name in options.features or ():
-            if name not in columns:
-                yield "features", f"must name features of the data; got {name!r}{nearest(name, columns)}"
+        yield from unknown_columns(options.features, columns, "features")
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Interactions:
@@ -104,7 +102,9 @@ class Interaction(Explainer):
         features = chosen_positions(cls.name, inputs, options.features)
         if not features:
             raise ValueError(f"{cls.name}: features: must name at least one column; got none")
+        n_given = int(np.count_nonzero(inputs.weight))
         inputs = _drawn(inputs, options.max_rows)
+        n_drawn = len(inputs.background)
         mixtures = mixtures_of(inputs, inputs.background, scale=options.scale, place=cls.name)
         together = mixtures.together
         alone = _Alone.of(inputs, mixtures, features)
@@ -116,7 +116,9 @@ class Interaction(Explainer):
         pairs = list(combinations(sorted(features[i] for i in strongest), 2))
         found = _Pairs.of(inputs, mixtures, pairs, together, alone)
         names = inputs.feature_names
-        warnings = [*correlation_cautions(inputs, features).values(), *found.cautions(names, mixtures.outputs)]
+        drawn = [f"of {n_given:,} background rows {n_drawn:,} were drawn by the seed, and used"]
+        warnings = drawn if n_drawn < n_given else []
+        warnings += [*correlation_cautions(inputs, features).values(), *found.cautions(names, mixtures.outputs)]
         provenance = cls.provenance(inputs, options, warnings=tuple(warnings))
         parameters = {**provenance.parameters, "source": mixtures.source}
         place = {j: i for i, j in enumerate(features)}
@@ -144,7 +146,7 @@ class _Alone:
 
     @classmethod
     def of(cls, inputs: Inputs, mixtures: Mixtures, features: Sequence[int]) -> _Alone:
-        weight = background_weight(inputs)
+        weight = inputs.weight
         share, n = weight / weight.sum(), len(weight)
         effect: dict[int, np.ndarray] = {}
         others: dict[int, np.ndarray] = {}
@@ -229,7 +231,7 @@ class _Pairs:
 
 def _drawn(inputs: Inputs, most: int) -> Inputs:
     """Keep a seeded draw of the background rows that have a weight."""
-    kept = np.flatnonzero(background_weight(inputs) > 0)
+    kept = np.flatnonzero(inputs.weight > 0)
     if len(kept) > most:
         kept = np.sort(np.random.default_rng(inputs.random_state).choice(kept, most, replace=False))
     weight = None if inputs.sample_weight is None else inputs.sample_weight[kept]
@@ -245,7 +247,7 @@ def _averages(inputs: Inputs, mixtures: Mixtures, sets: Sequence[tuple[int, int]
     """Give the partial dependence on each set of columns at the rows, about its mean, (n_rows, n_outputs)."""
     if not sets:
         return {}
-    weight = background_weight(inputs)
+    weight = inputs.weight
     share = weight / weight.sum()
     sums: dict[Columns, np.ndarray] = {}
     used = sorted({j for each in sets for j in each})
@@ -262,7 +264,7 @@ def _centred(values: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def _spread(values: np.ndarray, inputs: Inputs, size: float = 0.0) -> np.ndarray:
     """Give the root of the weighted mean of squares, (n_outputs,); 0 where it is rounding of numbers of that size."""
-    found: np.ndarray = np.sqrt(np.average(values**2, axis=0, weights=background_weight(inputs)))
+    found: np.ndarray = np.sqrt(np.average(values**2, axis=0, weights=inputs.weight))
     return np.where(found > 10 * ROUNDING * size, found, 0.0)
 
 

@@ -11,11 +11,11 @@ import pydantic
 
 from workbench.answers.attribution import Attribution
 from workbench.explainers.attributions import attribution
+from workbench.explainers.draws import column_generator
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.local_sums import LocalSums, stability
 from workbench.explainers.neighbours import Neighbours, blocks
-from workbench.explainers.permutation_importance import column_generator
 from workbench.explainers.response import Response
 from workbench.explainers.rows import take
 from workbench.explainers.score import used_columns
@@ -130,7 +130,7 @@ class Lime(Explainer):
             predictions=response.values,
             outputs=response.outputs,
             scale=response.scale,
-            n_background=len(inputs.background),
+            n_background=int(np.count_nonzero(inputs.weight)),
             exact=False,
             warnings=[*warnings, *_cautions(fidelity, steady, response.outputs)],
         ).but(

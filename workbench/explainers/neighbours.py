@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import level_texts
-from workbench.explainers.grid import as_floats, kind_of
+from workbench.explainers.grid import finite_floats, kind_of
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.rows import column_of, take
+from workbench.explainers.rows import check_types, column_of, take
 from workbench.explainers.stacks import MAX_BYTES, MAX_ROWS, size_of
 
 NUMBERS = ("number", "datetime")
@@ -57,14 +57,20 @@ class ColumnOfNeighbours:
 
     @classmethod
     def of(cls, inputs: Inputs, feature: int) -> ColumnOfNeighbours:
-        """Sort the values of one column of the background."""
+        """Sort the values of one column of the background.
+
+        Raises
+        ------
+        ValueError
+            If a number is infinite.
+        """
         background = column_of(inputs.background, feature)
         both = pd.concat([background, inputs.column(feature)], ignore_index=True)
         kind = kind_of(both)
         number = kind in NUMBERS
-        told = as_floats(both, kind) if number else _codes(both)
+        told = finite_floats(both, kind, "lime") if number else _codes(both)
         n = len(background)
-        weight = np.ones(n) if inputs.sample_weight is None else inputs.sample_weight
+        weight = inputs.weight
         order = np.argsort(told[:n], kind="stable")  # NaN last
         order = order[weight[order] > 0]
         values = told[order]
@@ -167,10 +173,16 @@ class Neighbours:
         The columns that may change.
     width : float
         The kernel's width, in ranks.
+
+    Raises
+    ------
+    ValueError
+        If a column of the background has a type that does not go together with that of X, or an infinite number.
     """
 
     def __init__(self, inputs: Inputs, used: Sequence[int], width: float) -> None:
         self._inputs, self._width = inputs, width
+        check_types(inputs.X, inputs.background, "lime")
         self.columns = {j: ColumnOfNeighbours.of(inputs, j) for j in used}
 
     @property

@@ -13,12 +13,13 @@ from workbench.answers.answer import Provenance
 from workbench.answers.effect import Effect, Effects, EffectSurface
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.correlation import correlation_cautions
+from workbench.explainers.effects.chosen import chosen_pairs, chosen_positions, misfits_of_effects
 from workbench.explainers.effects.curves import QUANTILE, Curves
 from workbench.explainers.effects.mixtures import mixtures_of
 from workbench.explainers.effects.nearest_rows import nearest_counts
 from workbench.explainers.effects.sparse import SPARSE_LIMIT, sparse_shares
 from workbench.explainers.effects.values import Mixtures, Values
-from workbench.explainers.explainer import Explainer, nearest
+from workbench.explainers.explainer import Explainer
 from workbench.explainers.grid import Grid
 from workbench.explainers.inputs import Inputs
 
@@ -39,7 +40,8 @@ class PartialDependence(Explainer):
     evaluated on the grid; on the response scale they are computed once a row, and the inverse link is applied to the
     whole. `provenance` says of each answer whether the form or predictions were used (``source``).
 
-    A column without a value to show, as too few rows stand behind each, is named in a warning; so may all columns be.
+    A column without a value to show, as too few rows stand behind each, is named in a warning; so may all columns be,
+    and so is a column of which some levels are not shown.
 
     The interval is about the shape alone, and about one error alone: that the background is a finite sample. With
     :math:`c_i(v) = f(v, x_{i,-j}) - mean_u f(u, x_{i,-j})`, the curve of row i less its own mean over the grid, it is
@@ -137,18 +139,20 @@ class PartialDependence(Explainer):
     ) -> tuple[dict[int, Grid], list[str]]:
         grids, left_out = {}, []
         for feature in positions:
-            grid = Grid.of(inputs.column(feature), resolution=resolution, min_rows=min_rows)
+            name = inputs.feature_names[feature]
+            grid = Grid.of(inputs.column(feature), resolution=resolution, min_rows=min_rows, place=cls.name)
             if len(grid):
                 grids[feature] = grid
             else:
-                name = inputs.feature_names[feature]
                 left_out.append(f"{name} is not shown: no value has {min_rows} rows behind it")
+            if grid.n_hidden:
+                left_out.append(f"{name}: {grid.hidden(len(inputs.X))}")
         return grids, left_out
 
     @classmethod
     def _effects(cls, inputs: Inputs, options: Any, mixtures: Mixtures, grids: Mapping[int, Grid]) -> list[Effect]:
         features = list(grids)
-        weight = background_weight(inputs)
+        weight = inputs.weight
         curves = [Curves(from_first=options.centred) for _ in features]
         individual: dict[int, np.ndarray] = {}
         values = Values(inputs.X, {j: grid.positions for j, grid in grids.items()})
@@ -195,7 +199,7 @@ class PartialDependence(Explainer):
         shown = [pair for pair in pairs if pair[0] in grids and pair[1] in grids]
         if not shown:
             return [], left_out
-        weight = background_weight(inputs)
+        weight = inputs.weight
         sums: list[np.ndarray | float] = [0.0] * len(shown)
         values = Values(inputs.X, {j: grid.positions for j, grid in grids.items()})
         for block in mixtures.blocks(values, shown):
@@ -241,58 +245,3 @@ def _cautions(name: str, curves: Curves, outputs: tuple[str, ...], sparse: float
             f"curves{output} unexplained"
         )
     return found
-
-
-def background_weight(inputs: Inputs) -> np.ndarray:
-    """Give a weight per background row, 1 where none were given."""
-    return np.ones(len(inputs.background)) if inputs.sample_weight is None else inputs.sample_weight
-
-
-def misfits_of_effects(options: Any, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what a study refuses of `features`, `pairs` and `min_rows`."""
-    for place, names in (("features", options.features or ()), ("pairs", [n for pair in options.pairs for n in pair])):
-        for name in names:
-            if name not in columns:
-                yield place, f"must name features of the data; got {name!r}{nearest(name, columns)}"
-    for pair in options.pairs:
-        if pair[0] == pair[1]:
-            yield "pairs", f"must name two columns each; got {pair[0]!r} twice"
-    if options.min_rows < MIN_ROWS:
-        yield (
-            "min_rows",
-            f"must be at least {MIN_ROWS} in a study, whose results may be sent; got {options.min_rows}; fewer can "
-            "be had from workbench.explain",
-        )
-
-
-def chosen_positions(place: str, inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:
-    """Give the positions of columns by name, of all where none are named.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown; the nearest one is named.
-    """
-    known = inputs.feature_names
-    for name in features or ():
-        if name not in known:
-            raise ValueError(f"{place}: features: unknown column {name!r}{nearest(name, known)}")
-    return [known.index(name) for name in features] if features is not None else list(range(len(known)))
-
-
-def chosen_pairs(place: str, inputs: Inputs, pairs: tuple[tuple[str, str], ...]) -> list[tuple[int, int]]:
-    """Give the positions of pairs of columns by name.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, or a pair names one column twice.
-    """
-    known = inputs.feature_names
-    for pair in pairs:
-        for name in pair:
-            if name not in known:
-                raise ValueError(f"{place}: pairs: unknown column {name!r}{nearest(name, known)}")
-        if pair[0] == pair[1]:
-            raise ValueError(f"{place}: pairs: each must name two columns; got {pair[0]!r} twice")
-    return [(known.index(first), known.index(second)) for first, second in pairs]

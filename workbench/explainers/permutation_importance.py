@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import pydantic
 from workbench.answers.importance import Importance
 from workbench.columns import listed
 from workbench.explainers.correlation import STRONG_CORRELATION, correlated_groups
+from workbench.explainers.draws import column_generator
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.rows import take
@@ -160,12 +160,6 @@ def _hidden(
                 f"they are shuffled together, by at most {single.mean(axis=1).max():.3g} when one of them is; they "
                 "stand in for each other"
             )
-
-
-def column_generator(random_state: int, name: str) -> np.random.Generator:
-    """Give the random numbers of one column, by its name and the seed alone."""
-    digest = hashlib.sha256(f"{random_state}\0{name}".encode("utf-8", "surrogatepass")).digest()
-    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def chosen_metric(model: Any, name: str | None) -> Metric:

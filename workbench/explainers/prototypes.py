@@ -11,7 +11,8 @@ import pydantic
 
 from workbench.answers.examples import Examples
 from workbench.explainers.attributions import cells
-from workbench.explainers.explainer import Explainer, nearest
+from workbench.explainers.effects.chosen import chosen_positions, unknown_columns
+from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.explainers.row_kernel import RowKernel
@@ -78,9 +79,7 @@ class Prototypes(Explainer):
     @classmethod
     def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Refuse unknown columns."""
-        for name in options.features or ():
-            if name not in columns:
-                yield "features", f"must name features of the data; got {name!r}{nearest(name, columns)}"
+        yield from unknown_columns(options.features, columns, "features")
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Examples:
@@ -92,7 +91,7 @@ class Prototypes(Explainer):
             If a feature is unknown, or a number among the features is infinite.
         """
         rows, warnings = _rows(inputs)
-        everything = RowKernel.of(inputs, rows, _positions(inputs, options.features))
+        everything = RowKernel.of(inputs, rows, chosen_positions(cls.name, inputs, options.features))
         first, kind = everything.distinct()
         kernel = everything.take(first)
         weight = np.ones(len(rows)) if inputs.sample_weight is None else inputs.sample_weight[rows]
@@ -226,11 +225,3 @@ def _rows(inputs: Inputs) -> tuple[np.ndarray, tuple[str, ...]]:
     if inputs.sample_weight is not None and inputs.sample_weight[drawn].sum() == 0:
         drawn[0] = int(inputs.sample_weight.argmax())
     return np.sort(drawn), (f"chosen among {MOST_ROWS:,} rows drawn from {n:,}",)
-
-
-def _positions(inputs: Inputs, features: tuple[str, ...] | None) -> list[int]:
-    known = inputs.feature_names
-    for name in features or ():
-        if name not in known:
-            raise ValueError(f"prototypes: features: unknown column {name!r}{nearest(name, known)}")
-    return [known.index(name) for name in features] if features is not None else list(range(len(known)))

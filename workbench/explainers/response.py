@@ -102,10 +102,10 @@ def _numbers(method: Callable[[Any], Any], X: Any) -> np.ndarray:
         values = np.array(said, dtype=float)  # a copy: a model may give what it, or its caller, writes into later
     except (TypeError, ValueError) as error:
         owner = type(getattr(method, "__self__", method)).__name__
+        first = np.asarray(said, dtype=object).ravel()[:1].tolist()
         raise ValueError(
-            f"{owner}.{method.__name__} must give numbers, one row of them per row of X; got "
-            f"{np.asarray(said, dtype=object).ravel()[:1].tolist()}; of a model of labels, sklearn.base.is_classifier "
-            "must be true"
+            f"{owner}.{method.__name__} must give numbers, one row of them per row of X; got {first}; "
+            "of a model of labels, sklearn.base.is_classifier must be true"
         ) from error
     return values.reshape(len(X), -1)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.columns import level_texts
-from workbench.explainers.grid import as_floats, kind_of
+from workbench.explainers.grid import finite_floats, kind_of
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.spread import spread
 
@@ -62,7 +62,7 @@ class RowKernel:
         numbers: list[np.ndarray] = []
         levels: list[np.ndarray] = []
         for feature in features:
-            for part in _encoded(inputs.column(feature).iloc[rows], inputs.feature_names[feature]):
+            for part in _encoded(inputs.column(feature).iloc[rows]):
                 (levels if part.dtype.kind == "i" else numbers).append(part)
         n = len(rows)
         made = cls(np.array(numbers).reshape(-1, n), np.array(levels, dtype=np.int64).reshape(-1, n))
@@ -121,15 +121,11 @@ class RowKernel:
         return float(np.median(apart)) or float(apart[apart > 0].mean())
 
 
-def _encoded(column: pd.Series, name: str) -> list[np.ndarray]:
+def _encoded(column: pd.Series) -> list[np.ndarray]:
     """Give a column as numbers in units of their spread and as codes."""
     kind = kind_of(column)
     if kind in ("number", "datetime"):
-        numbers = as_floats(column, kind)
-        if np.isinf(numbers).any():
-            raise ValueError(
-                f"prototypes: column {name!r} must be finite; got {numbers[np.isinf(numbers)][0]}: leave the cell empty"
-            )
+        numbers = finite_floats(column, kind, "prototypes")
     elif kind == "ordered":
         numbers = column.cat.codes.to_numpy(dtype=float)
         numbers[numbers < 0] = np.nan

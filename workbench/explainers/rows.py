@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.columns import listed
+
 Rows = pd.DataFrame | np.ndarray
 
 
@@ -20,3 +22,36 @@ def column_of(rows: Rows, position: int) -> pd.Series:
     if isinstance(rows, pd.DataFrame):
         return rows.iloc[:, position]
     return pd.Series(rows[:, position], name=f"x{position}")
+
+
+def check_types(X: Rows, background: Rows, place: str) -> None:
+    """Check that values of both can stand in one column without becoming something else, a category text, say.
+
+    Raises
+    ------
+    ValueError
+        If those of a column can't; `place` begins the message.
+    """
+    if not (isinstance(X, pd.DataFrame) and isinstance(background, pd.DataFrame)):
+        return
+    for j, name in enumerate(X.columns):
+        ours, theirs = X.dtypes.iloc[j], background.dtypes.iloc[j]
+        if ours == theirs:
+            continue
+        both = pd.concat([background.iloc[:1, j], X.iloc[:1, j]]).dtype
+        levels = any(isinstance(dtype, pd.CategoricalDtype) for dtype in (ours, theirs))
+        if levels or (_is_text(both) and not _is_text(ours) and not _is_text(theirs)):
+            raise ValueError(
+                f"{place}: column {str(name)!r} of the background must have a type that goes together with that of X, "
+                f"{_type(ours)}; got {_type(theirs)}; give both the type that the model was fitted on"
+            )
+
+
+def _is_text(dtype: Any) -> bool:
+    return bool(pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
+
+
+def _type(dtype: Any) -> str:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return f"categories {listed(list(dtype.categories), most=5)}"
+    return str(dtype)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.explainers.rows import Rows, take
 from workbench.forms import (
     Additive,
     Body,
@@ -56,7 +57,7 @@ class Score:
     form: Form | None = None
 
     @classmethod
-    def of(cls, model: Any, X: Any, positive: Any = None) -> Score | None:
+    def of(cls, model: Any, X: Any, positive: Any = None, *, background: Any = None) -> Score | None:
         """Give the score of a fitted model; None where the model has no form.
 
         Estimators of this package have a form or none; of scikit-learn's own, linear models, trees, forests and
@@ -69,8 +70,10 @@ class Score:
             Rows with the model's columns.
         positive : label, optional
             Of two classes the one that is explained, if not the second.
+        background : DataFrame or ndarray of shape (n_background, n_features), optional
+            More rows on which a form that was read must say what the model says.
         """
-        form = form_of(model, X)
+        form = form_of(model, X, X if background is None else background)
         found = None if form is None else cls._of_form(form, positive)
         return None if found is None else replace(found, form=form)
 
@@ -178,23 +181,25 @@ def _constant_of(term: Term, one: Frame) -> np.ndarray:
     return found
 
 
-def columns_of(rows: pd.DataFrame | np.ndarray) -> Any:
+def columns_of(rows: Rows) -> Any:
     """Give rows as columns by name."""
     if isinstance(rows, np.ndarray):
         return {f"x{j}": rows[:, j] for j in range(rows.shape[1])}
     return rows if all(isinstance(name, str) for name in rows.columns) else rows.rename(columns=str)
 
 
-def form_of(model: Any, X: pd.DataFrame | np.ndarray) -> Form | None:
+def form_of(model: Any, X: Rows, background: Rows) -> Form | None:
     """Give a model's form: its own, or that of an estimator of scikit-learn's which is known to be read right."""
     if hasattr(model, "form_"):
         form: Form | None = model.form_
         return form
     form = _read(model, X)
-    return form if form is not None and _is_model(form, model, X) else None
+    if form is None or not _is_model(form, model, X):
+        return None
+    return form if background is X or _is_model(form, model, background) else None
 
 
-def _read(model: Any, X: pd.DataFrame | np.ndarray) -> Form | None:
+def _read(model: Any, X: Rows) -> Form | None:
     from workbench.columns import TableError, infer_kind
     from workbench.families.custom import Custom
 
@@ -215,9 +220,9 @@ def _read(model: Any, X: pd.DataFrame | np.ndarray) -> Form | None:
         return None
 
 
-def _is_model(form: Form, model: Any, X: pd.DataFrame | np.ndarray) -> bool:
+def _is_model(form: Form, model: Any, X: Rows) -> bool:
     """Check on some rows that the form says what the model says."""
-    rows = X[:CHECKED_ROWS].copy()  # a model may write into what it is given
+    rows = take(X, slice(CHECKED_ROWS)).copy()  # a model may write into what it is given
     ask = "predict_proba" if form.classes else "predict"
     if not hasattr(model, ask):
         return False

@@ -102,8 +102,7 @@ class TreeShap(Explainer):
         else:
             found = path_shapley(score, rows, background, columns=inputs.feature_names)
         ignored = () if uses_background or inputs.background is inputs.X else (_NO_BACKGROUND,)
-        weight = inputs.sample_weight
-        n_background = len(inputs.background) if weight is None else int(np.count_nonzero(weight))
+        n_background = int(np.count_nonzero(inputs.weight))
         return attribution(
             cls,
             inputs,

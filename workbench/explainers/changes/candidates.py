@@ -13,7 +13,7 @@ from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS
 from workbench.explainers.changes.column import ChangeableColumn, differ
 from workbench.explainers.changes.step_cuts import StepCuts
-from workbench.explainers.grid import as_floats, kind_of
+from workbench.explainers.grid import as_floats, finite_floats, kind_of
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.rows import column_of, take
 from workbench.explainers.spread import spread
@@ -105,7 +105,7 @@ def _column(inputs: Inputs, position: int, direction: str | None, steps: StepCut
         if not len(numbers):
             return None
         known = numbers[MIN_ROWS - 1 : len(numbers) - MIN_ROWS + 1] if len(numbers) >= 2 * MIN_ROWS else numbers
-        own = as_floats(template, kind) if kind_of(template) == kind else np.empty(0)
+        own = finite_floats(template, kind, "counterfactuals") if kind_of(template) == kind else np.empty(0)
         whole = template.dtype.kind in "iu" or _are_whole(np.concatenate([numbers, own]))
         return ChangeableColumn(
             position=position,

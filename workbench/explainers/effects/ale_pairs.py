@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.explainers.effects.bins import Bins
+from workbench.explainers.effects.values import row_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +76,10 @@ def _nearest(enough: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     places = np.argwhere(enough)
     every = np.indices(enough.shape).reshape(2, -1).T
     scale = np.array(enough.shape, dtype=float)
-    distance = (((every[:, None] - places) / scale) ** 2).sum(axis=2)
-    found = places[distance.argmin(axis=1)].reshape(*enough.shape, 2)
+    nearest = np.empty(len(every), dtype=np.intp)
+    for some in row_blocks(len(every), 32.0 * len(places)):  # the differences, their squares and sums
+        nearest[some] = (((every[some, None] - places) / scale) ** 2).sum(axis=2).argmin(axis=1)
+    found = places[nearest].reshape(*enough.shape, 2)
     return found[..., 0], found[..., 1]
 
 

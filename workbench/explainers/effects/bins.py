@@ -52,7 +52,7 @@ class Bins:
     def of(cls, inputs: Inputs, feature: int, *, resolution: int, min_rows: int) -> Bins:
         """Cut a column of X; there may be no value to show."""
         column = inputs.column(feature)
-        grid = Grid.of(column, resolution=resolution, min_rows=min_rows)
+        grid = Grid.of(column, resolution=resolution, min_rows=min_rows, place="ale")
         if grid.kind in LADDERS:
             return cls._of_numbers(as_floats(column, grid.kind), grid, min_rows)
         kept = [i for i, value in enumerate(grid.values) if value != MISSING]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.explainers.response import Response
+from workbench.explainers.rows import check_types
 from workbench.explainers.score import Score
 from workbench.explainers.stacks import copies_per_stack
 from workbench.forms import Frame, Picked
@@ -91,8 +92,7 @@ class ModelHybrids(Hybrids):
     def __init__(self, model: Any, X: Any, background: Any, positive: Any) -> None:
         super().__init__(X, background)
         self._model, self._positive = model, positive
-        if isinstance(X, pd.DataFrame):
-            self._check_dtypes(X, background)
+        check_types(X, background, "background")
         found = Response.of(model, X, positive)
         self.row_values, self.outputs, self.scale = found.values, found.outputs, found.scale
         self.background_values = Response.of(model, background, positive).values
@@ -119,18 +119,6 @@ class ModelHybrids(Hybrids):
             positions = np.where(masks[:, j, None], len(own) + local[:, None], others).ravel()
             columns[name] = pool.array.take(positions)
         return pd.DataFrame(columns, copy=False)
-
-    @staticmethod
-    def _check_dtypes(X: pd.DataFrame, background: pd.DataFrame) -> None:
-        for j, name in enumerate(X.columns):
-            ours, theirs = X.dtypes.iloc[j], background.dtypes.iloc[j]
-            both = pd.concat([background.iloc[:1, j], X.iloc[:1, j]]).dtype
-            anything = pd.api.types.is_object_dtype
-            if anything(both) and not anything(ours) and not anything(theirs):
-                raise ValueError(
-                    f"background: column {str(name)!r} must have a type that goes together with that of X, {ours}; "
-                    f"got {theirs}; convert it with background[{name!r}].astype(X[{name!r}].dtype)"
-                )
 
 
 class ScoreHybrids(Hybrids):

@@ -205,7 +205,7 @@ def answer(cls: type[Explainer], inputs: Inputs, options: Any, found: Found) -> 
         predictions=found.predictions,
         outputs=found.outputs,
         scale=found.scale,
-        n_background=len(inputs.background),
+        n_background=int(np.count_nonzero(inputs.weight)),
         exact=found.exact,
         warnings=found.warnings,
     )
