@@ -94,7 +94,10 @@ def _accuracy_picture(index: Index) -> PictureView:
 
 
 def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
-    """Give the findings that stand open, and those of low severity that fold where there are many.
+    """Give the findings that stand open, and those that fold where there are many.
+
+    Then findings about the study stand first, those about single models, which are on their cards too, and those of
+    low severity fold.
 
     The story of repeated rows has a section of its own, so that it isn't told here.
     """
@@ -102,7 +105,10 @@ def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
     told = [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
     if len(told) <= _MOST_FINDINGS or all(f.severity == "low" for f in told):
         return told, []
-    return [f for f in told if f.severity != "low"], [f for f in told if f.severity == "low"]
+    is_open = [f.about == "study" and f.severity != "low" for f in told]
+    return [f for f, o in zip(told, is_open, strict=True) if o], [
+        f for f, o in zip(told, is_open, strict=True) if not o
+    ]
 
 
 @cache
