@@ -256,6 +256,10 @@ def test_drift_between_development_and_holdout(tmp_path):
     assert results["drift"] == json.loads(json.dumps(drift(train.X, held.X).to_dict()))
     (finding,) = [f for f in results["findings"] if "differs from" in f["title"]]
     assert finding["about"] == "study"
+    assert results["leakage"]["by"] == "time"
+    tested = np.sort(np.concatenate([f.test for f in plan.careless]))
+    np.testing.assert_array_equal(tested, plan.splits.development)  # forward in time, the first window tests nothing
+    assert len(plan.careless) == len(plan.splits.folds) == 2
     alike = gathered(plan_of(rows(120), models=["linear"], explain=[], compare=ALONE), tmp_path).results("")
     assert alike["drift"]["telling"] == []
     none = plan_of(rows(70), models=["linear"], explain=[], compare=ALONE)  # 18 rows are held out
