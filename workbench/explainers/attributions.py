@@ -10,6 +10,7 @@ import pydantic
 
 from workbench.answers.attribution import Attribution, Cell
 from workbench.columns import level_texts
+from workbench.explainers.correlation import exchange_caution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
@@ -45,7 +46,8 @@ def attribution(
     scale : str
         "response", "link" or "margin".
     n_background : int, optional
-        The rows averaged over; None for methods without a background.
+        The rows averaged over; None for methods without a background. With one, columns that move together and have a
+        part in some value are named in a warning.
     exact : bool
         Whether the values are exact for this background.
     warnings : sequence of str
@@ -71,6 +73,9 @@ def attribution(
 
     values = np.asarray(shaped(shapley.values))
     error = shaped(shapley.approximation_error)
+    if n_background is not None:
+        has_part = np.flatnonzero(np.abs(shapley.values).max(axis=(0, 2)) > 0)
+        warnings = (*warnings, *exchange_caution(inputs, has_part.tolist()))
     return Attribution(
         feature_names=inputs.feature_names,
         outputs=tuple(outputs),

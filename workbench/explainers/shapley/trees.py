@@ -117,10 +117,13 @@ def path_shapley(score: Score, rows: Frame, *, columns: Sequence[str]) -> Shaple
     trees = Trees.of(score, columns)
     for term in trees.body.terms:
         if isinstance(term, Rule):
-            raise ValueError("path-dependent values need trees: a rule has no nodes; use perturbation='interventional'")
+            raise ValueError(
+                "tree_shap: path-dependent values need trees, and a rule has no nodes; "
+                "use perturbation='interventional'"
+            )
         if isinstance(term, Tree) and term.support is None:
             raise ValueError(
-                "path-dependent values need the training rows of each node, which this form does not hold; "
+                "tree_shap: path-dependent values need the training rows of each node, which this form does not hold; "
                 "use perturbation='interventional'"
             )
     return trees.shapley(rows, [Paths(trees.catalogue)])
