@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.explainers.grid import finite_floats, kind_of, level_codes
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.rows import check_types, column_of, take
+from workbench.explainers.rows import column_of, take
 from workbench.explainers.stacks import MAX_BYTES, MAX_ROWS, size_of
 
 NUMBERS = ("number", "datetime")
@@ -181,7 +181,7 @@ class Neighbours:
 
     def __init__(self, inputs: Inputs, used: Sequence[int], width: float) -> None:
         self._inputs, self._width = inputs, width
-        check_types(inputs.X, inputs.background, "lime")
+        inputs.check_exchange("lime")
         self.columns = {j: ColumnOfNeighbours.of(inputs, j) for j in used}
 
     @property

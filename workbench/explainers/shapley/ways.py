@@ -12,7 +12,7 @@ from workbench.answers.attribution import Attribution
 from workbench.explainers.attributions import attribution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.rows import check_types, take
+from workbench.explainers.rows import take
 from workbench.explainers.score import Component, Score
 from workbench.explainers.shapley.additive import additive_shapley
 from workbench.explainers.shapley.coalitions import Asked, coalition_shapley
@@ -129,7 +129,7 @@ def by_model(inputs: Inputs, options: Any, place: str) -> Found:
     ValueError
         If a column of the background has a type that does not go together with that of X; `place` begins the message.
     """
-    check_types(inputs.X, inputs.background, place)
+    inputs.check_exchange(place)
     rows = Rows.of(inputs)
     hybrids = ModelHybrids(inputs.model, inputs.X, rows.background, inputs.positive)
     asked = _ask(inputs, hybrids, rows, np.ones(len(inputs.feature_names), dtype=bool), options, place)
