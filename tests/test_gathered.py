@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.answers.effect import Effect
+from workbench.answers import Effect, Finding, Provenance
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
 from workbench.gathered import Gathered
@@ -100,6 +100,61 @@ def test_few_repeated_rows_are_not_counted(tmp_path):
             assert importance["answer"]["provenance"]["n_rows"] is None
 
 
+COUNTS = ("rows", "rows_found", "counts", "bin_counts", "missing", "repeated_rows", "train_rows", "holdout_rows")
+
+
+def counts_in(value, name=""):
+    """Give every number of rows in results, by its key, at any depth."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from counts_in(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from counts_in(item, name)
+    elif isinstance(value, int | float) and (name in COUNTS or name.startswith("n_")):
+        yield name, value
+
+
+def test_no_count_of_few_rows_is_anywhere_in_the_results(tmp_path):
+    """Rare levels, gaps in few rows, groups of sensitive columns, rows that repeat: of numbers and of classes."""
+    rng = np.random.default_rng(0)
+    for target in ("numbers", "classes"):
+        frame = rows(260).assign(size=["big"] * 200 + ["mid"] * 56 + ["sml"] * 4)
+        frame["sex"] = rng.choice(["f", "m", "x"], 260, p=[0.5, 0.47, 0.03])
+        frame.loc[rng.choice(260, 7), "z"] = np.nan
+        frame.loc[:29, "size"] = None
+        if target == "classes":
+            frame["y"] = np.where(frame["y"] > 0, "yes", "no")
+        frame = pd.concat([frame, frame.iloc[:5]], ignore_index=True)
+        asked = {"explain": ["permutation_importance", "partial_dependence", "ale"], "models": ["linear", "tree"]}
+        plan = plan_of(frame, columns={"sex": {"role": "sensitive"}}, **asked)
+        results = json.loads(sent(gathered(plan, tmp_path / target)))
+        given = list(counts_in(results))
+        assert {"rows", "bin_counts", "n_rows", "n_before", "n_calibration"} <= {name for name, _ in given}
+        few = {"n_features", "n_folds", "n_repeats", "n_scores", "n_refits", "n_resamples", "n_bins", "n_searched"}
+        assert not [(n, c) for n, c in given if 0 < c < 10 and c == int(c) and n not in few]
+        (diagnosed,) = [m["diagnostics"] for m in results["models"] if m["name"] == "tree"]
+        assert "fairness" in [d["name"] for d in diagnosed if "answer" in d]
+
+
+def test_numbers_of_rows_that_give_few_away_are_told_nowhere(tmp_path):
+    """3 rows are neither developed on nor held out: so the number of those held out is withheld, in words too."""
+    frame = pd.concat([rows(400), rows(400).iloc[:3]], ignore_index=True)
+    plan = plan_of(frame, split={"folds": 3, "repeats": 1, "duplicates": "drop"})
+    found = gathered(plan, tmp_path)
+    results = json.loads(sent(found))
+    assert (len(plan.splits.development), len(plan.splits.holdout)) == (300, 100)
+    assert not [name for name, count in counts_in(results) if count == 100 and name.startswith("n_")]
+    (linear,) = [m for m in results["models"] if m["name"] == "linear"]
+    (conformal,) = [d["answer"] for d in linear["diagnostics"] if d["name"] == "conformal"]
+    assert (conformal["n_calibration"], conformal["n_rows"]) == (300, None)
+    assert (results["drift"]["n_before"], results["drift"]["n_after"]) == (300, None)
+    assert {c["n_rows"] for c in results["holdout_comparisons"]} == {None}
+    told = {"severity": "low", "title": "t", "action": "a", "provenance": Provenance(method="m", n_rows=100)}
+    about = found._without_totals(Finding(evidence="85% of 100 new ones, 100.5 g", **told))
+    assert (about.evidence, about.provenance.n_rows) == ("85% of all new ones, 100.5 g", None)
+
+
 def test_levels_beside_few_rows_are_not_counted(tmp_path):
     frame = rows(200).assign(size=["big"] * 196 + ["sml"] * 4)
     found = gathered(plan_of(frame, split={"folds": 2, "repeats": 1, "holdout": 0}), tmp_path)
@@ -127,7 +182,11 @@ def test_undefined_scores_are_none(tmp_path, monkeypatch):
     assert results["headline"] == "No model could be scored."
     monkeypatch.setattr("workbench.gathered.inspect", lambda *_: ())  # what the checks of the table say is not asked
     huge = rows(40).assign(y=rows(40)["y"] * 1e200)
-    results = json.loads(sent(gathered(plan_of(huge, metrics=["rmse", "mae"], explain=[]), tmp_path / "huge")))
+    results = json.loads(
+        sent(
+            gathered(plan_of(huge, metrics=["rmse", "mae"], explain=[], compare={"diagnose": False}), tmp_path / "huge")
+        )
+    )
     assert [row["score"] for row in results["leaderboard"]["rows"]] == [None, None]
     assert results["models"][0]["scores"]["mae"]["mean"] > 1e199
     assert results["models"][0]["scores"]["mae"]["lower"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import pytest
 from tests.conftest import STUDY, write_study
 from workbench.forms import Form
 from workbench.metrics import metric
+from workbench.plan import Plan
 from workbench.runner import run
 from workbench.store import StoreError, read_log, write_whole
 from workbench.study import StudyError
@@ -113,6 +115,22 @@ def test_no_small_count_no_row_and_no_path_is_sent(small_run):
                 counts(item)
 
     counts(small_run.results["data"])
+
+
+def test_what_units_import_is_loaded_once(small_run):
+    from workbench.catalog import load
+    from workbench.runner import _modules, _read
+
+    study, _ = _read(small_run.folder.parent / "study file.yaml", False)
+    names = _modules(Plan(study, load(**study.table_arguments())))
+    assert {"workbench.work.fit", "workbench.work.diagnose", "workbench.work.refit", "workbench.work.noise"} < set(
+        names
+    )
+    assert {"workbench.families.tree", "workbench.explainers.partial_dependence"} < set(names)
+    assert "imodels" not in names
+    assert all(importlib.import_module(name) for name in names)
+    figs, _ = _read({"data": {"source": "wine-quality-red"}, "models": ["figs"], "explain": []}, True)
+    assert "imodels" in _modules(Plan(figs, load(**figs.table_arguments()), quick=True))
 
 
 def test_the_same_again_computes_nothing(small_run, monkeypatch):

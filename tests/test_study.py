@@ -233,7 +233,9 @@ def test_quick_is_the_same_study_with_fewer_folds() -> None:
     assert study(split={"folds": 2}).quick().split.folds == 2
     assert study().quick().models == study().models
     assert (study().compare.refits, study().compare.noise) == (True, True)
-    assert study().quick().to_dict()["compare"] == {"region": "auto", "refits": False, "noise": False}
+    assert (study().compare.diagnose, study().compare.paths) == (True, False)
+    off = dict.fromkeys(("refits", "noise", "diagnose", "paths"), False)
+    assert study(compare={"paths": True}).quick().to_dict()["compare"] == {"region": "auto", **off}
 
 
 def test_the_words_of_the_study_are_those_of_the_table() -> None:
@@ -309,8 +311,11 @@ def test_an_error_names_file_key_path_rule_value_and_next_step() -> None:
         ({"metrics": ["r2", "r2"]}, "metrics[1] repeats 'r2'"),
         ({"compare": {"region": -1}}, "compare.region must be auto or at least 0; got -1"),
         ({"compare": {"refits": "no"}}, "compare.refits must be true or false; got 'no'"),
+        ({"compare": {"diagnose": 1}}, "compare.diagnose must be true or false; got 1"),
+        ({"compare": {"path": True}}, "compare.path is not a known key; did you mean 'paths'?"),
         ({"compare": {"nois": False}}, "compare.nois is not a known key; did you mean 'noise'?"),
-        ({"tune": {"budget": 20}}, "tune.budget must be 0: tuning comes with a later release; got 20"),
+        ({"tune": {"budget": -1}}, "tune.budget must be at least 0; got -1"),
+        ({"tune": {"seconds": 0}}, "tune.seconds must be greater than 0; got 0"),
         (
             {"report": {"formats": ["html", "mdx"]}},
             "report.formats[1] must be one of html, pdf, md; got 'mdx'",
@@ -578,7 +583,7 @@ def test_the_schema_of_the_families_at_hand_takes_every_bundled_study(name: str)
         {"models": [{"tree": {"name": "a b"}}]},
         {"models": [{"tree": {}, "ebm": {}}]},
         {"explain": [{"partial_dependence": {"grid": 1}}]},
-        {"tune": {"budget": 5}},
+        {"tune": {"budget": 2.5}},
         {"report": {"formats": ["mdx"]}},
         {"report": {"rows": True}},
         {"run": {"accelerate": False}},

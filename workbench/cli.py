@@ -252,6 +252,31 @@ def compare(
 
 
 @app.command()
+def verify(
+    folder: RunFolder,
+    data: Annotated[Path | None, typer.Option(help="The data file, where it is no bundled one.")] = None,
+    refit: Annotated[bool, typer.Option("--refit", help="Run the whole study again, and compare all numbers.")] = False,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Let a refit import the code that the study names.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Recompute the numbers of a run, from its folder and the data."""
+    from workbench.terminal import clean_errors, say, table
+
+    with clean_errors(debug):
+        _results(folder)
+        from workbench.verify import verify as checks
+
+        found = checks(folder, data=data, refit=refit, allow_code=allow_code)
+    table(("about", "what", "", "found"), [(c.about, c.what, c.status, c.told) for c in found])
+    counts = {status: sum(c.status == status for c in found) for status in ("ok", "failed", "open")}
+    say(f"\n{counts['ok']} checks hold, {counts['failed']} failed, {counts['open']} could not be made.")
+    if counts["failed"]:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def status(folder: RunFolder, debug: Debug = False) -> None:
     """Show how far a run is."""
     from workbench.terminal import InputError, clean_errors, say, units

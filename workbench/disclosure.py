@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 # No level, leaf, bin or count stands for fewer rows than this: what is said of few rows could be traced to them.
 MIN_ROWS = 10
+# under these keys answers say of how many rows they are
+_TOTALS = ("n_rows", "n_background", "n_calibration", "n_before", "n_after")
 FEW = f"fewer than {MIN_ROWS}"
 
 
@@ -101,5 +104,17 @@ def without_totals(value: Any, hidden: Collection[int]) -> Any:
         return [without_totals(item, hidden) for item in value]
     if not isinstance(value, dict):
         return value
-    counts = ("n_rows", "n_background")
-    return {k: None if k in counts and v in hidden else without_totals(v, hidden) for k, v in value.items()}
+    return {k: None if k in _TOTALS and v in hidden else without_totals(v, hidden) for k, v in value.items()}
+
+
+def without_totals_in_words(text: str, hidden: Collection[int]) -> str:
+    """Write a sentence without the numbers of rows that are withheld.
+
+    Examples
+    --------
+    >>> without_totals_in_words("in 120 of 1,199 rows", {1199})
+    'in 120 of all rows'
+    """
+    for count in hidden:
+        text = re.sub(rf"(?<![\d.,]){count:,}(?![\d.]|,\d)", "all", text)
+    return text

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.answers import Agreement, Answer, Effects, Finding, Importance
+from workbench.asked import Model
 from workbench.disclosure import without_few
 from workbench.evaluation.agreement import agreement
 from workbench.evaluation.noise import with_noise, within_noise
@@ -17,7 +18,7 @@ from workbench.evaluation.refits import undecided, warned, with_refits
 from workbench.explainers import explainer
 from workbench.failures import run_finding
 from workbench.metrics import metric
-from workbench.plan import Model, Plan, fold_name
+from workbench.plan import Plan
 from workbench.store import Outcome
 
 _MOST_NAMED = 5
@@ -90,9 +91,8 @@ class Explanations:
         return outcome.value if outcome is not None else None
 
     def _against_refits(self, model: Model, method: str, answer: Answer) -> Answer:
-        folds = self.plan.splits.folds
-        refits = [self._value(model, f"{method} refit {fold_name(fold)}") for fold in folds]
-        if any(refit is None for refit in refits):
+        folds, refits = self.plan.splits.folds, self._value(model, f"{method} refits")
+        if refits is None or any(refit is None for refit in refits):
             return answer
         own_rows = explainer(method).needs_y and not len(self.plan.splits.holdout)
         held = with_refits(

@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from workbench.answers import Finding, Provenance
+from workbench.asked import Model
 from workbench.explainers import registry as explainer_registry
-from workbench.plan import Model
 from workbench.store import Outcome
 
 # where messages stand that may hold values of the data
 _PRIVATELY = "errors.json in the folder of this run that ends in .private"
+# units of which several serve one purpose, as their names say it
+_SEVERAL = (": path ", ": other fold ", ": careless fold ")
 
 
 class Failures:
@@ -50,6 +52,7 @@ class Failures:
                 own = self.outcomes.get(_explanation(outcome.unit.name), outcome)
                 if not outcome.ok and (own is outcome or own.ok):
                     lost.setdefault(_purpose(outcome.unit.name), outcome)
+        lost |= {o.unit.name: o for o in self.outcomes.values() if not o.ok and not o.unit.about}
         return list(lost.items())
 
     @property
@@ -70,8 +73,8 @@ class Failures:
         titles = {model.name: model.title for model in self.models}
         found = []
         for name, outcome in self._lost:
-            about = outcome.unit.about
-            title = titles[about] if name == about else f"{_asked(name, about)} of {titles[about]}"
+            about = outcome.unit.about or "study"
+            title = titles.get(name) or f"{_asked(name, about)} of {titles.get(about, 'the holdout')}"
             step = f"Read the message on the screen or in {_PRIVATELY}, and mend what it names."
             found.append(run_finding("high", f"{title} could not be made", sendable(outcome), step, about))
         for model in self.models:
@@ -105,12 +108,15 @@ def _purpose(unit: str) -> str:
     """Name what a unit is for: itself, but for one of several refits, and for a model of noise."""
     if _is_noise(unit):
         return f"{unit.partition(': ')[0]}: noise"
-    return f"{unit.partition(' refit ')[0]} refits" if " refit " in unit else unit
+    for several in _SEVERAL:
+        if several in unit:
+            return f"{unit.partition(several)[0]}{several.rstrip()}s"
+    return unit
 
 
 def _explanation(unit: str) -> str:
-    """Name the unit of the explanation that a unit asks again, of a refit or of noise."""
-    return unit.partition(" refit ")[0].removesuffix(" noise")
+    """Name the unit of the explanation that a unit asks again, of refits or of noise."""
+    return unit.removesuffix(" refits").removesuffix(" noise")
 
 
 def _is_noise(unit: str) -> bool:
@@ -123,4 +129,4 @@ def _asked(purpose: str, about: str) -> str:
     asked, _, rest = purpose.removeprefix(f"{about}: ").partition(" ")
     if (method := explainer_registry().get(asked)) is not None:
         return f"the {rest} of {method.title}" if rest else method.title
-    return "the noise floor" if asked == "noise" else f"{asked} {rest}".strip()
+    return {"noise": "the noise floor", "paths": "the path of sizes"}.get(asked, f"{asked} {rest}".strip())

@@ -5,29 +5,31 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from workbench import __version__
-from workbench.answers import Finding
+from workbench.answers import Answer, Finding
+from workbench.asked import Model
 from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
-from workbench.disclosure import private_reason, small, withheld, without_totals
-from workbench.evaluation.comparison import Entry, leaderboard, prices
-from workbench.evaluation.price import headline, price_sentence, titles_of
+from workbench.compared import Compared
+from workbench.diagnosed import Diagnosed
+from workbench.disclosure import private_reason, small, withheld, without_totals, without_totals_in_words
 from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
 from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
 from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
-from workbench.plan import Model, Plan
+from workbench.plan import Plan
 from workbench.store import Outcome
 from workbench.study import Study
-from workbench.work.fit import Fitted, score_fold
+from workbench.trained import Trained
+from workbench.work.fit import Fitted
 
 
 class Gathered:
@@ -37,31 +39,9 @@ class Gathered:
         self.plan, self.outcomes = plan, outcomes
         self.failures = Failures(plan.models, outcomes)
         self.explanations = Explanations(plan, outcomes)
-
-    def _scored(self, model: Model) -> bool:
-        return self.failures.why_absent(model) is None
-
-    def _fitted(self, model: Model) -> Fitted:
-        value: Fitted = self.outcomes[f"{model.name}: fit"].value
-        return value
-
-    def _folds(self, model: Model, kind: str) -> list[dict[str, float]]:
-        start = f"{model.name}: {kind}"
-        return [scores for name, scores in self._fold_scores.items() if name.startswith(start)]
-
-    @cached_property
-    def _fold_scores(self) -> dict[str, dict[str, float]]:
-        """The scores of all folds; `Outcome.value` would hold on to the estimators beside them."""
-        folds = {n: o for n, o in self.outcomes.items() if o.ok and o.unit.function is score_fold}
-        return {name: o.store.get(o.unit.key).scores for name, o in folds.items()}
-
-    @cached_property
-    def _sizes(self) -> dict[str, Any]:
-        folds = self.plan.splits.folds
-        return {
-            "n_train": np.array([len(f.train) for f in folds]),
-            "n_test": np.array([len(f.test) for f in folds]),
-        }
+        self.trained = Trained(plan, outcomes, self.failures)
+        self.compared = Compared(self.trained, self.explanations)
+        self.diagnosed = Diagnosed(self.trained, outcomes, self.compared.titles)
 
     @cached_property
     def models(self) -> list[dict[str, Any]]:
@@ -78,7 +58,8 @@ class Gathered:
             "title": model.title,
             "summary": family.summary,
             "glassbox": family().is_glassbox(model.params),
-            "params": model.params,
+            "params": self.trained.params(model),
+            "tuning": self.trained.tuning(model),
             "policy": {n: getattr(policy, n) for n in ("numbers", "missing", "categories", "unseen")},
             "reference": family.reference,
             "assumptions": list(family.assumptions),
@@ -100,25 +81,32 @@ class Gathered:
             "rules": None,
             "answers": without_totals(self.explanations.told(model), self._hidden),
             "private_answers": self.explanations.private_methods(model),
+            "complexity": None,
+            "diagnostics": [],
             "agreement": None if (agreed := self.explanations.agreement(model)) is None else agreed.to_dict(),
         }
-        if not self._scored(model):
+        if not self.trained.is_scored(model):
             return known
-        fitted = self._fitted(model)
+        fitted = self.trained.fitted(model)
         known |= {
             "engine": fitted.engine,
             "scores": self._scores(model),
             "holdout": {k: number(v) for k, v in fitted.holdout.items()} or None,
             "other_duplicates": self._other(model),
+            "complexity": self._told(self.diagnosed.complexity(model)),
+            "diagnostics": without_totals(self.diagnosed.told(model), self._hidden),
         }
         return known | self._form(model, fitted)
 
+    def _told(self, answer: Answer | None) -> dict[str, Any] | None:
+        return None if answer is None else dict(without_totals(answer.to_dict(), self._hidden))
+
     def _scores(self, model: Model) -> dict[str, Any]:
-        folds = self._folds(model, "fold")
+        folds = self.trained.folds(model)
         found = {}
         for m in self.plan.metrics:
             scores = np.array([fold[m.name] for fold in folds])
-            interval = corrected_interval(scores, **self._sizes)
+            interval = corrected_interval(scores, **self.trained.sizes)
             found[m.name] = {
                 "mean": number(interval.mean),
                 "lower": number(interval.lower),
@@ -128,7 +116,7 @@ class Gathered:
         return found
 
     def _other(self, model: Model) -> dict[str, float | None] | None:
-        others = self._folds(model, "other fold")
+        others = self.trained.folds(model, "other fold")
         if not others:
             return None
         scores = {m.name: [o[m.name] for o in others if not np.isnan(o[m.name])] for m in self.plan.metrics}
@@ -161,7 +149,7 @@ class Gathered:
         """Give the contents of the models' files by name, private (True) and public (False) ones."""
         files: dict[bool, dict[str, bytes]] = {True: {}, False: {}}
         for model in self.plan.models:
-            if self._scored(model) and (fitted := self._fitted(model)).form is not None:
+            if self.trained.is_scored(model) and (fitted := self.trained.fitted(model)).form is not None:
                 files[bool(private_reason(fitted.smallest_support))] |= fitted.form.files
         return files
 
@@ -174,11 +162,7 @@ class Gathered:
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
         plan, ranking = self.plan, self.plan.metrics[0]
-        entries = [self._entry(m) for m in plan.models if self._scored(m)]
-        board = leaderboard(entries, metric=ranking, **self._sizes)
-        compared = prices(entries, metric=ranking, **self._sizes)
-        region = self._region(entries)
-        titles = titles_of(board)
+        region, titles = self.trained.region, self.compared.titles
         story = repeats_story(
             plan.splits.duplicates,
             {m["name"]: m["scores"][ranking.name]["mean"] for m in self.models if m["scores"]},
@@ -187,7 +171,7 @@ class Gathered:
             metric=ranking,
             region=region,
         )
-        findings = [*self._findings(entries), *inspect(plan.table, [m.spec.family for m in plan.models])]
+        findings = [*self._findings(), *inspect(plan.table, [m.spec.family for m in plan.models])]
         if story is not None:
             findings.append(repeats_finding(plan.splits.duplicates, story, region))
         findings.sort(key=lambda f: ("high", "medium", "low").index(f.severity))
@@ -201,10 +185,9 @@ class Gathered:
             "ranking": ranking.name,
             "region": region,
             "models": self.models,
-            "leaderboard": board.to_dict(),
-            "comparisons": [c.to_dict() for c in compared],
-            "price": [{"model": c.model, "sentence": price_sentence(c, titles, ranking, region)} for c in compared],
-            "headline": headline(board, compared, ranking, region),
+            **without_totals(self.compared.results(), self._hidden),
+            "drift": self._told(self.diagnosed.drift),
+            "leakage": self._told(self.diagnosed.leakage),
             "duplicates_story": None
             if story is None
             else {"sentence": story.sentence, "rows": list(story.rows), "reason": plan.splits.duplicates.reason},
@@ -213,27 +196,6 @@ class Gathered:
                 command, sorted({*DISTRIBUTIONS, *(lib for m in plan.models for lib in m.libraries)})
             ),
         }
-
-    def _entry(self, model: Model) -> Entry:
-        fitted = self._fitted(model)
-        ranking = self.plan.metrics[0].name
-        return Entry(
-            model=model.name,
-            family=model.spec.family,
-            title=model.title,
-            glassbox=model.family().is_glassbox(model.params),
-            scores=np.array([fold[ranking] for fold in self._folds(model, "fold")]),
-            size=fitted.form.size if fitted.form else None,
-            stored_numbers=fitted.form.stored_numbers if fitted.form else None,
-            holdout=number(fitted.holdout.get(ranking)),
-        )
-
-    def _region(self, entries: list[Entry]) -> float:
-        asked = self.plan.study.compare.region
-        if asked != "auto":
-            return float(asked)
-        dummy = next((e.mean for e in entries if e.family == "dummy" and not np.isnan(e.mean)), 0.0)
-        return self.plan.metrics[0].region_for(dummy)
 
     @cached_property
     def _parts(self) -> list[int]:
@@ -258,9 +220,11 @@ class Gathered:
             "duplicates": duplicates | few,
         }
 
-    def _findings(self, entries: list[Entry]) -> list[Finding]:
+    def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
         found = [*self.failures.findings(), *self.explanations.findings()]
+        found += [self._without_totals(finding) for finding in self.diagnosed.findings()]
+        entries = self.trained.entries
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1
         dummy = next((e for e in entries if e.family == "dummy"), None)
@@ -274,9 +238,16 @@ class Gathered:
                 )
         return found
 
+    def _without_totals(self, finding: Finding) -> Finding:
+        """Withhold numbers of rows that `_splits` withholds from a finding's words too."""
+        return finding.but(
+            evidence=without_totals_in_words(finding.evidence, self._hidden),
+            provenance=replace(finding.provenance, n_rows=None) if self._hidden else finding.provenance,
+        )
+
     def _other_link(self, model: Model) -> Finding | None:
         """Say where the library's probabilities are not the model's own, with both log losses."""
-        if not self._scored(model) or (other := self._fitted(model).other_link) is None:
+        if not self.trained.is_scored(model) or (other := self.trained.fitted(model).other_link) is None:
             return None
         rows = "the holdout" if other.on_holdout else "the training rows"
         return run_finding(
@@ -293,8 +264,12 @@ class Gathered:
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "total": total,
             "units": {name: o.seconds for name, o in self.outcomes.items()},
-            "models": {m.name: {"fit": self._fitted(m).seconds} for m in self.plan.models if self._scored(m)},
+            "models": {m.name: self._seconds(m) for m in self.trained.scored},
         }
+
+    def _seconds(self, model: Model) -> dict[str, float]:
+        fit = {"fit": self.trained.fitted(model).seconds}
+        return fit if self.plan.tuning(model) is None else fit | {"tune": self.trained.tuning_seconds(model)}
 
 
 def _facts(study: Study) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -163,6 +163,24 @@ def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     n_folds = 1 + max(fold.number for fold in splits.folds)
     try:
         laid = list(_lay_folds(table, rows, blocks, n_folds, _seeds(splits.seed, 3)[2]))
+    except SplitError:
+        return ()
+    return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))
+
+
+def careless_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
+    """Lay one repeat of folds at random where the study's keep groups together, or run forward in time.
+
+    They measure what such a split would have claimed. Repeated rows are kept together where the study keeps them so,
+    and no row of the holdout is used. Empty where the table has neither groups nor times.
+    """
+    if table.groups is None and table.time is None:
+        return ()
+    loose = replace(table, groups=None, time=None)
+    blocks = identical_rows(table) if splits.duplicates.choice == "together" else None
+    n_folds = 1 + max(fold.number for fold in splits.folds)
+    try:
+        laid = list(_lay_folds(loose, splits.development, blocks, n_folds, _seeds(splits.seed, 3)[2]))
     except SplitError:
         return ()
     return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from math import factorial
@@ -210,16 +211,32 @@ def expectation(tree, node, row, some):
     left, right = tree.left[node], tree.right[node]
     if tree.columns[tree.feature[node]] in some:
         return expectation(tree, left if goes_left(tree, node, row) else right, row, some)
-    share = tree.support[left] / tree.support[node]
+    share = tree.support[left] / tree.support[node] if tree.support[node] else 0.5
     return share * expectation(tree, left, row, some) + (1 - share) * expectation(tree, right, row, some)
 
 
+def counted(tree, frame):
+    """Count the rows in each node, from the root on."""
+    counts, leaves = np.zeros(tree.feature.size, dtype=int), tree.leaves(frame)
+    for leaf in leaves.tolist():
+        node = leaf
+        while node >= 0:
+            counts[node] += 1
+            above = np.flatnonzero((tree.left == node) | (tree.right == node))
+            node = int(above[0]) if above.size else -1
+    return counts
+
+
 @pytest.mark.parametrize("n_rows", [1, 4, 200])
-@pytest.mark.parametrize(("family", "n_classes"), [("tree", 0), ("tree", 3), ("figs", 0), ("figs", 2)])
+@pytest.mark.parametrize(
+    ("family", "n_classes"), [("tree", 0), ("tree", 3), ("figs", 0), ("figs", 2), ("forest", 0), ("xgboost", 3)]
+)
 def test_path_dependent_equals_its_definition(family, n_classes, n_rows):
     score = Score.of(fitted(family, n_classes), X)
     rows = pd.concat([ODD] * 50, ignore_index=True).iloc[:n_rows]
-    found = path_shapley(score, score.frame(rows), columns=list(rows.columns))
+    background = score.frame(BACKGROUND)
+    found = path_shapley(score, score.frame(rows), background, columns=list(rows.columns))
+    trees = [t if t.support is not None else replace(t, support=counted(t, background)) for t in score.body.terms]
     names = list(X.columns)
     worths = {}
     for size in range(len(names) + 1):
@@ -229,7 +246,7 @@ def test_path_dependent_equals_its_definition(family, n_classes, n_rows):
                 [
                     score.body.intercept @ score.select
                     + score.shift
-                    + sum(expectation(t, 0, row, chosen) for t in score.body.terms) / score.body.divisor @ score.select
+                    + sum(expectation(t, 0, row, chosen) for t in trees) / score.body.divisor @ score.select
                     for _, row in ODD.iloc[:n_rows].iterrows()
                 ]
             )
@@ -239,11 +256,10 @@ def test_path_dependent_equals_its_definition(family, n_classes, n_rows):
     np.testing.assert_allclose(found.baseline, worths[()][0], rtol=0, atol=1e-13)
 
 
-def test_path_dependent_needs_counts():
-    for family, message in (("forest", "does not hold"), ("rulefit", "a rule has no nodes")):
-        score = Score.of(fitted(family, 0), X)
-        with pytest.raises(ValueError, match=f"{message}; use perturbation='interventional'"):
-            path_shapley(score, score.frame(ODD), columns=list(X.columns))
+def test_path_dependent_needs_trees():
+    score = Score.of(fitted("rulefit", 0), X)
+    with pytest.raises(ValueError, match="a rule has no nodes; use perturbation='interventional'"):
+        path_shapley(score, score.frame(ODD), score.frame(X), columns=list(X.columns))
 
 
 def test_background_error_is_that_of_the_batches():
@@ -326,6 +342,10 @@ def test_explainer_of_two_classes_and_of_paths():
     assert "not used" in paths.provenance.warnings[0]
     np.testing.assert_allclose(paths.baseline + paths.values.sum(axis=1), tree.predict(ODD), atol=1e-12)
     assert not explain(tree, "tree_shap", ODD, perturbation="path_dependent").provenance.warnings
+    boosted = explain(model, "tree_shap", ODD, background=BACKGROUND, perturbation="path_dependent")
+    assert boosted.n_background == len(BACKGROUND)
+    assert not boosted.provenance.warnings
+    np.testing.assert_allclose(boosted.baseline + boosted.values.sum(axis=1), odds, atol=1e-5)
 
 
 def test_explainer_refuses_what_is_no_sum_of_trees():
@@ -361,3 +381,16 @@ def test_memory_of_many_trees_over_different_columns():
     tracemalloc.stop()
     assert peak < 100 * 2**20 + answer.values.nbytes
     np.testing.assert_allclose(answer.baseline, model.form_.predict(Z).mean(), atol=1e-12)
+
+
+def test_path_dependent_counts_follow_the_weights_of_the_background():
+    model = fitted("forest", 0)
+    weight = np.random.default_rng(0).integers(0, 4, len(BACKGROUND))
+    repeated = BACKGROUND.iloc[np.repeat(np.arange(len(BACKGROUND)), weight)]
+    options = {"perturbation": "path_dependent"}
+    found = explain(model, "tree_shap", ODD, background=BACKGROUND, sample_weight=weight, **options)
+    same = explain(model, "tree_shap", ODD, background=repeated, **options)
+    plain = explain(model, "tree_shap", ODD, background=BACKGROUND, **options)
+    np.testing.assert_allclose(found.values, same.values, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.baseline, same.baseline, rtol=0, atol=1e-12)
+    assert np.abs(found.values - plain.values).max() > 1e-3

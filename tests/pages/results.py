@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.answers import Comparison, Effect, Effects, Finding, Importance, Leaderboard, LeaderboardRow, Provenance
+from tests.pages.compared import compared, tuned
+from tests.pages.diagnosed import complexity, diagnosed, study
+from tests.pages.explanations import explained
+from workbench.answers import Finding, Leaderboard, LeaderboardRow, Provenance
 from workbench.forms import Additive, Form, Identity, Levels, Linear, Logistic, Softmax, Tree
 
 HOSTILE = (
@@ -120,7 +123,8 @@ def results(task: str = "regression", *, hostile: bool = False, seed: int = 0) -
         "region": 0.01,
         "models": [*models, _failed()],
         "leaderboard": board.to_dict(),
-        "comparisons": [c.to_dict() for c in _comparisons(board)],
+        **compared(models, ranking, names),
+        **study(tuple(names), ranking),
         "price": [
             {
                 "model": r.model,
@@ -276,8 +280,12 @@ def _model(
         "form_latex": form.to_latex() if form else None,
         "details": [],
         "rules": None,
-        "answers": _answers(task, names, classes, metrics[0], columns, family, rng),
-    }
+        "complexity": None if family == "dummy" else complexity(names, family),
+        "diagnostics": []
+        if family == "dummy"
+        else list(diagnosed(task, tuple(classes), tuple(names), metrics[0]["name"], family == "forest")),
+        "tuning": tuned() if family == "tree" else None,
+    } | explained(task, names, classes, metrics[0], columns, family)
 
 
 def _form(family: str, task: str, names: list[str], classes: Any) -> Form | None:
@@ -323,68 +331,6 @@ def _form(family: str, task: str, names: list[str], classes: Any) -> Form | None
     return None
 
 
-def _answers(
-    task: str, names: list[str], classes: Any, metric: Any, columns: Any, family: str, rng: Any
-) -> list[dict[str, Any]]:
-    strength = np.array([0.182, 0.094, 0.071, 0.041, 0.022, 0.012, 0.004, 0.0015, 0.0])[: len(names)] * (
-        family != "dummy"
-    )
-    repeats = strength[:, None] + rng.normal(0, 0.05, (len(names), 5)) * strength[:, None]
-    importance = Importance(
-        feature_names=tuple(names),
-        importances=repeats,
-        importances_mean=repeats.mean(axis=1),
-        importances_std=repeats.std(axis=1),
-        metric=metric["name"],
-        baseline_score=0.38,
-        greater_is_better=metric["greater_is_better"],
-        provenance=_PROVENANCE,
-    )
-    outputs = ("prediction",) if not classes else ("True",) if task == "binary" else tuple(str(c) for c in classes)
-    effects = tuple(_effect(column, j, outputs, family, task) for j, column in enumerate(columns))
-    warning = "alcohol and density move together (rank correlation -0.46)"
-    provenance = Provenance(method="partial_dependence", n_rows=400, warnings=(warning,))
-    return [
-        {"method": "permutation_importance", "answer": importance.to_dict()},
-        {
-            "method": "partial_dependence",
-            "answer": Effects(effects=effects, n_background=400, provenance=provenance).to_dict(),
-        },
-    ]
-
-
-def _effect(column: dict[str, Any], j: int, outputs: tuple[str, ...], family: str, task: str) -> Effect:
-    numeric = column["kind"] == "number"
-    grid = (
-        tuple(np.linspace(column["low"], column["high"], 40).tolist())
-        if numeric
-        else tuple(v["level"] for v in column["levels"])
-    )
-    t = np.linspace(-1, 1, len(grid)) * (family != "dummy")
-    base, size = (5.64, 0.5) if task == "regression" else (0.5 if task == "binary" else 1 / 3, 0.25)
-    curves = np.stack([base + size / (j + 1) * (-1) ** j * np.tanh(2 * t) * (1 - k) for k in range(len(outputs))])
-    band = 0.03 * size * np.abs(t) * np.ones((len(outputs), 1))
-    edges = np.linspace(column["low"], column["high"], 13) if numeric else None
-    counts = (
-        np.array([12, 60, 210, 300, 240, 180, 120, 90, 60, 40, 30, 11])
-        if numeric
-        else np.array([798, 780, 4] + [9] * 20)[: len(grid)]
-    )
-    return Effect(
-        feature=column["name"],
-        feature_kind=column["kind"],
-        grid_values=grid,
-        average=curves,
-        lower=curves - band,
-        upper=curves + band,
-        outputs=outputs,
-        scale="response",
-        bin_edges=edges,
-        bin_counts=counts,
-        provenance=_PROVENANCE,
-    )
-
-
 def _board(models: list[dict[str, Any]], ranking: str) -> Leaderboard:
     sign = -1 if ranking == "log_loss" else 1
     best = models[-1]["scores"][ranking]["mean"]
@@ -411,26 +357,6 @@ def _board(models: list[dict[str, Any]], ranking: str) -> Leaderboard:
         )
     rows.sort(key=lambda row: -sign * row.score)
     return Leaderboard(metric=ranking, rows=tuple(rows), reference="forest", provenance=_PROVENANCE)
-
-
-def _comparisons(board: Leaderboard) -> list[Comparison]:
-    return [
-        Comparison(
-            model=r.model,
-            reference="forest",
-            metric=board.metric,
-            difference=r.price,
-            lower=r.price_lower,
-            upper=r.price_upper,
-            level=0.95,
-            n_scores=10,
-            minimum_detectable=0.03,
-            p_value=0.03,
-            provenance=_PROVENANCE,
-        )
-        for r in board.rows
-        if r.price is not None
-    ]
 
 
 def _findings(hostile: bool) -> list[Finding]:

@@ -166,9 +166,13 @@ def test_a_study_of_one_dummy_can_be_shown() -> None:
     given = results()
     given["models"] = given["models"][:1]
     given["leaderboard"]["rows"] = [r for r in given["leaderboard"]["rows"] if r["model"] == "dummy"]
-    given |= {"comparisons": [], "price": [], "duplicates_story": None, "findings": []}
+    given |= {"comparisons": [], "price": [], "duplicates_story": None, "findings": [], "multiplicity": None}
+    given["price_curve"] |= {key: [] for key in ("models", "sizes", "scores", "lower", "upper", "all_models")}
+    given["recommendation"] |= {"model": None, "reason": "No model is recommended: none could be scored."}
     assert "No findings." in Page(card_html(cards(given)["dummy"])).text
-    assert "What interpretability costs" not in index_html(index(given))
+    page = index_html(index(given))
+    assert "What interpretability costs" not in page
+    assert "No model is recommended: none could be scored." in page
 
 
 def test_render_writes_cards_and_index(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_sections_and_sentences_are_those_of_the_html_page(
     for card, document in made.values():
         page = card_html(card)
         headings = re.findall(r"<h2 [^>]*>([^<]+)</h2>", page)
-        assert len(headings) == 11
+        assert len(headings) == 12
         contents = [(item.get_title(), item.level) for item in document.file.get_toc()]
         assert [title for title, level in contents if level == min(lv for _, lv in contents)] == headings
         for lead in re.findall(r'<p class="lead">([^<]+)</p>', page):

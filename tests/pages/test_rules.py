@@ -52,7 +52,8 @@ def test_rules_that_differ_by_more_than_chance_are_told_and_marked() -> None:
 def test_bars_are_as_long_as_coverage_and_hidden_from_those_who_listen() -> None:
     form, told = a_list()
     page = card_html(card(form, "binary", told))
-    assert re.findall(r'class="bar" aria-hidden="true"><span style="width:([\d.]+)%', page) == ["30.0", "12.0", "58.0"]
+    bars = re.findall(r'class="bar" aria-hidden="true"><span style="width:([\d.]+)%', page)
+    assert bars[:3] == ["30.0", "12.0", "58.0"]  # others stand with the diagnostics
 
 
 def test_without_held_out_rows_nothing_is_said_to_hold_up() -> None:

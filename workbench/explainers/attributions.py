@@ -27,6 +27,7 @@ def attribution(
     outputs: Sequence[str],
     scale: str,
     n_background: int | None = None,
+    mixed: bool = True,
     exact: bool = True,
     warnings: Sequence[str] = (),
 ) -> Attribution:
@@ -46,8 +47,10 @@ def attribution(
     scale : str
         "response", "link" or "margin".
     n_background : int, optional
-        The rows averaged over; None for methods without a background. With one, columns that move together and have a
-        part in some value are named in a warning.
+        The rows averaged over; None for methods without a background.
+    mixed : bool
+        Whether values of rows and of the background are mixed: columns that move together and have a part in some value
+        are named in a warning.
     exact : bool
         Whether the values are exact for this background.
     warnings : sequence of str
@@ -73,7 +76,7 @@ def attribution(
 
     values = np.asarray(shaped(shapley.values))
     error = shaped(shapley.approximation_error)
-    if n_background is not None:
+    if mixed:
         has_part = np.flatnonzero(np.abs(shapley.values).max(axis=(0, 2)) > 0)
         warnings = (*warnings, *exchange_caution(inputs, has_part.tolist()))
     return Attribution(

@@ -15,6 +15,7 @@ from workbench.explainers.inputs import Inputs
 from workbench.explainers.score import Score
 from workbench.explainers.shapley.result import Shapley
 from workbench.explainers.shapley.trees import no_trees, path_shapley, tree_shapley
+from workbench.forms import Additive, Tree
 
 N_BATCHES = 10
 _PREDICTED = 512
@@ -32,8 +33,8 @@ class TreeShap(Explainer):
 
     `perturbation` says what v(S) is. "interventional": the mean score of rows that take the columns of S from the row
     and the others from background rows, all of them used. "path_dependent": every tree's own mean, in which a node that
-    asks a column outside S goes both ways by its shares of training rows; needs no background, and trees that know
-    their counts.
+    asks a column outside S goes both ways by its shares of training rows, or, of forests and boosted trees, whose
+    forms hold no counts, of background rows.
 
     References
     ----------
@@ -64,7 +65,7 @@ class TreeShap(Explainer):
 
         perturbation: Literal["interventional", "path_dependent"] = pydantic.Field(
             "interventional",
-            description="where columns outside a coalition come from: background rows, or the trees' training counts",
+            description="where columns outside a coalition come from: background rows, or the counts in trees' nodes",
         )
         background_error: bool = pydantic.Field(
             False,
@@ -78,28 +79,29 @@ class TreeShap(Explainer):
         Raises
         ------
         ValueError
-            If the model's score is no sum of trees and rules, or, for path-dependent values, its trees don't know
-            how many training rows their nodes had.
+            If the model's score is no sum of trees and rules, or, for path-dependent values, of trees.
         """
-        on_background = options.perturbation == "interventional"
-        if options.background_error and not on_background:
+        interventional = options.perturbation == "interventional"
+        if options.background_error and not interventional:
             raise ValueError("tree_shap: background_error must be false where perturbation is path_dependent; got true")
         score = _trees_of(inputs)
         rows = score.frame(inputs.X)
+        background = rows if inputs.background is inputs.X else score.frame(inputs.background)
+        uses_background = interventional or not _holds_counts(score)
         found: Shapley
-        if on_background:
+        if interventional:
             found = tree_shapley(
                 score,
                 rows,
-                rows if inputs.background is inputs.X else score.frame(inputs.background),
+                background,
                 inputs.sample_weight,
                 columns=inputs.feature_names,
                 n_batches=N_BATCHES if options.background_error else 0,
                 random_state=inputs.random_state,
             )
         else:
-            found = path_shapley(score, rows, columns=inputs.feature_names)
-        ignored = () if on_background or inputs.background is inputs.X else (_NO_BACKGROUND,)
+            found = path_shapley(score, rows, background, inputs.sample_weight, columns=inputs.feature_names)
+        ignored = () if uses_background or inputs.background is inputs.X else (_NO_BACKGROUND,)
         n_background = int(np.count_nonzero(inputs.weight))
         return attribution(
             cls,
@@ -109,7 +111,8 @@ class TreeShap(Explainer):
             predictions=_predictions(score, inputs.X),
             outputs=score.outputs,
             scale=score.scale,
-            n_background=n_background if on_background else None,
+            n_background=n_background if uses_background else None,
+            mixed=interventional,
             warnings=ignored,
         )
 
@@ -118,6 +121,12 @@ def _predictions(score: Score, X: pd.DataFrame | np.ndarray) -> np.ndarray:
     """Give the score of rows, some at a time: a frame keeps a matrix for each set of columns that trees read."""
     starts = range(0, len(X), _PREDICTED)
     return np.concatenate([score.values(score.frame(X[start : start + _PREDICTED])) for start in starts])
+
+
+def _holds_counts(score: Score) -> bool:
+    return isinstance(score.body, Additive) and all(
+        term.support is not None for term in score.body.terms if isinstance(term, Tree)
+    )
 
 
 def _trees_of(inputs: Inputs) -> Score:

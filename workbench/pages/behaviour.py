@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.answers import Answer
@@ -40,7 +41,15 @@ def blocks(card: Card) -> list[Block]:
         found.append(_agreement(card, Answer.from_dict(card.agreement)))
     if card.private_answers:
         found.append(_kept_apart(card))
-    return found
+    return list(_said_once(found))
+
+
+def _said_once(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Leave out paragraphs that an earlier block has."""
+    said: set[str] = set()
+    for block in blocks:
+        yield replace(block, paragraphs=[text for text in block.paragraphs if text not in said])
+        said |= set(block.paragraphs)
 
 
 def _answers(card: Card) -> list[Any]:
@@ -76,12 +85,14 @@ def _importance(card: Card, answer: Any) -> Block:
     if answer.groups:
         told.append("Groups of such columns are shuffled together too, and stand below.")
     if answer.noise is not None:
-        told.append("The noise floor is what a model of a shuffled target makes of each column: chance alone.")
+        told.append(
+            "The noise floor is what a model of a shuffled target makes of each column: chance alone, 0 at least."
+        )
     return Block(
         heading=methods.HEADING["permutation_importance"],
         paragraphs=[" ".join(told), *methods.about_refits(answer.refits)],
         pictures=[picture(drawing, finding, importance.describe(answer, labels=labels), _shuffles(answer))],
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 
@@ -110,19 +121,22 @@ def _attributions(card: Card, answer: Any) -> Block:
         heading=methods.heading(answer),
         paragraphs=[" ".join(part for part in (*told, exact) if part)],
         pictures=[picture(drawing, finding, attribution.describe_summary(answer, labels=labels), note)],
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 
 def _interactions(card: Card, answer: Any) -> Block:
     labels = methods.labels(card)
+    if not interactions.any_act_together(answer):
+        told = "No two columns act together: what they do is the sum of what each does."
+        return Block(heading=methods.heading(answer), paragraphs=[methods.what(answer), told])
     finding = interactions.finding(answer, labels=labels)
     drawing = interactions.draw(answer, PAGE, labels=labels, title=False)
     return Block(
         heading=methods.heading(answer),
         paragraphs=[methods.what(answer)],
         pictures=[picture(drawing, finding, interactions.describe(answer, labels=labels))],
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 
@@ -136,14 +150,14 @@ def _surrogate(card: Card, answer: Any) -> Block:
         paragraphs=[methods.what(answer), *kept],
         pictures=[picture(drawing, finding, surrogate.describe(answer, model=f"the {card.title}"))],
         folded=folded,
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 
 def _agreement(card: Card, answer: Any) -> Block:
     titles = {method: methods.title(method) for method in answer.methods}
     drawing = agreement.draw(answer, PAGE, titles=titles, title=False)
-    finding = agreement.finding(answer, titles=titles)
+    finding = agreement.finding(answer, titles=titles, labels=methods.labels(card))
     return Block(
         heading="Do the methods agree?",
         paragraphs=[
@@ -151,7 +165,7 @@ def _agreement(card: Card, answer: Any) -> Block:
             "same order. They ask different questions, so that a low one is no error of either."
         ],
         pictures=[picture(drawing, finding, agreement.describe(answer, titles=titles))],
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 

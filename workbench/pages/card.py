@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from workbench.disclosure import small
+from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning, withhold
 from workbench.pages.parts import (
     DataPart,
     EnvironmentPart,
@@ -56,19 +56,6 @@ class Statement(Part):
     text: str | None
 
 
-class ScorePart(Part):
-    """One metric of the model: mean over folds with its 95% interval, every fold, and the holdout."""
-
-    metric: MetricPart
-    mean: float | None
-    lower: float | None
-    upper: float | None
-    folds: tuple[float | None, ...]
-    holdout: float | None
-    other_duplicates: float | None
-    dummy: float | None
-
-
 class FormPart(Part):
     """The model itself, as far as a report may hold it."""
 
@@ -105,6 +92,7 @@ class AnswerPart(Part):
 class Card(Part):
     """A model card; `card_format` counts the versions of this schema.
 
+    `recommendation` is the reason why this model is recommended, "" where it is not.
     `private_answers` names the methods of whose answers all, or the part about single rows, is kept apart.
     """
 
@@ -136,6 +124,11 @@ class Card(Part):
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
     comparisons: tuple[dict[str, Any], ...]
+    holdout_comparisons: tuple[dict[str, Any], ...] = ()
+    recommendation: str = ""
+    complexity: dict[str, Any] | None = None
+    diagnostics: tuple[DiagnosticPart, ...] = ()
+    tuning: TuningPart | None = None
     data: DataPart
     splits: SplitsPart
     environment: EnvironmentPart
@@ -186,12 +179,17 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         method=_method(model),
         details=tuple(model.get("details", ())),
         rules=model.get("rules"),
-        answers=tuple(AnswerPart(method=a["method"], answer=_withhold(a["answer"])) for a in model["answers"]),
+        answers=tuple(AnswerPart(method=a["method"], answer=withhold(a["answer"])) for a in model["answers"]),
         private_answers=tuple(model.get("private_answers", ())),
         agreement=model.get("agreement"),
-        scores=_scores(model, results),
+        scores=scores(model, results),
         leaderboard=standings(results),
         comparisons=tuple(c for c in results["comparisons"] if c["model"] == name),
+        holdout_comparisons=tuple(c for c in results.get("holdout_comparisons") or () if c["model"] == name),
+        recommendation=_recommendation(name, results),
+        complexity=model.get("complexity"),
+        diagnostics=diagnostics(model),
+        tuning=tuning(model),
         data=data(results),
         splits=splits(results),
         environment=environment(results),
@@ -227,40 +225,9 @@ def _method(model: Mapping[str, Any]) -> MethodPart:
     return MethodPart(**{name: model[name] for name in names})
 
 
-def _scores(model: Mapping[str, Any], results: Results) -> tuple[ScorePart, ...]:
-    dummy = next((m for m in results["models"] if m["family"] == "dummy" and m["status"] == "ok"), None)
-    return tuple(
-        ScorePart(
-            metric=MetricPart(**metric),
-            **{k: model["scores"][metric["name"]][k] for k in ("mean", "lower", "upper", "folds")},
-            holdout=(model["holdout"] or {}).get(metric["name"]),
-            other_duplicates=(model["other_duplicates"] or {}).get(metric["name"]),
-            dummy=dummy["scores"][metric["name"]]["mean"] if dummy else None,
-        )
-        for metric in results["metrics"]
-        if metric["name"] in model["scores"]
-    )
-
-
-def _withhold(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Withhold counts of rows below 10 within an answer, at any depth."""
-    out: dict[str, Any] = {}
-    for key, value in answer.items():
-        if key in ("bin_counts", "counts"):
-            out[key] = _withhold_counts(value)
-        elif isinstance(value, Mapping):
-            out[key] = _withhold(value)
-        elif isinstance(value, list):
-            out[key] = [_withhold(v) if isinstance(v, Mapping) else v for v in value]
-        else:
-            out[key] = value
-    return out
-
-
-def _withhold_counts(counts: Any) -> Any:
-    if isinstance(counts, list):
-        return [_withhold_counts(count) for count in counts]
-    return None if small(counts) else counts
+def _recommendation(name: str, results: Results) -> str:
+    found = results.get("recommendation") or {}
+    return str(found["reason"]) if found.get("model") == name else ""
 
 
 def _privacy(form: FormPart) -> tuple[str, ...]:

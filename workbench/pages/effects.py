@@ -33,7 +33,7 @@ def block(card: Card, answer: Any, order: Sequence[str]) -> Block:
             *_flat(card, flat, len(moving)),
         ],
         pictures=[*panels, *(_surface(card, one) for one in getattr(answer, "surfaces", ()))],
-        bullets=methods.cautions(answer),
+        cautions=methods.cautions(card, answer),
     )
 
 

@@ -10,16 +10,18 @@ from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.answers import Answer
-from workbench.pages import sections as parts
 from workbench.pages import tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
+from workbench.pages.overview import overview
 from workbench.pages.parts import FindingPart
-from workbench.pages.views import Block, CardView, PictureView, Section, picture
-from workbench.plots import PAGE, comparison, leaderboard
-from workbench.plots.numbers import count, seconds, short
+from workbench.pages.sections import card_view
+from workbench.pages.views import CardView, PictureView, picture
+from workbench.plots import PAGE, leaderboard
+from workbench.plots.numbers import count
 from workbench.plots.style import shown
+
+_MOST_FINDINGS = 5
 
 
 def card_html(data: Mapping[str, Any]) -> str:
@@ -30,7 +32,7 @@ def card_html(data: Mapping[str, Any]) -> str:
     pydantic.ValidationError
         If `data` is no card of this version.
     """
-    return view_html(parts.card_view(Card.model_validate(data)))
+    return view_html(card_view(Card.model_validate(data)))
 
 
 def view_html(card: CardView) -> str:
@@ -55,17 +57,23 @@ def index_html(data: Mapping[str, Any]) -> str:
         f"seed {index.splits.seed}",
     ]
     board = tables.leaderboard(
-        index.leaderboard, index.ranking, f"Leaderboard ({index.splits.scheme})", formats=index.formats
+        index.leaderboard,
+        index.ranking,
+        f"Leaderboard ({index.splits.scheme})",
+        formats=index.formats,
+        strong=index.recommended,
     )
+    found, minor = _findings(index)
     return _render(
         "index.html.j2",
         title=shown(index.title, 80),
         index=index,
-        findings=_findings(index),
+        findings=found,
+        minor=minor,
         meta=meta,
         board=board,
         picture=_accuracy_picture(index),
-        sections=_index_sections(index),
+        sections=overview(index),
     )
 
 
@@ -85,51 +93,22 @@ def _accuracy_picture(index: Index) -> PictureView:
     return picture(drawing, finding, leaderboard.describe(board), note)
 
 
-def _index_sections(index: Index) -> list[Section]:
-    out = []
-    if index.price or index.comparisons:
-        out.append(_price(index))
-    if index.repeats is not None:
-        block = Block(
-            paragraphs=[parts.design(index.splits, repeats=False)],
-            tables=[tables.repeats(index.repeats, index.ranking)],
-        )
-        out.append(Section("repeats", "What repeated rows do", index.repeats.sentence, [block]))
-    else:
-        out.append(Section("design", "How the models were checked", parts.design(index.splits)))
-    part = index.data
-    lead = f"{count(part.n_rows)} rows, {count(part.n_features)} features, and the target {shown(part.target.title)}."
-    out.append(Section("data", "The data", lead, parts.data_blocks(index.data)))
-    last = parts.reproduce(index.environment, index.splits, index.data.hash, None)
-    took = [] if index.seconds is None else [f"The whole run took {seconds(index.seconds)} seconds."]
-    blocks = [*last.blocks, Block(paragraphs=took, tables=[tables.steps(index.steps)] if index.steps else [])]
-    return [*out, Section("reproduce", "How to reproduce", last.lead, blocks)]
+def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
+    """Give the findings that stand open, and those that fold where there are many.
 
+    Then findings about the study stand first, those about single models, which are on their cards too, and those of
+    low severity fold.
 
-def _findings(index: Index) -> list[FindingPart]:
-    """Give the findings without the story of repeated rows, which has a section of its own."""
+    The story of repeated rows has a section of its own, so that it isn't told here.
+    """
     story = "" if index.repeats is None else index.repeats.sentence
-    return [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
-
-
-def _price(index: Index) -> Section:
-    compared: list[Any] = [Answer.from_dict(c) for c in index.comparisons]
-    pictures = []
-    lead = "Each glass box against the best black box, on the same folds."
-    if compared:
-        glass = {row.model: row.glassbox for row in index.leaderboard}
-        finding = comparison.finding(compared)
-        drawing = comparison.draw(
-            compared, PAGE, region=index.region, metric=index.ranking.title, title=False, glassbox=glass
-        )
-        note = f"Lines are 95% intervals. Shaded: differences below {short(index.region)}, too small to matter."
-        pictures.append(picture(drawing, finding, comparison.describe(compared), note))
-    return Section(
-        "price",
-        "What interpretability costs",
-        lead,
-        [Block(bullets=[p.sentence for p in index.price], pictures=pictures)],
-    )
+    told = [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+    if len(told) <= _MOST_FINDINGS or all(f.severity == "low" for f in told):
+        return told, []
+    is_open = [f.about == "study" and f.severity != "low" for f in told]
+    return [f for f, o in zip(told, is_open, strict=True) if o], [
+        f for f, o in zip(told, is_open, strict=True) if not o
+    ]
 
 
 @cache

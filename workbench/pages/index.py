@@ -9,6 +9,7 @@ from workbench.pages.parts import (
     EnvironmentPart,
     FindingPart,
     MetricPart,
+    ModelName,
     Part,
     Results,
     SplitsPart,
@@ -22,6 +23,8 @@ from workbench.pages.parts import (
     splits,
     standings,
 )
+
+_LEADING = 3
 
 
 class PricePart(Part):
@@ -62,7 +65,11 @@ class Step(Part):
 
 
 class Index(Part):
-    """The index of a run; `index_format` counts the versions of this schema."""
+    """The index of a run; `index_format` counts the versions of this schema.
+
+    `comparisons` are those of glass boxes with the best black box; `agreed` are the columns that are among the three
+    most important ones of every model that scores as well as the best; `recommended` is "" where no model is.
+    """
 
     index_format: Literal[1] = 1
     title: str
@@ -72,7 +79,15 @@ class Index(Part):
     region: float
     findings: tuple[FindingPart, ...]
     leaderboard: tuple[Standing, ...]
+    recommendation: str = ""
+    recommended: str = ""
     comparisons: tuple[dict[str, Any], ...]
+    price_curve: dict[str, Any] | None = None
+    pareto: tuple[ModelName, ...] = ()
+    multiplicity: dict[str, Any] | None = None
+    agreed: tuple[str, ...] = ()
+    drift: dict[str, Any] | None = None
+    leakage: dict[str, Any] | None = None
     price: tuple[PricePart, ...]
     failures: tuple[Failure, ...]
     repeats: RepeatsPart | None
@@ -86,6 +101,7 @@ class Index(Part):
 def index(results: Results) -> dict[str, Any]:
     """Make the index of a run, JSON-able, from what its results.json holds."""
     timing = results["timing"]
+    recommendation = results.get("recommendation") or {}
     return Index(
         title=results["data"]["title"] or results["data"]["name"],
         formats=formats(results),
@@ -94,7 +110,15 @@ def index(results: Results) -> dict[str, Any]:
         region=results["region"],
         findings=findings(results),
         leaderboard=standings(results),
-        comparisons=tuple(results["comparisons"]),
+        recommendation=recommendation.get("reason") or "",
+        recommended=recommendation.get("model") or "",
+        comparisons=_prices(results),
+        price_curve=results.get("price_curve"),
+        pareto=tuple(results.get("pareto") or ()),
+        multiplicity=results.get("multiplicity"),
+        agreed=_agreed(results),
+        drift=results.get("drift"),
+        leakage=results.get("leakage"),
         price=tuple(PricePart(**p) for p in results["price"]),
         failures=tuple(
             Failure(model=m["name"], error=public(m["error"] or "no reason was given"))
@@ -108,6 +132,29 @@ def index(results: Results) -> dict[str, Any]:
         steps=tuple(Step(name=n, seconds=s) for n, s in sorted(timing.get("units", {}).items(), key=lambda u: -u[1])),
         seconds=timing.get("total"),
     ).model_dump(mode="json")
+
+
+def _prices(results: Results) -> tuple[dict[str, Any], ...]:
+    """Give the comparisons of glass boxes with the best black box."""
+    glass = {row["model"] for row in results["leaderboard"]["rows"] if row["glassbox"]}
+    found = (c for c in results["comparisons"] if c.get("against", "") in ("", "black box"))
+    return tuple(c for c in found if c["model"] in glass)
+
+
+def _agreed(results: Results) -> tuple[str, ...]:
+    """Name the columns that are among the three most important ones of every model as good as the best."""
+    good = (results.get("multiplicity") or {}).get("models", ())
+    leading: list[list[str]] = []
+    for model in results["models"]:
+        told = [a["answer"] for a in model.get("answers", ()) if a["method"] == "permutation_importance"]
+        if model["name"] in good and told:
+            sizes = [size or 0.0 for size in told[0]["importances_mean"]]
+            ranked = sorted(zip(sizes, told[0]["feature_names"], strict=True), key=lambda each: -each[0])
+            leading.append([name for size, name in ranked[:_LEADING] if size > 0])
+    if len(leading) < 2 or len(leading) < len(good):
+        return ()
+    titles = {column["name"]: column["title"] for column in results["data"]["columns"]}
+    return tuple(titles.get(name, name) for name in leading[0] if all(name in others for others in leading))
 
 
 def _repeats(results: Results) -> RepeatsPart | None:

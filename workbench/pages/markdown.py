@@ -36,6 +36,7 @@ def view_markdown(card: CardView) -> str:
         f"{text(card.study)} · {_MARKS[card.mark]}{card.kind} · {text(card.what)}",
         "## At a glance",
         text(card.answer),
+        text(card.recommendation),
         _facts(card.facts),
         *([] if card.picture is None else [_picture(card.picture)]),
     ]
@@ -97,6 +98,9 @@ def _block(block: Block) -> Iterator[str]:
     for name, folded in block.folded:
         yield f"**{inline(name)}**"
         yield _fenced(folded)
+    if block.cautions:
+        yield "**What can mislead here**"
+        yield "\n".join(f"- {text(each)}" for each in block.cautions)
 
 
 def _facts(facts: Sequence[Fact]) -> str:

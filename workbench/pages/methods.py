@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.pages.card import Card
-from workbench.plots.numbers import count, number
+from workbench.pages.cautions import sentences
+from workbench.plots.numbers import count, short
 
 TITLE = {
     "permutation_importance": "permutation importance",
@@ -84,9 +85,9 @@ def units(card: Card) -> dict[str, str]:
     return {column.name: column.unit for column in card.data.columns}
 
 
-def cautions(answer: Any) -> list[str]:
-    """List the warnings of an answer, each text once."""
-    return list(dict.fromkeys(answer.provenance.warnings))
+def cautions(card: Card, answer: Any) -> list[str]:
+    """List where an answer can mislead, in sentences."""
+    return sentences(answer.provenance.warnings, labels(card))
 
 
 def about_refits(band: Any) -> list[str]:
@@ -95,6 +96,6 @@ def about_refits(band: Any) -> list[str]:
         return []
     return [
         f"The band of refits is where {count(band.n_refits)} models of the same kind, trained on the folds, put the "
-        f"expected answer of this learner ({number(100 * band.level)}% interval about their mean). It tells how much "
+        f"expected answer of this learner ({short(100 * band.level)}% interval about their mean). It tells how much "
         "hangs on the training rows, and nothing of how far the learner is from the truth."
     ]

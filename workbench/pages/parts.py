@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from workbench.disclosure import small
+from workbench.pages.cautions import sentence
 
 Results = Mapping[str, Any]
 # a model's name names its files, so it holds no path
@@ -159,7 +160,8 @@ def findings(results: Results, about: str | None = None) -> tuple[FindingPart, .
     order = {"high": 0, "medium": 1, "low": 2}
     chosen = [f for f in results["findings"] if about is None or f["about"] == about]
     names = FindingPart.model_fields
-    parts = [FindingPart.model_validate({k: public(v) for k, v in f.items() if k in names}) for f in chosen]
+    told = [{k: public(v) for k, v in f.items() if k in names} for f in chosen]
+    parts = [FindingPart.model_validate(f | {k: sentence(f[k]) for k in ("evidence", "action")}) for f in told]
     return tuple(sorted(parts, key=lambda f: order[f.severity]))
 
 

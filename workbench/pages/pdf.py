@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.pages import sections
 from workbench.pages.card import Card
-from workbench.pages.views import CardView, Cell, PictureView, TableView
+from workbench.pages.views import Block, CardView, Cell, PictureView, TableView
 from workbench.plots.numbers import count
 from workbench.plots.style import LIGHT
 from workbench.plots.svg import for_print
@@ -85,6 +85,8 @@ def _plain(value: Any) -> Any:
 
 
 def _extra(value: Any) -> dict[str, Any]:
+    if isinstance(value, Block):
+        return {"large": value.large}
     return {"kind": value.kind} if isinstance(value, CardView) else {}
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from workbench.answers import Answer
-from workbench.pages import behaviour, model, tables
+from workbench.pages import behaviour, complexity, diagnostics, evidence, model, tables, tuning
 from workbench.pages.card import Card, Statement
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
 from workbench.pages.views import Block, CardView, Cell, Fact, Head, Link, PictureView, Section, TableView, picture
-from workbench.plots import PAGE, comparison, scores
-from workbench.plots.numbers import count, fixed, interval, rows, score_decimals, seconds, short
+from workbench.plots import PAGE, scores
+from workbench.plots.numbers import count, fixed, interval, rows, seconds
 from workbench.plots.style import shown
 
 
@@ -33,6 +31,7 @@ def card_view(card: Card) -> CardView:
         mark=tables.mark(row),
         what=what(card),
         answer=card.price,
+        recommendation=card.recommendation,
         facts=_glance(card, row),
         picture=None if row.score is None else _score_picture(card),
         findings=[(heading, found) for heading, found in findings if found],
@@ -60,6 +59,8 @@ def _glance(card: Card, row: Standing) -> list[Fact]:
         facts.append(Fact(f"{title} on the holdout", fixed(row.holdout, places)))
     size = "not counted" if card.size is None else f"{count(card.size)} numbers"
     facts.append(Fact("Size: what a reader has to hold", size))
+    if card.complexity is not None:
+        facts.append(Fact("Complexity, from its predictions alone", complexity.told(card.complexity)))
     facts.append(Fact("Filled in by a person", f"{card.provided} of {card.asked} entries"))
     return facts
 
@@ -69,7 +70,8 @@ def sections(card: Card) -> list[Section]:
     return [
         Section("model", "The model itself", model.lead(card), model.blocks(card)),
         Section("behaviour", "Behaviour", behaviour.lead(card), behaviour.blocks(card)),
-        _evidence(card),
+        evidence.section(card),
+        diagnostics.section(card),
         _use(card),
         _data(card),
         _method(card),
@@ -78,82 +80,6 @@ def sections(card: Card) -> list[Section]:
         reproduce(card.environment, card.splits, card.data.hash, card.fit_seconds),
         Section("privacy", "Privacy", "What this page discloses.", [Block(bullets=card.privacy)]),
     ]
-
-
-def _evidence(card: Card) -> Section:
-    main = next(part for part in card.scores if part.metric.name == card.ranking.name)
-    folds = [fold for fold in main.folds if fold is not None]
-    if main.mean is None or not folds:
-        return Section(
-            "evidence",
-            "Evidence",
-            f"{tables.capital(main.metric.title)} could not be computed on any fold.",
-            _design(card),
-        )
-    places = score_decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
-    low, high = fixed(min(folds), places), fixed(max(folds), places)
-    average = f"{tables.capital(main.metric.title)} is {fixed(main.mean, places)} on average"
-    lead = f"{average} over {count(len(folds))} folds ({low} to {high})"
-    lead += (
-        f", and {fixed(main.holdout, places)} on the holdout." if main.holdout is not None else "; no holdout was kept."
-    )
-    blocks = []
-    if main.lower is not None and main.upper is not None:
-        drawing = scores.draw_folds(
-            folds,
-            main.mean,
-            main.lower,
-            main.upper,
-            PAGE,
-            metric=main.metric.title,
-            dummy=main.dummy,
-            holdout=main.holdout,
-        )
-        finding = f"{tables.capital(main.metric.title)} by fold: {low} to {high}, mean {fixed(main.mean, places)}"
-        told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
-        told += ", ".join(fixed(fold, places) for fold in folds) + "."
-        note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
-        blocks.append(Block(pictures=[picture(drawing, finding, told, note)]))
-    return Section("evidence", "Evidence", lead, [*blocks, *_design(card)])
-
-
-def _design(card: Card) -> list[Block]:
-    return [
-        Block(tables=[tables.scores(card.scores)]),
-        Block(heading="Validation design", paragraphs=[design(card.splits)], tables=[tables.folds(card.scores)]),
-        _challengers(card),
-    ]
-
-
-def design(splits: SplitsPart, *, repeats: bool = True) -> str:
-    """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
-    held = "No rows are set aside"
-    if splits.n_holdout != 0:
-        held = f"{rows(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
-    told = f"{rows(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
-    reason = tables.capital(splits.duplicates.reason.rstrip("."))
-    return f"{told} {reason}." if repeats and reason else told
-
-
-def _challengers(card: Card) -> Block:
-    compared: list[Any] = [Answer.from_dict(c) for c in card.comparisons]
-    pictures = []
-    if compared:
-        finding = comparison.finding(compared)
-        drawing = comparison.draw(
-            compared,
-            PAGE,
-            region=card.region,
-            metric=card.ranking.title,
-            title=False,
-            glassbox={card.name: card.glassbox},
-        )
-        note = f"Paired by fold, with 95% intervals. Shaded: below {short(card.region)}, too small to matter."
-        pictures.append(picture(drawing, finding, comparison.describe(compared), note))
-    board = tables.leaderboard(card.leaderboard, card.ranking, "All models of the study", strong=card.name)
-    return Block(
-        heading="Challengers", paragraphs=[card.price] if card.price else [], pictures=pictures, tables=[board]
-    )
 
 
 def _facts(statements: Sequence[Statement], section: str) -> list[Fact]:
@@ -196,7 +122,7 @@ def data_blocks(part: DataPart) -> list[Block]:
 
 def _method(card: Card) -> Section:
     method = card.method
-    params = [[Cell(shown(k)), Cell(shown(_value(v), 60))] for k, v in method.params.items()]
+    params = [[Cell(shown(k)), Cell(shown(tuning.value(v), 60))] for k, v in method.params.items()]
     policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
     blocks = [
         Block(
@@ -208,6 +134,8 @@ def _method(card: Card) -> Section:
         blocks.append(
             Block(tables=[TableView("Parameters", [Head("Parameter"), Head("Value")], params, name="parameters")])
         )
+    if card.tuning is not None:
+        blocks.append(tuning.block(card, card.tuning))
     if method.assumptions:
         blocks.append(Block(heading="Assumptions", bullets=method.assumptions))
     lead = f"{tables.capital(card.title)}, made with {method.engine}" + (
@@ -219,14 +147,6 @@ def _method(card: Card) -> Section:
 def what(card: Card) -> str:
     """Say in a sentence what the model's family is."""
     return f"{tables.capital(card.title)}: {card.method.summary.rstrip('.')}."
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _limits(card: Card) -> Section:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.pages.card import ScorePart
+from workbench.pages.checked import ScorePart
 from workbench.pages.index import RepeatsPart, Step
 from workbench.pages.parts import ColumnPart, LeftOutPart, MetricPart, Standing
 from workbench.pages.views import Cell, Head, Link, TableView
-from workbench.plots.numbers import MISSING, count, days, fixed, interval, rows, score_decimals, seconds, short
+from workbench.plots.numbers import (
+    MISSING,
+    count,
+    days,
+    fixed,
+    interval,
+    interval_decimals,
+    rows,
+    score_decimals,
+    seconds,
+    short,
+)
 from workbench.plots.style import shown
 
 _MOST_LEVELS = 8
@@ -46,7 +58,8 @@ def leaderboard(
     lines = []
     for row in board:
         folder = "cards/" if formats else ""
-        to_card = () if row.model == strong else (Link(shown(row.model, 40), f"{folder}{row.model}.html"),)
+        itself = row.model == strong and not formats  # on its own card
+        to_card = () if itself else (Link(shown(row.model, 40), f"{folder}{row.model}.html"),)
         price = MISSING if row.price is None else interval(row.price_lower, row.price_upper, places)
         cells = [
             Cell(shown(row.model, 40), row.model, to_card, mark(row)),
@@ -118,6 +131,35 @@ def folds(parts: Sequence[ScorePart]) -> TableView:
 
 def _above(part: ScorePart) -> float | None:
     return None if part.upper is None or part.mean is None else part.upper - part.mean
+
+
+def differences(compared: Sequence[Any], again: Sequence[Any], metric: MetricPart) -> TableView:
+    """Make the table of how much worse a model is than each reference: on the folds, and again on the holdout."""
+    held = {(c.against, c.reference): c for c in again}
+    heads = [
+        Head("Compared with"),
+        *(
+            Head(text, numeric=i % 2 == 0)
+            for i, text in enumerate(("Folds", "95% interval", "Holdout", "95% interval"))
+        ),
+    ]
+    lines = []
+    for c in compared:
+        name = shown(c.reference, 30)
+        kind = f" ({c.against})" if c.against in ("black box", "glass box") else ""
+        cells = [Cell(f"{name}{kind}", c.reference)]
+        for each in (c, held.get((c.against, c.reference))):
+            cells += [Cell(MISSING), Cell(MISSING)] if each is None else _difference(each)
+        lines.append(cells)
+    note = "Above 0 where the reference scores better."
+    return TableView(f"How much worse in {capital(metric.title)}", heads, lines, name="differences", note=note)
+
+
+def _difference(compared: Any) -> list[Cell]:
+    """Write a difference and its interval, to two digits of half its width."""
+    places = interval_decimals([compared.difference], [(compared.upper - compared.lower) / 2])
+    value = None if math.isnan(compared.difference) else compared.difference
+    return [Cell(fixed(value, places), value), Cell(interval(compared.lower, compared.upper, places))]
 
 
 def columns(parts: Sequence[ColumnPart], target: ColumnPart) -> TableView:

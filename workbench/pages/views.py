@@ -11,6 +11,9 @@ from urllib.parse import quote
 
 from workbench.plots import svg
 
+_BROAD = 430  # points
+_LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
+
 
 @dataclass(frozen=True)
 class Link:
@@ -99,6 +102,11 @@ class PictureView:
     wide: bool = False
     width: float = 0
 
+    @property
+    def broad(self) -> bool:
+        """Whether a phone has to scroll it, as its words would be too small to read."""
+        return not self.wide and self.width > _BROAD
+
 
 def picture(drawing: Any, finding: str, told: str, note: str = "", *, wide: bool = False) -> PictureView:
     """Make the view of a drawing whose colours are those of the page."""
@@ -137,7 +145,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands."""
+    """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
+
+    ``cautions`` are where it can mislead, told last.
+    """
 
     heading: str = ""
     paragraphs: Sequence[str] = ()
@@ -149,6 +160,12 @@ class Block:
     label: str = ""
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
+    cautions: Sequence[str] = ()
+
+    @property
+    def large(self) -> bool:
+        """Whether a picture is too large to stand among small multiples."""
+        return any(each.width > _LARGEST for each in self.pictures)
 
 
 @dataclass(frozen=True)
@@ -171,6 +188,7 @@ class CardView:
     mark: Literal["glass", "black", "dummy"]
     what: str
     answer: str
+    recommendation: str
     facts: Sequence[Fact]
     picture: PictureView | None
     findings: Sequence[tuple[str, Sequence[Any]]]

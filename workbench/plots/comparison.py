@@ -139,7 +139,7 @@ def _against_references(comparisons: Sequence[Any]) -> str:
     better = [shown(c.reference, 20) for c in comparisons if c.upper < 0]
     rest = [shown(c.reference, 20) for c in comparisons if not c.lower > 0 and not c.upper < 0]
     told = [
-        f"{way} {' and '.join(names)}"
+        f"{way} {', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]}"
         for way, names in (
             ("scores worse than", worse),
             ("scores better than", better),

@@ -33,7 +33,8 @@ def draw(
     """
     grid, empty = _about_mean(effect, output), _empty(effect, output)
     term, scales = _term(effect, grid), _scales(effect, labels, units)
-    figure = surface.draw(term, scales, palette, most=most)
+    heading = "adds" if effect.provenance.method == "ale" else "vs mean"
+    figure = surface.draw(term, scales, palette, most=most, heading=heading)
     if empty.any():
         _dots(figure.axes[0], term, empty, palette)
         _foot(figure, "dots: no rows near", palette)

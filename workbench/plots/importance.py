@@ -88,11 +88,16 @@ def _columns(importance: Any, labels: Mapping[str, str] | None) -> list[_Row]:
                 mean=float(importance.importances_mean[i]),
                 low=float(importance.importances[i].min()),
                 high=float(importance.importances[i].max()),
-                noise=np.nan if importance.noise is None else float(importance.noise[i]),
+                noise=_floor(importance, int(i)),
                 refits=None if band is None else (float(band.lower[i]), float(band.mean[i]), float(band.upper[i])),
             )
         )
     return rows
+
+
+def _floor(importance: Any, i: int) -> float:
+    """Give the noise floor of a column, 0 where chance does not even help; NaN where it is not known."""
+    return np.nan if importance.noise is None else float(np.maximum(importance.noise[i], 0.0))
 
 
 def _groups(importance: Any, labels: Mapping[str, str] | None, start: float) -> list[_Row]:
@@ -221,7 +226,7 @@ def describe(importance: Any, *, labels: Mapping[str, str] | None = None) -> str
             band = importance.refits
             parts[-1] += f", refits {short(band.mean[i])} [{short(band.lower[i])}, {short(band.upper[i])}]"
         if importance.noise is not None:
-            parts[-1] += f", noise floor {short(importance.noise[i])}"
+            parts[-1] += f", noise floor {short(_floor(importance, int(i)))}"
     text = "Mean over repeats, and lowest to highest repeat. " + "; ".join(parts) + "."
     if importance.group_importances is None:
         return text

@@ -14,6 +14,7 @@ from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 WIDTH = 480.0
 _ROW = 22.0
 _RIGHT = 108.0
+_LEAST = 170.0  # for the axes
 _MOST = 10
 _CLEAR = 0.005  # what two decimals show as 0.01
 
@@ -40,8 +41,8 @@ def draw(
     }
     parts = {heading: part for heading, part in parts.items() if part}
     height = 46 + sum(_ROW * len(part) + 30 for part in parts.values())
-    figure = new_figure(WIDTH, height, palette)
     left = max(text_width(name) for part in parts.values() for name, *_ in part) + 14
+    figure = new_figure(max(WIDTH, left + _RIGHT + _LEAST), height, palette)
     most = max([1.0, *(value for part in parts.values() for _, value, _ in part if np.isfinite(value))])
     top = 30.0
     for heading, part in parts.items():
@@ -58,6 +59,12 @@ def draw(
     if title:
         set_title(figure, finding(interactions, labels=labels, output=chosen), palette)
     return figure
+
+
+def any_act_together(interactions: Any) -> bool:
+    """Tell whether anything is there to be seen in the picture, of any output."""
+    found = [np.asarray(values, dtype=float).ravel() for values in (interactions.overall, interactions.pairwise)]
+    return bool((np.nan_to_num(np.concatenate(found)) > _CLEAR).any())
 
 
 def strongest_output(interactions: Any) -> int:

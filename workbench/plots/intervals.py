@@ -12,6 +12,7 @@ from workbench.plots.axes import new_axes, new_figure, ticks, write
 from workbench.plots.style import SMALL, Palette, shown, text_width
 
 _ROW = 22.0
+_LEAST = 150.0  # for the axes
 
 
 def unquoted(text: str) -> str:
@@ -57,9 +58,9 @@ def draw_rows(
     """
     values, lower, upper = (np.asarray(v, dtype=float) for v in (values, lower, upper))
     names = [shown(name, name_limit) for name in names]
-    figure = new_figure(width, 54 + _ROW * len(names), palette)
     left = max(map(text_width, names)) + 14
     right = max(text_width(text, SMALL) for text in texts) + 16
+    figure = new_figure(max(width, left + right + _LEAST), 54 + _ROW * len(names), palette)
     ax = new_axes(figure, palette, left=left, right=right, bottom=44, top=8)
     ax.set_ylim(len(names) - 0.4, -0.6)
     reach = np.concatenate([lower, upper, values, [line]])

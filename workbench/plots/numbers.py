@@ -99,6 +99,19 @@ def decimals(values: Iterable[float | None], widths: Iterable[float | None] = ()
     return min(max(places, 0), 6)
 
 
+def interval_decimals(values: Iterable[float | None], widths: Iterable[float | None]) -> int:
+    """Choose the decimals of numbers with intervals: two digits of the median half width, or of the largest number.
+
+    Examples
+    --------
+    >>> interval_decimals([0.02, 0.17], [0.004, 0.018, 0.034]), interval_decimals([0.021], [0.0])
+    (3, 3)
+    """
+    widths = list(widths)
+    known = any(w and math.isfinite(w) for w in widths)
+    return decimals([], widths) if known else decimals(values, digits=2)
+
+
 def score_decimals(values: Iterable[float | None], widths: Iterable[float | None] = ()) -> int:
     """Choose the decimals of scores: those of `decimals`, but three at least where all lie below 10.
 
@@ -115,13 +128,15 @@ def score_decimals(values: Iterable[float | None], widths: Iterable[float | None
 
 
 def interval(lower: float | None, upper: float | None, places: int) -> str:
-    """Write an interval in brackets.
+    """Write an interval in brackets; a dash where neither end is known.
 
     Examples
     --------
-    >>> interval(-0.02, 0.04, 2)
-    '[−0.02, 0.04]'
+    >>> interval(-0.02, 0.04, 2), interval(None, None, 2)
+    ('[−0.02, 0.04]', '–')
     """
+    if all(end is None or math.isnan(end) for end in (lower, upper)):
+        return MISSING
     return f"[{fixed(lower, places)}, {fixed(upper, places)}]"
 
 
@@ -137,14 +152,15 @@ def count(value: float | None) -> str:
 
 
 def rows(value: float | None) -> str:
-    """Write a count of rows; None stands for one that is withheld because it is below 10.
+    """Write a count of rows; None or NaN stands for one that is withheld because it is below 10.
 
     Examples
     --------
     >>> rows(240), rows(None), rows(3), rows(0)
     ('240', '< 10', '< 10', '0')
     """
-    return f"< {MIN_ROWS}" if value is None or 0 < value < MIN_ROWS else count(value)
+    withheld = value is None or math.isnan(value) or 0 < value < MIN_ROWS
+    return f"< {MIN_ROWS}" if withheld else count(value)
 
 
 def days(value: float) -> str:

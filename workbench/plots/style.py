@@ -13,6 +13,7 @@ from typing import Any
 FONT = "DejaVu Sans"  # measured in this bundled face, the widest of the common sans faces; a page shows its own
 SIZE = 12.0
 SMALL = 10.5
+_LAST_RESORT = 1.15  # ems that every sign of a line takes in the face that stands in for all others
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,20 @@ def escape(text: str) -> str:
 
 
 def text_width(text: str, size: float = SIZE) -> float:
-    """Measure one line in points."""
+    """Measure one line in points; with a sign that the face lacks as print sets it, in a face of last resort."""
     from matplotlib.font_manager import FontProperties
 
     with quiet_glyphs():
-        return float(_ruler().get_text_width_height_descent(text, FontProperties(family=FONT, size=size), False)[0])
+        found = _ruler().get_text_width_height_descent(text, FontProperties(family=FONT, size=size), False)[0]
+    return float(found) if _signs().issuperset(text) else max(float(found), _LAST_RESORT * size * len(text))
+
+
+@cache
+def _signs() -> frozenset[str]:
+    """The signs that the measuring face has."""
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(map(chr, get_font(findfont(FONT)).get_charmap()))
 
 
 @cache

@@ -36,11 +36,12 @@ def draw(
     *,
     output: int = 0,
     most: float | None = None,
+    heading: str = "adds",
 ) -> Any:
     """Draw a surface: the first column across, the second upwards; a single category column stands upwards.
 
-    `most` is the absolute value of the strongest tone, so that several pictures can share one scale. Cells for missing
-    or unlisted values stand last, where training rows had them.
+    `most` is the absolute value of the strongest tone, so that several pictures can share one scale; `heading`
+    says what it counts. Cells for missing or unlisted values stand last, where training rows had them.
     """
     grid, (first, second), (across, up) = _turned(term, scales, output)
     sides = _side(first, across, grid), _side(second, up, grid.T)
@@ -57,7 +58,7 @@ def draw(
     drop = -26 - 34 * slanted
     write(ax, 0.5, 0, across.axis, palette, at="axes", shift=(0, drop), ha="center", va="top", fontsize=SMALL + 0.5)
     write(ax, 0, 1, up.axis, palette, at="axes", shift=(12 - left, 14), fontsize=SMALL + 0.5)
-    _bar(ax, most, palette)
+    _bar(ax, most, heading, palette)
     return figure
 
 
@@ -134,7 +135,7 @@ def _labels(ax: Any, side: str, laid: _Side, scale: Scale, palette: Palette) -> 
             )  # fmt: skip
 
 
-def _bar(ax: Any, most: float, palette: Palette) -> None:
+def _bar(ax: Any, most: float, heading: str, palette: Palette) -> None:
     """Draw the scale of tones at the right, from the largest fall to the largest rise."""
     from matplotlib.patches import Rectangle
 
@@ -149,7 +150,7 @@ def _bar(ax: Any, most: float, palette: Palette) -> None:
     for share, value in ((step / 2, -most), (0.5, 0.0), (1 - step / 2, most)):
         text = signed(value, places) if value else "0"
         write(ax, left + thick, share, text, palette, at="axes", shift=(4, 0), fontsize=SMALL, color=palette.muted)
-    write(ax, left, 1, "adds", palette, at="axes", shift=(0, 14), fontsize=SMALL, color=palette.muted)
+    write(ax, left, 1, heading, palette, at="axes", shift=(0, 14), fontsize=SMALL, color=palette.muted)
 
 
 def finding(term: Any, scales: tuple[Scale, Scale], *, output: int = 0) -> str:

@@ -41,6 +41,7 @@ def run_units(
     jobs: int = 1,
     fresh: bool = False,
     on_event: Callable[[Event], None] | None = None,
+    preload: Sequence[str] = (),
 ) -> dict[str, Outcome]:
     """Compute what is not stored yet, each unit in a worker process; call it within `lock_run`.
 
@@ -61,6 +62,8 @@ def run_units(
         Compute everything anew.
     on_event : callable, optional
         Called in this process with each `Event`.
+    preload : sequence of str
+        Modules that most units import: they are loaded once, by the process that all workers are forked from.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def run_units(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1; got {jobs}")
     with store.in_use():
-        run = _Run(units, store, Path(folder), jobs, fresh, on_event)
+        run = _Run(units, store, Path(folder), jobs, fresh, on_event, preload)
         try:
             while run.advance():
                 run.wait()
@@ -137,8 +140,10 @@ class _Run:
         jobs: int,
         fresh: bool,
         on_event: Callable[[Event], None] | None,
+        preload: Sequence[str],
     ) -> None:
         self.store, self.jobs, self.fresh, self.on_event = store, jobs, fresh, on_event
+        self.preload = [*PRELOAD, work.__module__, *preload]
         self.log = Log(folder)
         self.log.mend()
         self.unfinished = self.log.unfinished()
@@ -192,7 +197,7 @@ class _Run:
             return
         task = Task(unit.name, unit.key, call, self.store, self.log, self.fresh)
         context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        context.set_forkserver_preload([*PRELOAD, work.__module__, unit.function.__module__])
+        context.set_forkserver_preload([*self.preload, unit.function.__module__])
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(task, writer), daemon=True)
         with _clean_start():

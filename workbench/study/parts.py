@@ -58,10 +58,6 @@ def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
 
 
 _Format = Literal["html", "pdf", "md"]
-_NoTuning = Annotated[
-    Literal[0],
-    _refuse(lambda v: isinstance(v, int) and v > 0, "must be 0: tuning comes with a later release"),
-]
 _NoRows = Annotated[
     Literal[False],
     _refuse(lambda v: v is True, "must be false: rows in reports come with a later release"),
@@ -142,9 +138,19 @@ class Split(Part):
 
 
 class Tune(Part):
-    """The search for parameters."""
+    """The search for parameters that the study does not set."""
 
-    budget: _NoTuning = Field(default=0, description="Trials per model inside the folds; 0: the parameters as given.")
+    budget: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Settings tried per model, inside the rows of each fit and of each fold; 0: parameters as given.",
+    )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds after which a search tries no other; numbers then depend on the machine.",
+    )
 
 
 class Compare(Part):
@@ -162,6 +168,15 @@ class Compare(Part):
     noise: bool = Field(
         default=True,
         description="Whether they are told of a model of a shuffled target too: what chance alone makes.",
+    )
+    diagnose: bool = Field(
+        default=True,
+        description="Whether models are diagnosed: calibration, residuals, weak regions, intervals, noise, overfit, "
+        "complexity, sensitive groups; and drift and leakage of the split.",
+    )
+    paths: bool = Field(
+        default=False,
+        description="Whether glass boxes are trained in several sizes too, for the curve of what size buys.",
     )
 
 

@@ -175,10 +175,10 @@ class Study(Part):
             raise StudyError(f"{place}: {problem}" for problem in problems)
 
     def quick(self) -> Self:
-        """Give the same study with at most 3 folds, one repeat, neither refits nor noise: for a first look."""
+        """Give the same study with at most 3 folds, one repeat, parameters as given, and models alone: a first look."""
         split = self.split.model_copy(update={"folds": min(3, self.split.folds), "repeats": 1})
-        compare = self.compare.model_copy(update={"refits": False, "noise": False})
-        return self.model_copy(update={"split": split, "compare": compare})
+        compare = self.compare.model_copy(update=dict.fromkeys(("refits", "noise", "diagnose", "paths"), False))
+        return self.model_copy(update={"split": split, "compare": compare, "tune": Tune()})
 
     def table_arguments(self) -> dict[str, Any]:
         """Give the arguments of `workbench.load` that make this study's table."""

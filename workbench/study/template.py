@@ -10,7 +10,7 @@ import yaml
 
 from workbench.columns import TableError
 from workbench.study.entries import Registry
-from workbench.study.parts import Compare, Report, Split, study_name
+from workbench.study.parts import Compare, Report, Split, Tune, study_name
 from workbench.study.problems import StudyError
 from workbench.study.study import DEFAULT_EXPLAIN
 from workbench.study.text import parse_yaml
@@ -90,6 +90,7 @@ def template(
         "  # black boxes, to compare with",
         *_listed((n, f.title) for n, f in able.items() if not f.glassbox),
         "",
+        *_section_lines("tune", Tune),
         "metrics: auto  # or a list; the first one ranks",
         *_section_lines("compare", Compare),
         "",
@@ -130,9 +131,9 @@ def _levels(kind: str, levels: Iterable[str]) -> str:
     return f", levels: [{', '.join(_quoted(level) for level in levels)}]" if kind == "ordered" else ""
 
 
-def _section_lines(section: str, part: type[Split | Compare]) -> Iterator[str]:
+def _section_lines(section: str, part: type[Split | Compare | Tune]) -> Iterator[str]:
     yield f"{section}:"
-    for key, default in part().model_dump().items():
+    for key, default in part().model_dump(exclude_none=True).items():
         yield f"  {key}: {_scalar(default)}  # {_sentence(part, key)}"
 
 

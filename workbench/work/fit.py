@@ -14,15 +14,19 @@ from sklearn.metrics import log_loss
 from workbench.answers import Details, RuleShares
 from workbench.estimator import estimator_for
 from workbench.evaluation.rules import rule_shares
+from workbench.families import find_family
 from workbench.forms import Form
 from workbench.metrics import metric
+from workbench.splits import Fold
 from workbench.table import Table
+from workbench.work.said import Said
+from workbench.work.tune import Tuned, tune
 
 # A form of more numbers than this stands in its own file alone, not in the card too.
 _MOST_IN_CARD = 5_000
 _MOST_CHECKED = 1_000
-# Folds are many: an estimator that is larger is fitted again where it is needed, not kept.
-_MOST_KEPT_BYTES = 32 * 2**20
+# All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
+_MOST_KEPT_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +36,18 @@ class Fitted:
     Attributes
     ----------
     estimator : fitted estimator
+    params : dict
+        All its parameters: those that it was given, or those that the search chose.
+    tuned : Tuned or None
+        The search, where there was one.
     engine : str
         The library that did the work, with its version.
     holdout : dict of str to float
         Scores on the holdout; empty where there is none.
+    said : Said or None
+        What it says of the rows of the holdout, in their order; None where there is none.
+    train : dict of str to float
+        Scores on the rows that it was fitted on.
     form : FormFacts or None
     details : tuple of Details
         What the family knows of the fit besides the form.
@@ -50,8 +62,12 @@ class Fitted:
     """
 
     estimator: Any
+    params: dict[str, Any]
+    tuned: Tuned | None
     engine: str
     holdout: dict[str, float]
+    said: Said | None
+    train: dict[str, float]
     form: FormFacts | None
     details: tuple[Details, ...]
     rules: RuleShares | None
@@ -81,12 +97,24 @@ class Refit:
     ----------
     scores : dict of str to float
         Scores on the fold's test rows; NaN where one is undefined on them.
+    train : dict of str to float
+        Scores on its training rows; empty where nothing was to be kept.
+    said : Said or None
+        What it says of the test rows, in their order; None where nothing was to be kept.
+    params : dict
+        All parameters of the model: given, or chosen inside the training rows.
+    tuned : Tuned or None
+        The search, where there was one.
     pickled : bytes or None
         The fitted estimator, so that who wants the scores alone need not load it; None where it was not to be kept, or
-        is larger than 32 MiB: the same fit gives it again.
+        is larger than its share of 128 MiB for all folds: the same fit gives it again.
     """
 
     scores: dict[str, float]
+    train: dict[str, float]
+    said: Said | None
+    params: dict[str, Any]
+    tuned: Tuned | None
     pickled: bytes | None
 
     def estimator(self) -> Any:
@@ -132,19 +160,26 @@ def fit_model(
     family: str,
     params: Mapping[str, Any],
     metrics: Sequence[str],
+    tuning: Mapping[str, Any] | None = None,
 ) -> Fitted:
-    """Fit on the development rows, score the holdout, and read the form."""
+    """Fit on the development rows, score the holdout, and read the form; with `tuning`, choose parameters first."""
     train, held = table.take(rows), table.take(holdout) if len(holdout) else None
+    params, tuned = _choose(train, family, params, tuning)
     started = time.perf_counter()
     estimator = fit_rows(train, family, params)
     seconds = time.perf_counter() - started
     form = estimator.form_
     if form is not None:
         _check_form(estimator, train)
+    said = None if held is None else Said.of(estimator, held, metrics)
     return Fitted(
         estimator=estimator,
+        params=params,
+        tuned=tuned,
         engine=estimator.family().engine(estimator.estimator_),
-        holdout={} if held is None else _scores(estimator, held, metrics),
+        holdout={} if said is None or held is None else said.scores(held, metrics),
+        said=said,
+        train=Said.of(estimator, train, metrics).scores(train, metrics),
         form=None if form is None else _facts(form, name),
         details=estimator.details_,
         rules=None if form is None else rule_shares(form, train, held),
@@ -162,15 +197,46 @@ def score_fold(
     family: str,
     params: Mapping[str, Any],
     metrics: Sequence[str],
-    keep: bool,
+    keep: int,
+    tuning: Mapping[str, Any] | None = None,
 ) -> Refit:
-    """Fit on a fold's training rows and score its test rows; keep the estimator, or its scores alone."""
-    estimator = fit_rows(table.take(train), family, params)
-    pickled = pickle.dumps(estimator, protocol=5) if keep else b""
+    """Fit on a fold's training rows and score its test rows; with `tuning`, choose parameters inside the former first.
+
+    `keep` is the number of folds of which estimators and predictions are kept, this one among them; 0: scores alone.
+    """
+    rows, tested = table.take(train), table.take(test)
+    params, tuned = _choose(rows, family, params, tuning)
+    estimator = fit_rows(rows, family, params)
+    said = Said.of(estimator, tested, metrics)
+    scores = said.scores(tested, metrics)
+    if not keep:
+        return Refit(scores=scores, train={}, said=None, params=params, tuned=tuned, pickled=None)
+    pickled = pickle.dumps(estimator, protocol=5)
     return Refit(
-        scores=_scores(estimator, table.take(test), metrics),
-        pickled=pickled if keep and len(pickled) <= _MOST_KEPT_BYTES else None,
+        scores=scores,
+        train=Said.of(estimator, rows, metrics).scores(rows, metrics),
+        said=said,
+        params=params,
+        tuned=tuned,
+        pickled=pickled if len(pickled) <= _MOST_KEPT_BYTES / keep else None,
     )
+
+
+def _choose(
+    table: Table, family: str, params: Mapping[str, Any], tuning: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Tuned | None]:
+    """Choose parameters inside the rows at hand, where that is asked for: `tuning` holds arguments of `tune`."""
+    if tuning is None:
+        return dict(params), None
+    ranking = metric(tuning["metric"])
+
+    def score(setting: Mapping[str, Any], fold: Fold) -> float:
+        estimator, tested = fit_rows(table.take(fold.train), family, setting), table.take(fold.test)
+        return Said.of(estimator, tested, [ranking.name]).scores(tested, [ranking.name])[ranking.name]
+
+    check = find_family(family).Parameters
+    found = tune(table, params, check=check, score=score, **{**tuning, "metric": ranking})
+    return found.params, found
 
 
 def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | None:
@@ -205,14 +271,6 @@ def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
         kinds={column.name: column.kind for column in table.schema},
         classes=table.classes,
     )
-
-
-def _scores(estimator: Any, table: Table, metrics: Sequence[str]) -> dict[str, float]:
-    X = table.X[list(estimator.feature_names_in_)]
-    return {
-        name: metric(name).score(estimator, X, table.y, classes=table.classes, sample_weight=table.sample_weight)
-        for name in metrics
-    }
 
 
 def _facts(form: Form, name: str) -> FormFacts:

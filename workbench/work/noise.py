@@ -11,12 +11,21 @@ import numpy as np
 from workbench.answers import Answer
 from workbench.table import Table
 from workbench.work.explain import ask
-from workbench.work.fit import fit_rows
+from workbench.work.fit import Fitted, fit_rows
 
 
-def fit_noise(table: Table, rows: np.ndarray, *, family: str, params: Mapping[str, Any], seed: int) -> Any:
-    """Fit on the development rows after their target was shuffled."""
-    return fit_rows(shuffled(table, [rows], seed).take(rows), family, params)
+def fit_noise(
+    table: Table,
+    rows: np.ndarray,
+    *,
+    family: str,
+    params: Mapping[str, Any],
+    seed: int,
+    tuned: Fitted | None = None,
+) -> Any:
+    """Fit on the development rows after their target was shuffled, with the parameters that a search has chosen."""
+    chosen = params if tuned is None else tuned.params
+    return fit_rows(shuffled(table, [rows], seed).take(rows), family, chosen)
 
 
 def explain_noise(

@@ -1,36 +1,41 @@
-"""Explain the model of a fold as the study's own model is explained."""
+"""Explain the models of the folds as the study's own model is explained."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from workbench.answers import Answer
+from workbench.splits import Fold
 from workbench.table import Table
 from workbench.work.explain import ask
 from workbench.work.fit import Refit, fit_rows
 
 
-def explain_refit(
+def explain_refits(
     table: Table,
-    refit: Refit,
-    train: np.ndarray,
+    refits: Sequence[Refit],
+    folds: Sequence[Fold],
     development: np.ndarray,
-    unseen: np.ndarray,
+    holdout: np.ndarray,
     *,
     family: str,
-    params: Mapping[str, Any],
     method: str,
     options: Mapping[str, Any],
     seed: int,
-) -> Answer | None:
-    """Ask a method about a fold's model, on the same rows, background and grid as about the model of all rows.
+) -> tuple[Answer | None, ...]:
+    """Ask a method about each fold's model, on the same rows, background and grid as about the model of all rows.
 
-    Where the study has no holdout, `unseen` are the fold's own test rows.
+    Where the study has no holdout, what needs scores takes each fold's own test rows. One unit asks about all folds: a
+    process for each would take longer to start than to answer.
     """
-    estimator = refit.estimator()
-    if estimator is None:
-        estimator = fit_rows(table.take(train), family, params)
-    return ask(table, estimator, development, unseen, method=method, options=options, seed=seed).public()
+    answers = []
+    for refit, fold in zip(refits, folds, strict=True):
+        estimator = refit.estimator()
+        if estimator is None:
+            estimator = fit_rows(table.take(fold.train), family, refit.params)
+        unseen = holdout if len(holdout) else fold.test
+        answers.append(ask(table, estimator, development, unseen, method=method, options=options, seed=seed).public())
+    return tuple(answers)

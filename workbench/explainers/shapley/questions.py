@@ -166,8 +166,8 @@ def _ways(parent: Ints, leaves: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _shares(support: Ints, node: Ints, child: Ints) -> Floats:
     rows = support[node].astype(np.float64)
-    # no row was asked: no row gets here, whatever the shares below are
-    return np.divide(support[child], rows, out=np.zeros(len(rows)), where=rows > 0)
+    # where no row got to, half goes each way: only a row that is explained can be sent there
+    return np.divide(support[child], rows, out=np.full(len(rows), 0.5), where=rows > 0)
 
 
 def _of_rules(rules: Sequence[Rule], readings: tuple[Reading, ...], position: dict[_Key, int], width: int) -> Questions:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -92,41 +93,53 @@ def tree_shapley(
     return trees.shapley(rows, games)
 
 
-def path_shapley(score: Score, rows: Frame, *, columns: Sequence[str]) -> Shapley:
-    r"""Give path-dependent Shapley values: no background, the trees' own counts of training rows instead.
+def path_shapley(
+    score: Score, rows: Frame, background: Frame, weight: np.ndarray | None = None, *, columns: Sequence[str]
+) -> Shapley:
+    r"""Give path-dependent Shapley values: no background row is mixed in, nodes count rows instead.
 
     .. math:: v_x(S) = \sum_{leaves} value \prod_{nodes on the way} (1[x goes on] or n_{child} / n_{node})
 
-    the first for nodes that ask a column of S. It follows the columns' dependence as far as the tree's order of
-    questions shows it; the same function written as another tree may get other values.
+    the first for nodes that ask a column of S. n are the trees' own counts of training rows; a tree that does not hold
+    them (of forests and boosted trees, whose forms are large as they are) gets those of the background rows that come
+    to each node. From a node that no row comes to, half goes each way. It follows the columns' dependence as far as
+    the tree's order of questions shows it; the same function written as another tree may get other values.
 
     Parameters
     ----------
-    score, rows, columns
-        As in `tree_shapley`.
+    score, rows, background, weight, columns
+        As in `tree_shapley`; the background counts, with its weights, where a tree holds no counts.
 
     Raises
     ------
     ValueError
-        Also if a tree does not know its counts, or a term is a rule, which has none.
+        Also if a term is a rule, which has no nodes.
 
     References
     ----------
     S. M. Lundberg et al., 2020, doi 10.1038/s42256-019-0138-9.
     """
+    body = score.body
+    terms = body.terms if isinstance(body, Additive) else ()
+    if any(isinstance(term, Rule) for term in terms):
+        raise ValueError(
+            "tree_shap: path-dependent values need trees: a rule has no nodes; use perturbation='interventional'"
+        )
+    if isinstance(body, Additive):
+        counted = tuple(_counted(term, background, weight) if isinstance(term, Tree) else term for term in terms)
+        score = replace(score, body=replace(body, terms=counted))
     trees = Trees.of(score, columns)
-    for term in trees.body.terms:
-        if isinstance(term, Rule):
-            raise ValueError(
-                "tree_shap: path-dependent values need trees, and a rule has no nodes; "
-                "use perturbation='interventional'"
-            )
-        if isinstance(term, Tree) and term.support is None:
-            raise ValueError(
-                "tree_shap: path-dependent values need the training rows of each node, which this form does not hold; "
-                "use perturbation='interventional'"
-            )
     return trees.shapley(rows, [Paths(trees.catalogue)])
+
+
+def _counted(tree: Tree, background: Frame, weight: np.ndarray | None) -> Tree:
+    """Give a tree the numbers, or weights, of background rows in its nodes, where it holds no counts."""
+    if tree.support is not None:
+        return tree
+    counts: Any = np.bincount(tree.leaves(background), weight, minlength=tree.feature.size)
+    for node in np.flatnonzero(~tree.is_leaf)[::-1].tolist():  # children follow their parent
+        counts[node] = counts[tree.left[node]] + counts[tree.right[node]]
+    return replace(tree, support=counts)
 
 
 @dataclass(frozen=True, eq=False)

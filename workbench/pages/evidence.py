@@ -1,0 +1,122 @@
+"""The evidence for a model: its scores fold by fold, how rows were split, and how it stands against the others."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from workbench.answers import Answer, Comparison
+from workbench.evaluation.digits import brief
+from workbench.evaluation.equivalence import equivalence_sentence
+from workbench.evaluation.holdout import holdout_sentence
+from workbench.evaluation.price import titles_of
+from workbench.metrics import metric
+from workbench.pages import tables
+from workbench.pages.card import Card
+from workbench.pages.parts import SplitsPart
+from workbench.pages.views import Block, PictureView, Section, picture
+from workbench.plots import PAGE, comparison, scores
+from workbench.plots.numbers import count, fixed, interval, rows, score_decimals
+
+
+def section(card: Card) -> Section:
+    """Give the section of scores, design and challengers."""
+    main = next(part for part in card.scores if part.metric.name == card.ranking.name)
+    title = tables.capital(main.metric.title)
+    folds = [fold for fold in main.folds if fold is not None]
+    if main.mean is None or not folds:
+        return Section("evidence", "Evidence", f"{title} could not be computed on any fold.", _design(card))
+    places = score_decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
+    low, high = fixed(min(folds), places), fixed(max(folds), places)
+    lead = f"{title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"
+    lead += (
+        f", and {fixed(main.holdout, places)} on the holdout." if main.holdout is not None else "; no holdout was kept."
+    )
+    drawn = [] if main.lower is None else [Block(pictures=[_folds(main, folds, places)])]
+    return Section("evidence", "Evidence", lead, [*drawn, *_design(card)])
+
+
+def _folds(main: Any, folds: list[float], places: int) -> PictureView:
+    """Draw the score of every fold beside their mean."""
+    drawing = scores.draw_folds(
+        folds,
+        main.mean,
+        main.lower,
+        main.upper,
+        PAGE,
+        metric=main.metric.title,
+        dummy=main.dummy,
+        holdout=main.holdout,
+    )
+    ends = f"{fixed(min(folds), places)} to {fixed(max(folds), places)}"
+    finding = f"{tables.capital(main.metric.title)} by fold: {ends}, mean {fixed(main.mean, places)}"
+    told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
+    told += ", ".join(fixed(fold, places) for fold in folds) + "."
+    note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
+    return picture(drawing, finding, told, note)
+
+
+def _design(card: Card) -> list[Block]:
+    return [
+        Block(tables=[tables.scores(card.scores)]),
+        Block(heading="Validation design", paragraphs=[design(card.splits)], tables=[tables.folds(card.scores)]),
+        *_challengers(card),
+    ]
+
+
+def design(splits: SplitsPart, *, repeats: bool = True) -> str:
+    """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
+    held = "No rows are set aside"
+    if splits.n_holdout != 0:
+        held = f"{rows(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
+    told = f"{rows(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
+    reason = tables.capital(splits.duplicates.reason.rstrip("."))
+    return f"{told} {reason}." if repeats and reason else told
+
+
+def _challengers(card: Card) -> list[Block]:
+    """Compare with the best black box, the best glass box and the dummy, on the folds and again on the holdout."""
+    compared: list[Comparison] = [Comparison.from_dict(c) for c in card.comparisons]
+    titles = titles_of(SimpleNamespace(rows=card.leaderboard))  # type: ignore[arg-type]
+    ranking = metric(card.ranking.name)
+    chances = [told for c in compared if (told := equivalence_sentence(c, titles, ranking))]
+    board = tables.leaderboard(card.leaderboard, card.ranking, "All models of the study", strong=card.name)
+    found = [
+        Block(
+            heading="Challengers",
+            paragraphs=[part for part in (card.recommendation, card.price) if part],
+            bullets=chances,
+            pictures=[_against(card, compared)] if compared else [],
+        )
+    ]
+    if card.holdout_comparisons:
+        again: list[Any] = [Answer.from_dict(c) for c in card.holdout_comparisons]
+        found.append(
+            Block(
+                heading="The difference, estimated again on rows that chose nothing",
+                paragraphs=[
+                    "The best of many is best by luck too, on the folds that chose it. The holdout took no part in the "
+                    "choice, so it flatters nobody. Its interval is over other rows that could have been held out; "
+                    "both models stay as they were fitted."
+                ],
+                bullets=[holdout_sentence(c, titles, ranking) for c in again],
+                tables=[tables.differences(compared, again, card.ranking)],
+                cautions=list(dict.fromkeys(tables.capital(w) + "." for c in again for w in c.provenance.warnings)),
+            )
+        )
+    return [*found, Block(tables=[board])]
+
+
+def _against(card: Card, compared: list[Comparison]) -> PictureView:
+    drawing = comparison.draw(
+        compared,
+        PAGE,
+        region=card.region,
+        metric=card.ranking.title,
+        title=False,
+        glassbox={card.name: card.glassbox},
+    )
+    note = f"Paired by fold, with 95% intervals. Shaded: below {brief(card.region)}, too small to matter."
+    if any(c.probability_worse == c.probability_worse for c in compared):
+        note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
+    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)

@@ -1,0 +1,120 @@
+"""The sections of the index below the leaderboard: price, many good models, checks of data and split, how to repeat."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from workbench.answers import Answer, Multiplicity, PriceCurve
+from workbench.evaluation.digits import brief
+from workbench.evaluation.multiplicity import multiplicity_sentence
+from workbench.evaluation.price import titles_of
+from workbench.pages import evidence, sections, split_checks, tables
+from workbench.pages.index import Index
+from workbench.pages.views import Block, PictureView, Section, picture
+from workbench.plots import PAGE, comparison, multiplicity, price_curve
+from workbench.plots.numbers import count, seconds
+from workbench.plots.style import shown
+
+
+def overview(index: Index) -> list[Section]:
+    """Give the sections in reading order; those that a run has nothing for are left out."""
+    found = []
+    if index.price or index.comparisons or (index.price_curve or {}).get("models"):
+        found.append(_price(index))
+    if index.multiplicity is not None:
+        found.append(_many(index, Multiplicity.from_dict(index.multiplicity)))
+    if index.repeats is not None:
+        block = Block(
+            paragraphs=[evidence.design(index.splits, repeats=False)],
+            tables=[tables.repeats(index.repeats, index.ranking)],
+        )
+        found.append(Section("repeats", "What repeated rows do", index.repeats.sentence, [block]))
+    else:
+        found.append(Section("design", "How the models were checked", evidence.design(index.splits)))
+    if index.drift is not None or index.leakage is not None:
+        found.append(split_checks.section(index))
+    part = index.data
+    lead = f"{count(part.n_rows)} rows, {count(part.n_features)} features, and the target {shown(part.target.title)}."
+    found.append(Section("data", "The data", lead, sections.data_blocks(part)))
+    return [*found, _reproduce(index)]
+
+
+def titles(index: Index) -> dict[str, str]:
+    """Give what models are called in a sentence."""
+    return titles_of(SimpleNamespace(rows=index.leaderboard))  # type: ignore[arg-type]
+
+
+def _price(index: Index) -> Section:
+    compared: list[Any] = [Answer.from_dict(c) for c in index.comparisons]
+    blocks = [
+        Block(bullets=[p.sentence for p in index.price], pictures=[_compared(index, compared)] if compared else [])
+    ]
+    if index.price_curve is not None and index.price_curve["models"]:
+        blocks.append(_curve(index, PriceCurve.from_dict(index.price_curve)))
+    lead = "Each glass box against the best black box, on the same folds."
+    if not compared:
+        lead = "Glass boxes have no price here: there is no black box to compare them with."
+    return Section("price", "What interpretability costs", lead, blocks)
+
+
+def _compared(index: Index, compared: list[Any]) -> PictureView:
+    glass = {row.model: row.glassbox for row in index.leaderboard}
+    drawing = comparison.draw(
+        compared, PAGE, region=index.region, metric=index.ranking.title, title=False, glassbox=glass
+    )
+    note = f"Lines are 95% intervals. Shaded: differences below {brief(index.region)}, too small to matter."
+    if any(c.probability_worse == c.probability_worse for c in compared):
+        note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
+    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)
+
+
+def _curve(index: Index, curve: PriceCurve) -> Block:
+    """Show what size buys: the best score that models of an allowed size reach."""
+    drawing = price_curve.draw(curve, PAGE, metric=index.ranking.title, title=False)
+    dummies = {row.model for row in index.leaderboard if row.family == "dummy"}
+    front = ", ".join(shown(name, 40) for name in index.pareto if name not in dummies)
+    told = f" No model is both smaller and better than one of these: {front}." if front else ""
+    note = "The line is the best score that models of at most this size reach; dots are all models that were tried."
+    return Block(
+        heading="What size buys",
+        paragraphs=[f"Allowed so many numbers to hold, this is the best score to be had.{told}"],
+        pictures=[picture(drawing, price_curve.finding(curve), price_curve.describe(curve), note)],
+    )
+
+
+def _many(index: Index, answer: Multiplicity) -> Section:
+    named = titles(index)
+    unit = index.data.target.unit
+    lead, about_columns, story = multiplicity_sentence(answer, named, unit=shown(unit, 16) if unit else "").partition(
+        " About the columns"
+    )
+    agreed = ", ".join(shown(name, 40) for name in index.agreed)
+    told = [f"{about_columns}{story}".strip()] if story else []
+    told += [f"Among the three most important columns of every one of these models: {agreed}."] if agreed else []
+    drawn = []
+    if len(answer.models) > 2:  # of two the sentence says it all
+        drawn = [_matrix(answer, "rows", named)]
+        if answer.rank_correlation is not None:
+            drawn.append(_matrix(answer, "columns", named))
+    about = (
+        "Where models score alike, which one is taken decides about single rows, and nothing in the data does (Marx et "
+        "al. 2020). These are the models that were trained here; there may be more as good, so the shares are lower "
+        "bounds."
+    )
+    block = Block(paragraphs=[*told, about], pictures=drawn)
+    return Section("many", "What the choice among good models decides", lead, [block])
+
+
+def _matrix(answer: Multiplicity, what: multiplicity.What, named: dict[str, str]) -> PictureView:
+    drawing = multiplicity.draw(answer, PAGE, what=what, titles=named, title=False)
+    options: dict[str, Any] = {"what": what, "titles": named}
+    finding = tables.capital(multiplicity.finding(answer, **options))
+    return picture(drawing, finding, multiplicity.describe(answer, **options))
+
+
+def _reproduce(index: Index) -> Section:
+    last = sections.reproduce(index.environment, index.splits, index.data.hash, None)
+    took = [] if index.seconds is None else [f"The whole run took {seconds(index.seconds)} seconds."]
+    steps = Block(paragraphs=took, tables=[tables.steps(index.steps)] if index.steps else [])
+    return Section("reproduce", "How to reproduce", last.lead, [*last.blocks, steps])

@@ -1,0 +1,32 @@
+"""Measure how complex a model is to explain, whether it has a form or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench.answers import Complexity, Effects
+from workbench.evaluation.complexity import complexity
+from workbench.explainers import explain
+from workbench.table import Table
+from workbench.work.fit import Fitted
+from workbench.work.said import Said
+
+
+def measure_complexity(table: Table, fitted: Fitted, development: np.ndarray, *, seed: int) -> Complexity | None:
+    """Measure a model on the development rows by its predictions and their accumulated local effects.
+
+    The curves reach to the last row, and stay here: nothing of them is told but how bent they are. None where the
+    model gives no probabilities.
+    """
+    part, model = table.take(development), fitted.estimator
+    if table.classes and Said.of(model, part.take(np.arange(1)), ()).shares is None:
+        return None
+    X = part.X[list(model.feature_names_in_)]
+    positive = table.classes[1] if table.task == "binary" else None
+    given: dict[str, Any] = {"sample_weight": part.sample_weight, "random_state": seed, "positive": positive}
+    effects = explain(model, "ale", X, min_rows=1, scale="response", **given)
+    if not isinstance(effects, Effects):
+        raise TypeError(f"complexity needs effects; got {type(effects).__name__}")
+    return complexity(model, X, effects, **given)

@@ -1,0 +1,277 @@
+"""Diagnose one model: what it says of rows that it has not seen, looked at in many ways."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.answers import Answer
+from workbench.disclosure import MIN_ROWS
+from workbench.evaluation.calibration import calibration
+from workbench.evaluation.conformal import LEAST_ROWS, conformal
+from workbench.evaluation.fairness import fairness
+from workbench.evaluation.overfit import overfit
+from workbench.evaluation.predictions import Predictions
+from workbench.evaluation.recalibration import recalibration
+from workbench.evaluation.residuals import residuals
+from workbench.evaluation.robustness import robustness
+from workbench.evaluation.row_losses import loss_title, row_losses
+from workbench.evaluation.weak_regions import weak_regions
+from workbench.metrics import Metric, metric
+from workbench.splits import Fold
+from workbench.table import Table
+from workbench.work.fit import Fitted, Refit
+from workbench.work.said import Said
+
+_ENOUGH = 200  # rows of a holdout in which regions can be found and judged
+_FEWEST, _FEWEST_RESIDUALS = 2 * MIN_ROWS, 40
+_LEVEL = 0.9  # of conformal intervals
+_FEWEST_CALIBRATING = 109  # so that 10 of them lie outside at that level
+HOLDOUT, OUT_OF_FOLD = "holdout", "out of fold, first repeat"
+
+
+class DiagnosticWarning(UserWarning):
+    """A diagnostic that should have worked and did not; its message may hold values of the data."""
+
+
+class _CannotError(Exception):
+    """A diagnostic does not go with these rows, or this model; the message may be sent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnostic:
+    """One diagnostic: its answer, or the reason why there is none."""
+
+    name: str
+    answer: Answer | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A model, with what it and its folds' models said, and the baseline beside it.
+
+    Attributes
+    ----------
+    table : Table
+    fitted, baseline : Fitted
+    refits, baseline_refits : sequence of Refit
+        In the order of the folds.
+    folds : sequence of Fold
+    holdout : ndarray of int
+    blocks : ndarray or None
+        The number of each row's block, where rows belong together.
+    metric : Metric
+        The one that ranks.
+    seed : int
+    """
+
+    table: Table
+    fitted: Fitted
+    refits: Sequence[Refit]
+    baseline: Fitted
+    baseline_refits: Sequence[Refit]
+    folds: Sequence[Fold]
+    holdout: np.ndarray
+    blocks: np.ndarray | None
+    metric: Metric
+    seed: int
+
+    @cached_property
+    def first(self) -> list[int]:
+        """The positions of the folds of the first repeat: each row is tested once at most."""
+        return [i for i, fold in enumerate(self.folds) if fold.repeat == 0]
+
+    @cached_property
+    def left_out(self) -> np.ndarray:
+        """The rows that these folds test, one fold after the other."""
+        return np.concatenate([self.folds[i].test for i in self.first])
+
+    @cached_property
+    def out_of_fold(self) -> Predictions:
+        """What the folds' models said of the rows that they test."""
+        return self._predictions(self.left_out, self._joined(self.refits))
+
+    @cached_property
+    def held(self) -> Predictions:
+        """What the model said of the holdout.
+
+        Raises
+        ------
+        _CannotError
+            If there is none.
+        """
+        if self.fitted.said is None:
+            raise _CannotError("there is no holdout: the model itself has seen all rows")
+        return self._predictions(self.holdout, self.fitted.said)
+
+    def judged(self) -> tuple[np.ndarray, Predictions, Predictions, str]:
+        """Give rows, what the model and the baseline said of them, and which they are: the holdout if large enough."""
+        if len(self.holdout) >= _ENOUGH and self.baseline.said is not None:
+            return self.holdout, self.held, self._predictions(self.holdout, self.baseline.said), HOLDOUT
+        baseline = self._predictions(self.left_out, self._joined(self.baseline_refits))
+        return self.left_out, self.out_of_fold, baseline, OUT_OF_FOLD
+
+    def columns(self, rows: np.ndarray) -> pd.DataFrame:
+        """Give the features of rows."""
+        return self.table.X.iloc[rows][list(self.table.features)].reset_index(drop=True)
+
+    def _joined(self, refits: Sequence[Refit]) -> Said:
+        return Said.joined([said for i in self.first if (said := refits[i].said) is not None])
+
+    def _predictions(self, rows: np.ndarray, said: Said) -> Predictions:
+        if self.table.classes and said.shares is None:
+            raise _CannotError("the model gives no probabilities")
+        part = self.table.take(rows)
+        return Predictions.of(part.y, said.predicted, classes=part.classes, sample_weight=part.sample_weight)
+
+
+def diagnose_model(table: Table, **given: Any) -> tuple[Diagnostic, ...]:
+    """Run all diagnostics that go with the task; arguments are those of `Subject`, the metric by its name."""
+    subject = Subject(table, **{**given, "metric": metric(given["metric"])})
+    return tuple(_run(name, question, subject) for name, question in _questions(table).items())
+
+
+def _questions(table: Table) -> dict[str, Callable[[Subject], Answer]]:
+    is_number = table.task == "regression"
+    asked: dict[str, Callable[[Subject], Answer] | None] = {
+        "calibration": _calibration,
+        "recalibration": None if is_number else _recalibration,
+        "residuals": _residuals if is_number else None,
+        "weak_regions": _weak_regions,
+        "conformal": _conformal,
+        "robustness": _robustness,
+        "overfit": _overfit,
+        "fairness": None if table.sensitive is None else _fairness,
+    }
+    return {name: question for name, question in asked.items() if question is not None}
+
+
+def _run(name: str, question: Callable[[Subject], Answer], subject: Subject) -> Diagnostic:
+    """Ask a question; one that fails costs no other."""
+    try:
+        return Diagnostic(name, question(subject))
+    except _CannotError as reason:
+        return Diagnostic(name, reason=str(reason))
+    except Exception as error:
+        warnings.warn(f"{name}: {type(error).__name__}: {error}", DiagnosticWarning, stacklevel=2)
+        return Diagnostic(name, reason=f"it could not be computed: {type(error).__name__}")
+
+
+def _of(rows: str, answer: Answer) -> Answer:
+    """Give the answer with a word on which rows it is about."""
+    told = answer.provenance
+    return answer.but(provenance=replace(told, parameters={**told.parameters, "rows": rows}))
+
+
+def _enough(predictions: Predictions, least: int) -> None:
+    if predictions.n_rows < least:
+        raise _CannotError(f"fewer than {least} rows that the folds' models have not seen")
+
+
+def _calibration(subject: Subject) -> Answer:
+    _enough(subject.out_of_fold, _FEWEST)
+    return _of(OUT_OF_FOLD, calibration(subject.out_of_fold, random_state=subject.seed))
+
+
+def _recalibration(subject: Subject) -> Answer:
+    """Judge a map of each fold's rows by the others; the model's own form stays as it was fitted."""
+    numbers = np.repeat(np.arange(len(subject.first)), [len(subject.folds[i].test) for i in subject.first])
+    if len(numbers) - np.bincount(numbers).max() < _FEWEST:
+        raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
+    return _of(OUT_OF_FOLD, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
+
+
+def _residuals(subject: Subject) -> Answer:
+    _enough(subject.out_of_fold, _FEWEST_RESIDUALS)
+    X = subject.columns(subject.left_out)
+    return _of(OUT_OF_FOLD, residuals(subject.out_of_fold, X, random_state=subject.seed))
+
+
+def _weak_regions(subject: Subject) -> Answer:
+    rows, said, baseline, which = subject.judged()
+    name = subject.metric.name
+    try:
+        title = loss_title(name)
+    except ValueError:  # deviances are no means of losses of rows
+        name, title = "rmse", loss_title("rmse")
+    found = weak_regions(
+        subject.columns(rows),
+        row_losses(said, name),
+        loss_title=title,
+        sample_weight=said.weight,
+        groups=None if subject.blocks is None else subject.blocks[rows],
+        reference=row_losses(baseline, name),
+        random_state=subject.seed,
+    )
+    return _of(which, found)
+
+
+def _conformal(subject: Subject) -> Answer:
+    judged = subject.held
+    if subject.out_of_fold.n_rows < _FEWEST_CALIBRATING or judged.n_rows < LEAST_ROWS:
+        raise _CannotError(
+            f"it takes {_FEWEST_CALIBRATING} rows to set a threshold, and {LEAST_ROWS} of the holdout to judge it"
+        )
+    found = conformal(subject.out_of_fold, judged, subject.columns(subject.holdout), level=_LEVEL)
+    return _of(f"threshold {OUT_OF_FOLD}; judged on the {HOLDOUT}", found)
+
+
+class _Fixed:
+    """A model asked about its features alone: offset and exposure stay what they are."""
+
+    def __init__(self, model: Any, others: pd.DataFrame) -> None:
+        self.model, self.others = model, others
+        self.classes_ = getattr(model, "classes_", None)
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return np.asarray(self.model.predict(self._whole(X)))
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return np.asarray(self.model.predict_proba(self._whole(X)))
+
+    def _whole(self, X: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([X, self.others], axis=1)[list(self.model.feature_names_in_)]
+
+
+def _robustness(subject: Subject) -> Answer:
+    if not len(subject.holdout):
+        raise _CannotError("there is no holdout: the model itself has seen all rows")
+    model, part = subject.fitted.estimator, subject.table.take(subject.holdout)
+    names = list(model.feature_names_in_)
+    features = [name for name in names if name in subject.table.features]
+    found = robustness(
+        _Fixed(model, part.X[[name for name in names if name not in features]]),
+        part.X[features],
+        part.y,
+        metric=subject.metric,
+        classes=part.classes,
+        sample_weight=part.sample_weight,
+        random_state=subject.seed,
+    )
+    return _of(HOLDOUT, found)
+
+
+def _overfit(subject: Subject) -> Answer:
+    name = subject.metric.name
+    return overfit(
+        [refit.train[name] for refit in subject.refits],
+        [refit.scores[name] for refit in subject.refits],
+        metric=subject.metric,
+        n_train=np.array([len(fold.train) for fold in subject.folds]),
+        n_test=np.array([len(fold.test) for fold in subject.folds]),
+        dummy_scores=[refit.scores[name] for refit in subject.baseline_refits],
+    )
+
+
+def _fairness(subject: Subject) -> Answer:
+    _enough(subject.out_of_fold, _FEWEST)
+    sensitive = subject.table.take(subject.left_out).sensitive
+    assert sensitive is not None  # noqa: S101 nobody asks where there is none
+    return _of(OUT_OF_FOLD, fairness(subject.out_of_fold, sensitive, random_state=subject.seed))

@@ -1,0 +1,15 @@
+"""Compare the rows of the holdout with those that models are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.answers import Drift
+from workbench.evaluation.drift import drift
+from workbench.table import Table
+
+
+def compare_rows(table: Table, development: np.ndarray, holdout: np.ndarray, *, seed: int) -> Drift:
+    """Say in which features the holdout differs from the development rows."""
+    X = table.X[list(table.features)]
+    return drift(X.iloc[development], X.iloc[holdout], random_state=seed)
