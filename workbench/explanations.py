@@ -79,7 +79,7 @@ class Explanations:
                 continue
             whole = self._against_refits(model, asked.method, answer)
             sent = whole.public()
-            is_all = sent is not None and sent.to_dict() == whole.to_dict()
+            is_all = sent == whole
             noise = self._value(model, f"{asked.method} noise")
             if sent is not None and noise is not None:
                 sent = with_noise(sent, noise)

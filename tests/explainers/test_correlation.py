@@ -4,6 +4,8 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 
+from workbench.estimator import Regressor
+from workbench.explainers import explain
 from workbench.explainers.correlation import (
     association,
     correlated_groups,
@@ -119,3 +121,30 @@ def test_groups_of_little():
     assert correlated_groups(inputs(X[:1]), 0.7) == ()
     assert correlated_groups(inputs(X[:, [0, 1, 0]]), 0.99) == ((0, 2),)
     assert correlated_groups(inputs(X[:, [0, 1, 0]][:9]), 0.7) == ()  # fewer than 10 rows show nothing
+
+
+def test_exchanged_columns_that_move_together_are_named_once(function_model):
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=300)
+    X = pd.DataFrame({"a": a, "b": a + 0.1 * rng.normal(size=300), "c": -a, "d": rng.normal(size=300)})
+    model = function_model(lambda Z: Z["a"] + Z["b"] * Z["d"], X)
+    spearman = X["a"].corr(X["b"], method="spearman")
+    told = f"a moves with b (Spearman correlation {spearman:.2f}): values average over combinations that may not occur"
+    alone = function_model(lambda Z: Z["a"] + Z["d"], X)
+    for method in ("shap", "kernel_shap"):
+        assert explain(model, method, X[:3], background=X).provenance.warnings == (told,)
+        assert not explain(alone, method, X[:3], background=X).provenance.warnings
+    of_lime = explain(model, "lime", X[:3], background=X).provenance.warnings
+    assert any(warning.startswith("a moves with c") for warning in of_lime)
+    whole = function_model(lambda Z: Z["a"] + Z["b"] + Z["c"], X)
+    (warning,) = explain(whole, "shap", X[:3], background=X).provenance.warnings
+    assert warning.startswith("a moves with c (Spearman correlation -1.00), as do 2 more pairs: values average over")
+
+
+def test_path_dependent_values_exchange_nothing():
+    a = np.random.default_rng(0).normal(size=400)
+    X = pd.DataFrame({"a": a, "b": a + np.random.default_rng(1).normal(size=400) / 2})
+    model = Regressor("tree").fit(X, X["a"] * X["b"])
+    assert set(model.form_.columns) == {"a", "b"}
+    assert explain(model, "tree_shap", X[:3], background=X).provenance.warnings
+    assert not explain(model, "tree_shap", X, perturbation="path_dependent").provenance.warnings

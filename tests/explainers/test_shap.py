@@ -265,7 +265,7 @@ def test_rows_and_background_may_differ_in_their_types(flats, rent):
     assert_is(explain(forest, "kernel_shap", X, background=background), *shapley(forest.predict, X, background))
     model = wb.Regressor("linear").fit(flats, rent)
     other = flats.assign(state=flats["rooms"].astype(float))
-    with pytest.raises(ValueError, match=r"background: column 'state' must have a type .* X, category; got float64"):
+    with pytest.raises(ValueError, match=r"kernel_shap: column 'state' of the background must .*, good; got float64"):
         explain(model, "kernel_shap", flats[:3], background=other)
 
 

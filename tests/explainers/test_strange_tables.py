@@ -6,6 +6,7 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
 
+from workbench.estimator import Regressor
 from workbench.explainers import explain, explainer, explainers, score
 from workbench.explainers.effects import ale_pairs, values
 from workbench.explainers.inputs import Inputs
@@ -94,8 +95,10 @@ def test_types_that_do_not_go_together_are_refused():
         wanted = f"lime: column 'c' of the background must have a type .* of X, categories x, y; got ({got}); give both"
         with pytest.raises(ValueError, match=wanted):
             check_types(X, background, "lime")
-    with pytest.raises(ValueError, match=r"column 'a' of the background must .* float64; got bool"):
-        check_types(X, X.assign(a=[True, False]), "lime")
+    for by_text in (False, True):
+        with pytest.raises(ValueError, match=r"column 'a' of the background must .* float64; got bool"):
+            check_types(X, X.assign(a=[True, False]), "lime", by_text=by_text)
+    check_types(X, fewer, "lime", by_text=True)
 
 
 def test_no_method_gives_a_model_text_for_a_category(function_model):
@@ -105,6 +108,15 @@ def test_no_method_gives_a_model_text_for_a_category(function_model):
     for method in ("shap", "kernel_shap", "lime"):
         with pytest.raises(ValueError, match="column 'c' of the background must have a type that goes together"):
             explain(model, method, X[:2], background=fewer)
+
+
+def test_levels_are_known_by_their_text_to_our_estimators():
+    X = pd.DataFrame({"a": np.arange(60.0), "c": pd.Categorical(["x", "y", "z"] * 20)})
+    model = Regressor("linear").fit(X, X["a"] + (X["c"] == "x"))
+    fewer = X[X["c"] != "z"].assign(c=lambda frame: frame["c"].cat.remove_unused_categories())
+    for method in ("kernel_shap", "lime"):
+        same = explain(model, method, X[:2], background=X[X["c"] != "z"])
+        np.testing.assert_allclose(explain(model, method, X[:2], background=fewer).values, same.values, atol=1e-9)
 
 
 class Bent(RegressorMixin, BaseEstimator):

@@ -381,3 +381,16 @@ def test_memory_of_many_trees_over_different_columns():
     tracemalloc.stop()
     assert peak < 100 * 2**20 + answer.values.nbytes
     np.testing.assert_allclose(answer.baseline, model.form_.predict(Z).mean(), atol=1e-12)
+
+
+def test_path_dependent_counts_follow_the_weights_of_the_background():
+    model = fitted("forest", 0)
+    weight = np.random.default_rng(0).integers(0, 4, len(BACKGROUND))
+    repeated = BACKGROUND.iloc[np.repeat(np.arange(len(BACKGROUND)), weight)]
+    options = {"perturbation": "path_dependent"}
+    found = explain(model, "tree_shap", ODD, background=BACKGROUND, sample_weight=weight, **options)
+    same = explain(model, "tree_shap", ODD, background=repeated, **options)
+    plain = explain(model, "tree_shap", ODD, background=BACKGROUND, **options)
+    np.testing.assert_allclose(found.values, same.values, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.baseline, same.baseline, rtol=0, atol=1e-12)
+    assert np.abs(found.values - plain.values).max() > 1e-3

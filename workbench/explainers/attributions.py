@@ -10,6 +10,7 @@ import pydantic
 
 from workbench.answers.attribution import Attribution, Cell
 from workbench.columns import level_texts
+from workbench.explainers.correlation import exchange_caution
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.explainers.inputs import Inputs
@@ -26,6 +27,7 @@ def attribution(
     outputs: Sequence[str],
     scale: str,
     n_background: int | None = None,
+    mixed: bool = True,
     exact: bool = True,
     warnings: Sequence[str] = (),
 ) -> Attribution:
@@ -46,6 +48,9 @@ def attribution(
         "response", "link" or "margin".
     n_background : int, optional
         The rows averaged over; None for methods without a background.
+    mixed : bool
+        Whether values of rows and of the background are mixed: columns that move together and have a part in some value
+        are named in a warning.
     exact : bool
         Whether the values are exact for this background.
     warnings : sequence of str
@@ -71,6 +76,9 @@ def attribution(
 
     values = np.asarray(shaped(shapley.values))
     error = shaped(shapley.approximation_error)
+    if mixed:
+        has_part = np.flatnonzero(np.abs(shapley.values).max(axis=(0, 2)) > 0)
+        warnings = (*warnings, *exchange_caution(inputs, has_part.tolist()))
     return Attribution(
         feature_names=inputs.feature_names,
         outputs=tuple(outputs),

@@ -9,8 +9,9 @@ import pandas as pd
 
 from workbench.columns import level_texts
 from workbench.disclosure import MIN_ROWS
-from workbench.explainers.grid import as_floats, kind_of
+from workbench.explainers.grid import as_floats, kind_of, level_codes
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.rows import Rows, column_of
 
 STRONG_CORRELATION = 0.7
 CORRELATED_ROWS = 5_000
@@ -23,24 +24,52 @@ def correlation_cautions(inputs: Inputs, features: Sequence[int]) -> dict[str, s
 
     Of more than 5,000 rows, 5,000 are drawn by the seed of the inputs.
     """
-    numbers = {j: c for j in range(len(inputs.feature_names)) if kind_of(c := inputs.column(j)) == "number"}
-    asked = [k for k, j in enumerate(numbers) if j in set(features)]
-    if len(numbers) < 2 or not asked:
-        return {}
-    rows = _drawn_rows(inputs)
-    values = np.column_stack([as_floats(column.iloc[rows], "number") for column in numbers.values()])
-    correlation = rank_correlation(values, asked)
-    correlation[np.arange(len(asked)), asked] = 0.0
-    names = [inputs.feature_names[j] for j in numbers]
+    numbers, correlation = _of_numbers(inputs, inputs.X, features)
     cautions = {}
-    for k, own in zip(asked, correlation, strict=True):
+    for j, own in correlation.items():
         partner = int(np.abs(own).argmax())
         if abs(own[partner]) > STRONG_CORRELATION:
-            cautions[names[k]] = (
-                f"{names[k]} moves with {names[partner]} (Spearman correlation {own[partner]:.2f}): "
+            name, other = inputs.feature_names[j], inputs.feature_names[numbers[partner]]
+            cautions[name] = (
+                f"{name} moves with {other} (Spearman correlation {own[partner]:.2f}): "
                 "partial dependence averages over combinations that may not occur"
             )
     return cautions
+
+
+def exchange_caution(inputs: Inputs, features: Sequence[int]) -> tuple[str, ...]:
+    """Warn, once, of columns of numbers that are exchanged one by one, and move together among the background rows.
+
+    Of more than 5,000 rows, 5,000 are drawn by the seed of the inputs.
+    """
+    numbers, correlation = _of_numbers(inputs, inputs.background, features)
+    pairs = [
+        (own[k], j, numbers[k])
+        for j, own in correlation.items()
+        for k in np.flatnonzero(np.abs(own) > STRONG_CORRELATION)
+        if j < numbers[k] and numbers[k] in correlation
+    ]
+    if not pairs:
+        return ()
+    strongest, first, second = max(pairs, key=lambda pair: abs(pair[0]))
+    names = inputs.feature_names
+    told = f"{names[first]} moves with {names[second]} (Spearman correlation {strongest:.2f})"
+    more = f", as do {len(pairs) - 1} more {'pairs' if len(pairs) > 2 else 'pair'}" if len(pairs) > 1 else ""
+    return (f"{told}{more}: values average over combinations that may not occur",)
+
+
+def _of_numbers(inputs: Inputs, rows: Rows, features: Sequence[int]) -> tuple[list[int], dict[int, np.ndarray]]:
+    """Give the columns of numbers, and for each of those asked for its rank correlation with all, 0 with itself."""
+    columns = {j: column_of(rows, j) for j in range(len(inputs.feature_names))}
+    numbers = [j for j, column in columns.items() if kind_of(column) == "number"]
+    asked = [k for k, j in enumerate(numbers) if j in set(features)]
+    if len(numbers) < 2 or not asked:
+        return numbers, {}
+    drawn = _drawn_rows(rows, inputs.random_state)
+    values = np.column_stack([as_floats(columns[j].iloc[drawn], "number") for j in numbers])
+    correlation = rank_correlation(values, asked)
+    correlation[np.arange(len(asked)), asked] = 0.0
+    return numbers, {numbers[k]: own for k, own in zip(asked, correlation, strict=True)}
 
 
 def rank_correlation(values: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
@@ -113,11 +142,11 @@ def association(inputs: Inputs) -> np.ndarray:
     A missing category is a level; a key, whose levels have a row each, moves with nothing. Of more than 5,000 rows,
     5,000 are drawn by the seed of the inputs.
     """
-    rows = _drawn_rows(inputs)
+    rows = _drawn_rows(inputs.X, inputs.random_state)
     columns = [inputs.column(j).iloc[rows] for j in range(len(inputs.feature_names))]
     kinds = [kind_of(column) for column in columns]
     ordered = [j for j, kind in enumerate(kinds) if kind in ORDERED]
-    levels = {j: _codes(columns[j]) for j, kind in enumerate(kinds) if kind not in ORDERED}
+    levels = {j: level_codes(columns[j]) for j, kind in enumerate(kinds) if kind not in ORDERED}
     values = (
         np.column_stack([_as_order(columns[j], kinds[j]) for j in ordered]) if ordered else np.empty((len(rows), 0))
     )
@@ -193,11 +222,11 @@ def cramers_v(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.sqrt(max(0.0, beyond) / left)) if left > ROUNDING else 0.0
 
 
-def _drawn_rows(inputs: Inputs) -> np.ndarray:
-    n = len(inputs.X)
+def _drawn_rows(rows: Rows, random_state: int) -> np.ndarray:
+    n = len(rows)
     if n <= CORRELATED_ROWS:
         return np.arange(n)
-    return np.sort(np.random.default_rng(inputs.random_state).choice(n, CORRELATED_ROWS, replace=False))
+    return np.sort(np.random.default_rng(random_state).choice(n, CORRELATED_ROWS, replace=False))
 
 
 def _as_order(column: pd.Series, kind: str) -> np.ndarray:
@@ -211,7 +240,3 @@ def _truth(column: pd.Series) -> np.ndarray:
     """Give truth values, however they are written, as 0 and 1 in the order of their texts."""
     codes, _ = pd.factorize(np.array(level_texts(column), dtype=object), sort=True)
     return np.where(codes < 0, np.nan, codes.astype(float))
-
-
-def _codes(column: pd.Series) -> np.ndarray:
-    return pd.factorize(np.array(level_texts(column), dtype=object), use_na_sentinel=False)[0].astype(np.int64)

@@ -136,6 +136,11 @@ def finite_floats(column: pd.Series, kind: str, place: str) -> np.ndarray:
     return numbers
 
 
+def level_codes(column: pd.Series) -> np.ndarray:
+    """Give the level of each row as a number from 0, in order of appearance; missing is a level of its own."""
+    return pd.factorize(np.array(level_texts(column), dtype=object), use_na_sentinel=False)[0].astype(np.int64)
+
+
 def density(numbers: np.ndarray, low: float, high: float, min_rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Count rows in bins between two values; those beyond count in the outer bins.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.explainers.rows import Rows, column_of
+from workbench.explainers.rows import Rows, check_types, column_of
 from workbench.explainers.score import Score
 
 
@@ -80,6 +80,10 @@ class Inputs:
     def weight(self) -> np.ndarray:
         """A weight per row of background; 1 where none were given."""
         return np.ones(len(self.background)) if self.sample_weight is None else self.sample_weight
+
+    def check_exchange(self, place: str) -> None:
+        """Check that a model can be asked about rows with values of X and of the background: see `check_types`."""
+        check_types(self.X, self.background, place, by_text=hasattr(self.model, "kinds_"))
 
     def column(self, feature: int) -> pd.Series:
         """Give a column of X by its position."""

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.columns import level_texts
-from workbench.explainers.grid import finite_floats, kind_of
+from workbench.explainers.grid import finite_floats, kind_of, level_codes
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.rows import check_types, column_of, take
+from workbench.explainers.rows import column_of, take
 from workbench.explainers.stacks import MAX_BYTES, MAX_ROWS, size_of
 
 NUMBERS = ("number", "datetime")
@@ -68,7 +67,7 @@ class ColumnOfNeighbours:
         both = pd.concat([background, inputs.column(feature)], ignore_index=True)
         kind = kind_of(both)
         number = kind in NUMBERS
-        told = finite_floats(both, kind, "lime") if number else _codes(both)
+        told = finite_floats(both, kind, "lime") if number else level_codes(both).astype(float)
         n = len(background)
         weight = inputs.weight
         order = np.argsort(told[:n], kind="stable")  # NaN last
@@ -182,7 +181,7 @@ class Neighbours:
 
     def __init__(self, inputs: Inputs, used: Sequence[int], width: float) -> None:
         self._inputs, self._width = inputs, width
-        check_types(inputs.X, inputs.background, "lime")
+        inputs.check_exchange("lime")
         self.columns = {j: ColumnOfNeighbours.of(inputs, j) for j in used}
 
     @property
@@ -269,11 +268,6 @@ def blocks(n_rows: int, n_seeds: int, n_draws: int, per_call: int) -> Iterator[t
         for seed in range(0, n_seeds * n_draws, n_draws):
             for first in range(seed, seed + n_draws, per_call):
                 yield rows, slice(first, min(first + per_call, seed + n_draws))
-
-
-def _codes(column: pd.Series) -> np.ndarray:
-    texts = np.array(level_texts(column), dtype=object)
-    return pd.factorize(texts, use_na_sentinel=False)[0].astype(float)
 
 
 def _deviation(values: np.ndarray, weight: np.ndarray) -> float:

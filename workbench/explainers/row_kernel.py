@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.columns import level_texts
-from workbench.explainers.grid import finite_floats, kind_of
+from workbench.explainers.grid import finite_floats, kind_of, level_codes
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.spread import spread
 
@@ -130,8 +129,7 @@ def _encoded(column: pd.Series) -> list[np.ndarray]:
         numbers = column.cat.codes.to_numpy(dtype=float)
         numbers[numbers < 0] = np.nan
     else:
-        codes, _ = pd.factorize(np.array(level_texts(column), dtype=object), use_na_sentinel=True)
-        return [codes.astype(np.int64)]
+        return [level_codes(column)]
     missing = np.isnan(numbers)
     if missing.all():
         return [missing.astype(np.int64)]

@@ -24,13 +24,21 @@ def column_of(rows: Rows, position: int) -> pd.Series:
     return pd.Series(rows[:, position], name=f"x{position}")
 
 
-def check_types(X: Rows, background: Rows, place: str) -> None:
+def check_types(X: Rows, background: Rows, place: str, *, by_text: bool = False) -> None:
     """Check that values of both can stand in one column without becoming something else, a category text, say.
+
+    Parameters
+    ----------
+    X, background : DataFrame or ndarray
+    place : str
+        Begins the message of an error.
+    by_text : bool
+        Whether the model knows a level by its text, in a category or not, as the estimators of this package do.
 
     Raises
     ------
     ValueError
-        If those of a column can't; `place` begins the message.
+        If those of a column can't.
     """
     if not (isinstance(X, pd.DataFrame) and isinstance(background, pd.DataFrame)):
         return
@@ -39,16 +47,13 @@ def check_types(X: Rows, background: Rows, place: str) -> None:
         if ours == theirs:
             continue
         both = pd.concat([background.iloc[:1, j], X.iloc[:1, j]]).dtype
-        levels = any(isinstance(dtype, pd.CategoricalDtype) for dtype in (ours, theirs))
-        if levels or (_is_text(both) and not _is_text(ours) and not _is_text(theirs)):
+        levels = not by_text and any(isinstance(dtype, pd.CategoricalDtype) for dtype in (ours, theirs))
+        anything = pd.api.types.is_object_dtype
+        if levels or (anything(both) and not anything(ours) and not anything(theirs)):
             raise ValueError(
                 f"{place}: column {str(name)!r} of the background must have a type that goes together with that of X, "
                 f"{_type(ours)}; got {_type(theirs)}; give both the type that the model was fitted on"
             )
-
-
-def _is_text(dtype: Any) -> bool:
-    return bool(pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
 
 
 def _type(dtype: Any) -> str:

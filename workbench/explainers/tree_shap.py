@@ -100,7 +100,7 @@ class TreeShap(Explainer):
                 random_state=inputs.random_state,
             )
         else:
-            found = path_shapley(score, rows, background, columns=inputs.feature_names)
+            found = path_shapley(score, rows, background, inputs.sample_weight, columns=inputs.feature_names)
         ignored = () if uses_background or inputs.background is inputs.X else (_NO_BACKGROUND,)
         n_background = int(np.count_nonzero(inputs.weight))
         return attribution(
@@ -112,6 +112,7 @@ class TreeShap(Explainer):
             outputs=score.outputs,
             scale=score.scale,
             n_background=n_background if uses_background else None,
+            mixed=interventional,
             warnings=ignored,
         )
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.explainers.response import Response
-from workbench.explainers.rows import check_types
 from workbench.explainers.score import Score
 from workbench.explainers.stacks import copies_per_stack
 from workbench.forms import Frame, Picked
@@ -92,7 +91,6 @@ class ModelHybrids(Hybrids):
     def __init__(self, model: Any, X: Any, background: Any, positive: Any) -> None:
         super().__init__(X, background)
         self._model, self._positive = model, positive
-        check_types(X, background, "background")
         found = Response.of(model, X, positive)
         self.row_values, self.outputs, self.scale = found.values, found.outputs, found.scale
         self.background_values = Response.of(model, background, positive).values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,9 @@ def tree_shapley(
     return trees.shapley(rows, games)
 
 
-def path_shapley(score: Score, rows: Frame, background: Frame, *, columns: Sequence[str]) -> Shapley:
+def path_shapley(
+    score: Score, rows: Frame, background: Frame, weight: np.ndarray | None = None, *, columns: Sequence[str]
+) -> Shapley:
     r"""Give path-dependent Shapley values: no background row is mixed in, nodes count rows instead.
 
     .. math:: v_x(S) = \sum_{leaves} value \prod_{nodes on the way} (1[x goes on] or n_{child} / n_{node})
@@ -104,8 +107,8 @@ def path_shapley(score: Score, rows: Frame, background: Frame, *, columns: Seque
 
     Parameters
     ----------
-    score, rows, background, columns
-        As in `tree_shapley`; the background counts where a tree holds no counts.
+    score, rows, background, weight, columns
+        As in `tree_shapley`; the background counts, with its weights, where a tree holds no counts.
 
     Raises
     ------
@@ -119,19 +122,21 @@ def path_shapley(score: Score, rows: Frame, background: Frame, *, columns: Seque
     body = score.body
     terms = body.terms if isinstance(body, Additive) else ()
     if any(isinstance(term, Rule) for term in terms):
-        raise ValueError("path-dependent values need trees: a rule has no nodes; use perturbation='interventional'")
+        raise ValueError(
+            "tree_shap: path-dependent values need trees: a rule has no nodes; use perturbation='interventional'"
+        )
     if isinstance(body, Additive):
-        counted = tuple(_counted(term, background) if isinstance(term, Tree) else term for term in terms)
+        counted = tuple(_counted(term, background, weight) if isinstance(term, Tree) else term for term in terms)
         score = replace(score, body=replace(body, terms=counted))
     trees = Trees.of(score, columns)
     return trees.shapley(rows, [Paths(trees.catalogue)])
 
 
-def _counted(tree: Tree, background: Frame) -> Tree:
-    """Give a tree the numbers of background rows in its nodes, where it holds no counts."""
+def _counted(tree: Tree, background: Frame, weight: np.ndarray | None) -> Tree:
+    """Give a tree the numbers, or weights, of background rows in its nodes, where it holds no counts."""
     if tree.support is not None:
         return tree
-    counts = np.bincount(tree.leaves(background), minlength=tree.feature.size)
+    counts: Any = np.bincount(tree.leaves(background), weight, minlength=tree.feature.size)
     for node in np.flatnonzero(~tree.is_leaf)[::-1].tolist():  # children follow their parent
         counts[node] = counts[tree.left[node]] + counts[tree.right[node]]
     return replace(tree, support=counts)

@@ -122,7 +122,14 @@ def by_score(inputs: Inputs, score: Score, options: Any, place: str) -> Found:
 
 
 def by_model(inputs: Inputs, options: Any, place: str) -> Found:
-    """Share out what the model itself says, by asking it about coalitions of all columns."""
+    """Share out what the model itself says, by asking it about coalitions of all columns.
+
+    Raises
+    ------
+    ValueError
+        If a column of the background has a type that does not go together with that of X; `place` begins the message.
+    """
+    inputs.check_exchange(place)
     rows = Rows.of(inputs)
     hybrids = ModelHybrids(inputs.model, inputs.X, rows.background, inputs.positive)
     asked = _ask(inputs, hybrids, rows, np.ones(len(inputs.feature_names), dtype=bool), options, place)
