@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from workbench import __version__
+from workbench.asked import Asked
 from workbench.catalog import load
 from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
@@ -21,7 +22,7 @@ from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
 from workbench.metrics import metric
 from workbench.runner import private_folder, run
-from workbench.splits import Splits, make_splits
+from workbench.splits import Splits
 from workbench.study import Study
 from workbench.table import Table
 
@@ -108,7 +109,7 @@ def _checks(folder: Path, results: dict[str, Any], study: Study | None, why: str
         yield _same("run", "data", table.hash, results["data"]["hash"], "SHA-256 of the data")
         if table.hash != results["data"]["hash"]:
             table = None
-    splits = None if table is None or study is None else _splits(study, table)
+    splits = None if table is None or study is None else Asked(study, table).splits
     if splits is not None:
         yield _same("run", "splits", splits.hash, results["splits"]["hash"], "SHA-256 of the splits")
     for model in results["models"]:
@@ -174,18 +175,6 @@ def _study(results: dict[str, Any], data: str | Path | None) -> tuple[Study | No
     if data is None and study.data.is_path and not Path(study.data.source).is_file():
         return None, f"the file {Path(study.data.source).name} is not here; name it: --data PATH"
     return study, ""
-
-
-def _splits(study: Study, table: Table) -> Splits:
-    asked = study.split
-    return make_splits(
-        table,
-        holdout=asked.holdout,
-        folds=asked.folds,
-        repeats=asked.repeats,
-        seed=asked.seed,
-        duplicates=asked.duplicates,
-    )
 
 
 def _model(folder: Path, model: Mapping[str, Any], table: Table | None, splits: Splits | None) -> Iterator[Check]:

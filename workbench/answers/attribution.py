@@ -53,7 +53,7 @@ class Attribution(Answer):
     stability: np.ndarray | None = None
 
     def summary(self) -> AttributionSummary:
-        """Sum up over rows: mean absolute value of each column, most telling first is up to the reader."""
+        """Sum up over rows: the mean absolute value of each column, in the order of the columns."""
         values = np.abs(self.values.reshape(*self.values.shape[:2], -1))
         n = len(values)
         spread = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(values.shape[1:], np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -27,13 +27,7 @@ def null_sums(draw: Draw, design: np.ndarray, random_state: int, n_draws: int = 
     -------
     ndarray of shape (n_draws, n_sums)
     """
-    rng = np.random.default_rng(random_state)
-    block = max(1, _BLOCK // max(len(design), 1))
-    sums = np.empty((n_draws, design.shape[1]))
-    for start in range(0, n_draws, block):
-        stop = min(start + block, n_draws)
-        sums[start:stop] = draw(rng, stop - start) @ design
-    return sums
+    return np.vstack([residuals @ design for residuals in _drawn(draw, len(design), random_state, n_draws)])
 
 
 def null_ratios(draw: Draw, design: np.ndarray, random_state: int, n_draws: int = N_DRAWS) -> np.ndarray:
@@ -48,13 +42,15 @@ def null_ratios(draw: Draw, design: np.ndarray, random_state: int, n_draws: int 
     -------
     ndarray of shape (n_draws, n_sums)
     """
+    return np.vstack([ratios_of(residuals, design) for residuals in _drawn(draw, len(design), random_state, n_draws)])
+
+
+def _drawn(draw: Draw, n_samples: int, random_state: int, n_draws: int) -> Iterator[np.ndarray]:
+    """Yield the draws in blocks of bounded size, shape (m, n_samples)."""
     rng = np.random.default_rng(random_state)
-    block = max(1, _BLOCK // max(len(design), 1))
-    ratios = np.empty((n_draws, design.shape[1]))
+    block = max(1, _BLOCK // max(n_samples, 1))
     for start in range(0, n_draws, block):
-        stop = min(start + block, n_draws)
-        ratios[start:stop] = ratios_of(draw(rng, stop - start), design)
-    return ratios
+        yield draw(rng, min(block, n_draws - start))
 
 
 def ratios_of(residuals: np.ndarray, design: np.ndarray) -> np.ndarray:
