@@ -23,6 +23,7 @@ from workbench.evaluation.recalibration import recalibration_finding
 from workbench.evaluation.residuals import residuals_findings
 from workbench.evaluation.robustness import robustness_finding
 from workbench.evaluation.weak_regions import weak_regions_finding
+from workbench.evaluation.withholding import withholding
 from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.diagnose import Diagnostic
@@ -63,20 +64,20 @@ class Diagnosed:
         return [
             {"name": d.name, "reason": d.reason}
             if d.answer is None
-            else {"name": d.name, "answer": without_few(d.answer.to_dict(), n_rows)}
+            else {"name": d.name, "answer": without_few(withholding(d.answer).to_dict(), n_rows)}
             for d in self._diagnostics(model)
         ]
 
     def complexity(self, model: Model) -> Complexity | None:
         """Give the complexity of a model; None where it was not measured."""
         found: Complexity | None = self._value(f"{model.name}: complexity")
-        return found
+        return None if found is None else withholding(found)
 
     @cached_property
     def drift(self) -> Drift | None:
         """Whether the holdout is like the rows that models are made of; None where it was not asked."""
         found: Drift | None = self._value("drift")
-        return found
+        return None if found is None else withholding(found)
 
     @cached_property
     def leakage(self) -> Leakage | None:

@@ -21,6 +21,7 @@ from workbench.evaluation.lines import line_of_classes, line_of_numbers
 from workbench.evaluation.miscalibration import MOST_SIMULATED, chance_of_classes, chance_of_numbers
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
+from workbench.evaluation.withholding import withholding
 from workbench.forms.output import log_odds
 
 N_BINS = 10
@@ -207,7 +208,10 @@ def calibration_finding(
     seen : str
         Which rows these were, in a sentence.
     """
-    curve = min(answer.curves, key=lambda c: (c.p_value, -c.error))
+    sent = withholding(answer)
+    if not sent.curves:
+        return None
+    curve = min(sent.curves, key=lambda c: (c.p_value, -c.error))
     size = curve.error / answer.spread if answer.spread > 0 else 0.0
     if not answer.p_value <= rate or size < _LITTLE:
         return None

@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.answers import Complexity, Effect, Effects, Provenance
 from workbench.columns import level_texts
+from workbench.disclosure import FEW, small
 from workbench.explainers.grid import MISSING, as_floats
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
@@ -107,14 +108,15 @@ def complexity(
             random_state=random_state,
             n_rows=len(said.values),
             exact=False,
-            warnings=(_beyond(beyond / len(said.values)),) * (beyond > 0),
+            warnings=(_beyond(beyond, len(said.values)),) * (beyond > 0),
         ),
     )
 
 
-def _beyond(share: float) -> str:
-    told = "less than 1%" if share < 0.01 else f"{share:.0%}"
-    return f"{told} of the rows lie beyond the curves and are left out of the interaction strength"
+def _beyond(rows: int, n: int) -> str:
+    told = "less than 1%" if rows < 0.01 * n else f"{rows / n:.0%}"
+    told = FEW if small(rows) else f"{told} of the"
+    return f"{told} rows lie beyond the curves and are left out of the interaction strength"
 
 
 def _check(effects: Effects, inputs: Inputs, said: Response) -> None:

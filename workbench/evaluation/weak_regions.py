@@ -12,11 +12,14 @@ import pandas as pd
 from workbench.answers.answer import Provenance
 from workbench.answers.finding import Finding
 from workbench.answers.regions import WeakRegion, WeakRegions
+from workbench.disclosure import tells_few
 from workbench.evaluation.alarms import RATE, chance_in_words, holm, share_at_least
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.digits import brief, decimals_for, written
 from workbench.evaluation.draws import null_sums, shuffles
 from workbench.evaluation.region_search import LEAST_ROWS, Region, search
+from workbench.evaluation.row_losses import WRONG
+from workbench.evaluation.withholding import few_words, withholding
 
 _N_CELLS = 8
 _MOST_ROWS = 20_000
@@ -210,14 +213,16 @@ def weak_regions_finding(
     if not weak:
         return None
     ratio = max(r.loss / r.rest if r.rest > 0 else math.inf for r in weak)
+    sent = {r.text for r in withholding(answer).regions}
     useless = any(r.loss >= r.reference for r in weak)
     places = "a region" if len(weak) == 1 else f"{len(weak)} regions"
-    told = "; ".join(_told(r) for r in weak[:3]) + (f"; and {len(weak) - 3} more" if len(weak) > 3 else "")
+    told = "; ".join(_told(r, r.text in sent) for r in weak[:3])
+    told += f"; and {len(weak) - 3} more" if len(weak) > 3 else ""
     worse = " There it is no better than the reference." if useless else ""
     return Finding(
         severity="high" if ratio >= _MUCH else "medium" if ratio >= _MEDIUM else "low",
         title=f"The model is weak in {places}",
-        evidence=f"Mean {answer.loss_title} is {brief(answer.mean_loss)}; {told}. Judged in rows that the search had "
+        evidence=f"{_overall(answer)}; {told}. Judged in rows that the search had "
         f"not seen ({chance_in_words(max(r.p_value for r in weak))}).{worse}",
         action="Look at these rows: a column may be missing that tells them apart, or their target be noisy. Don't "
         "rely on the model there.",
@@ -232,7 +237,18 @@ def weak_regions_finding(
     )
 
 
-def _told(region: WeakRegion) -> str:
+def _overall(answer: WeakRegions) -> str:
+    told = f"Mean {answer.loss_title}"
+    if answer.loss_title == WRONG and tells_few(answer.mean_loss, answer.n_rows / 2):
+        return f"{told} is that of {few_words(answer.mean_loss, answer.n_rows / 2)}"
+    return f"{told} is {brief(answer.mean_loss)}"
+
+
+def _told(region: WeakRegion, is_sent: bool) -> str:
+    if not is_sent:
+        few = tells_few(region.loss, region.rows)
+        told = f" ({few_words(region.loss, region.rows)})" if few else ""
+        return f"where {region.text} it is higher{told}"
     decimals = decimals_for((region.upper - region.lower) / 2)
     bounds = f"[{written(region.lower, decimals)}, {written(region.upper, decimals)}]"
     return f"where {region.text} it is {written(region.loss, decimals)} {bounds} ({region.rows:,} rows)"

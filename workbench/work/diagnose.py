@@ -175,8 +175,18 @@ def _enough(predictions: Predictions, least: int) -> None:
         raise _CannotError(f"fewer than {least} rows that the folds' models have not seen")
 
 
+def _enough_of_classes(predictions: Predictions) -> None:
+    """Refuse curves that would be of fewer than 10 rows."""
+    if not predictions.classes:
+        return
+    counts = np.bincount(predictions.y.astype(int), minlength=len(predictions.classes))
+    if (min(counts) if predictions.task == "binary" else max(counts)) < MIN_ROWS:
+        raise _CannotError(f"a class has fewer than {MIN_ROWS} rows that the folds' models have not seen")
+
+
 def _calibration(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
+    _enough_of_classes(subject.out_of_fold)
     return _of(OUT_OF_FOLD, calibration(subject.out_of_fold, random_state=subject.seed))
 
 
@@ -185,6 +195,7 @@ def _recalibration(subject: Subject) -> Answer:
     numbers = np.repeat(np.arange(len(subject.first)), [len(subject.folds[i].test) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
         raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
+    _enough_of_classes(subject.out_of_fold)
     return _of(OUT_OF_FOLD, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
 
 
