@@ -267,6 +267,20 @@ def test_drift_between_development_and_holdout(tmp_path):
     assert gathered(none, tmp_path).results("")["drift"] is None
 
 
+def test_drift_keeps_repeated_rows_and_groups_together(tmp_path):
+    frame = pd.concat([rows(200)] * 2, ignore_index=True)
+    plan = plan_of(frame, models=["linear"], explain=[], compare=ALONE)
+    results = gathered(plan, tmp_path).results("")
+    train, held = parts(plan)
+    groups = plan.blocks[plan.splits.development], plan.blocks[plan.splits.holdout]
+    expected = withholding(drift(train.X, held.X, groups=groups))
+    assert results["drift"] == json.loads(json.dumps(expected.to_dict()))
+    assert results["drift"]["auc_p_value"] > 0.01
+    few = rows(120).assign(g=np.repeat(np.arange(6), 20))  # two groups are held out
+    plan = plan_of(few, columns={"g": {"role": "group"}}, models=["linear"], explain=[], compare=ALONE)
+    assert "drift" not in [unit.name for unit in plan.units]
+
+
 def test_leakage_by_groups_is_measured_on_the_first_models(tmp_path):
     rng = np.random.default_rng(1)
     group = np.repeat(np.arange(40), 20)
