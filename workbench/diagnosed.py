@@ -153,12 +153,15 @@ class Diagnosed:
         is what the region adds to it; metrics that are means of losses themselves take the region as it is.
         """
         name, region = self.trained.metric.name, self.trained.region
+        unit = float(answer.provenance.parameters.get("unit", 1.0))  # of the target
         if name == "r2":
             part = self.plan.table.take(self.plan.splits.development)
-            return region * float(np.cov(part.y.to_numpy(dtype=float), aweights=part.sample_weight, ddof=0))
+            return region * float(np.cov(part.y.to_numpy(dtype=float) / unit, aweights=part.sample_weight, ddof=0))
         if name == "rmse":
-            return (math.sqrt(answer.mean_loss) + region) ** 2 - answer.mean_loss
-        return region if name in ("mae", "log_loss", "brier", "accuracy") else 0.0
+            return (math.sqrt(answer.mean_loss) + region / unit) ** 2 - answer.mean_loss
+        if name == "mae":
+            return region / unit
+        return region if name in ("log_loss", "brier", "accuracy") else 0.0
 
 
 def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[Finding]:

@@ -130,7 +130,7 @@ def shifted(rng: np.random.Generator, seed: int, fault: bool) -> Told:
 
 def shifted_blocks(rng: np.random.Generator, seed: int, fault: bool) -> Told:
     """Half of the rows come three times, on one side of the holdout; one column half a standard deviation higher."""
-    X = table(rng, N // 2)
+    X = table(rng)
     later = rng.random(len(X)) < 0.25
     if fault:
         X.loc[later, "number"] += 0.7

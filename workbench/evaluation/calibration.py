@@ -22,6 +22,7 @@ from workbench.evaluation.miscalibration import MOST_SIMULATED, chance_of_classe
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
 from workbench.evaluation.straightening import levelling_gain, straightening_gain
+from workbench.evaluation.units import in_its_unit
 from workbench.evaluation.withholding import withholding
 from workbench.forms.output import log_odds
 
@@ -33,12 +34,11 @@ _GAINS = (0.05, 0.01)  # of R², by a straight line: high, medium
 _STRAIGHTEN = {
     "too extreme": "It follows its training rows too closely: take a smaller or more regularized model.",
     "too timid": "It follows its training rows too little: allow it more terms, leaves or rounds.",
-    "too high": "Look what sets these rows apart from those that it was trained on.",
-    "too low": "Look what sets these rows apart from those that it was trained on.",
     "off in places": "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow.",
 }
 
 
+@in_its_unit
 def calibration(
     predictions: Predictions, *, n_bins: int = N_BINS, level: float = 0.95, random_state: int = 0
 ) -> Calibration:
@@ -237,7 +237,7 @@ def calibration_finding(
         title=f"Predictions are {_way(curve)}" if regression else f"Probabilities are {_way(curve)}",
         evidence=_evidence(answer, curve, unit, seen),
         action=(
-            _STRAIGHTEN[_way(curve)]
+            _STRAIGHTEN.get(_way(curve), "Look what sets these rows apart from those that it was trained on.")
             if regression
             else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
             "part of the form."

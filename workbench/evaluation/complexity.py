@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.explainers.stacks import copies_per_stack, stack
 from workbench.forms.pieces import linear_pieces
+from workbench.magnitude import unit_of
 
 _PLACE = "complexity"
 _MOST_ROWS = 500  # that show whether a column is used
@@ -84,9 +85,12 @@ def complexity(
     )
     said = Response.of(model, inputs.X, positive)
     _check(effects, inputs, said)
+    unit = unit_of(said.values)  # of what is squared: both measures are ratios
+    values = said.values / unit
+    effects = effects.but(effects=tuple(replace(e, average=e.average / unit) for e in effects.effects))
     weight = np.ones(len(said.values)) if inputs.sample_weight is None else inputs.sample_weight
     curves = {effect.feature: _Curve.of(effect, inputs.column(j)) for j, effect in _placed(effects, inputs)}
-    strength, n_rows = _interaction_strength(said.values, list(curves.values()), weight)
+    strength, n_rows = _interaction_strength(values, list(curves.values()), weight)
     variances, pieces = np.full((2, len(inputs.feature_names)), np.nan)
     for j, name in enumerate(inputs.feature_names):
         if name in curves:
@@ -108,7 +112,8 @@ def complexity(
             random_state=random_state,
             n_rows=len(said.values),
             exact=False,
-            warnings=(_beyond(beyond, len(said.values)),) * (beyond > 0),
+            warnings=(_beyond(beyond, len(said.values)),) * (beyond > 0)
+            + (f"variances are in squares of {unit:.4g}",) * (unit != 1.0),
         ),
     )
 

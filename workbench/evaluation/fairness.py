@@ -25,6 +25,7 @@ from workbench.evaluation.digits import decimals_for, spanned, written
 from workbench.evaluation.draws import null_sums, shuffles
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
+from workbench.evaluation.units import in_its_unit
 from workbench.evaluation.withholding import withholding
 from workbench.explainers.grid import kind_of
 from workbench.forms.frame import level_text
@@ -45,6 +46,7 @@ class _Measure:
     is_share: bool = True
 
 
+@in_its_unit
 def fairness(
     predictions: Predictions,
     sensitive: pd.DataFrame,

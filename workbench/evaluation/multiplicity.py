@@ -14,6 +14,7 @@ from workbench.disclosure import tells_few
 from workbench.evaluation.comparison import Entry
 from workbench.evaluation.digits import brief
 from workbench.evaluation.withholding import few_words
+from workbench.magnitude import unit_of
 from workbench.metrics import Metric
 
 _DUMMY = "dummy"
@@ -59,7 +60,9 @@ def tolerance_for(metric: Metric, region: float, y: Any) -> float:
         raise ValueError(f"{metric.name}: a tolerance is for predictions that are numbers; labels are equal or not")
     if metric.in_target_units:
         return float(region)
-    return math.sqrt(region) * float(np.std(np.asarray(y, dtype=float)))
+    numbers = np.asarray(y, dtype=float)
+    unit = unit_of(numbers)
+    return math.sqrt(region) * float(np.std(numbers / unit)) * unit
 
 
 def multiplicity(

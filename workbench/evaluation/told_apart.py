@@ -132,15 +132,20 @@ def _chance(auc: float, score: np.ndarray, y: np.ndarray, unit: np.ndarray, rng:
 
 
 def _encoded(rows: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
-    """Give columns as numbers: levels in the order of their frequency, missing as NaN."""
+    """Give columns as numbers: numbers by their order, levels by their frequency, missing as NaN."""
     columns = []
     for name, kind in zip(rows.columns, kinds, strict=True):
         if kind in ("number", "datetime"):
-            columns.append(as_floats(rows[name], kind))
+            columns.append(_places(as_floats(rows[name], kind)))
             continue
         texts = pd.Series(level_texts(rows[name]), dtype=object)
         order = texts.value_counts().index  # ties in the order of appearance
         codes = pd.Index(order).get_indexer(texts).astype(float)
         columns.append(np.where(codes < 0, np.nan, codes))
-    # the forest computes in float32
-    return np.clip(np.column_stack(columns), -3e38, 3e38)
+    return np.column_stack(columns)
+
+
+def _places(numbers: np.ndarray) -> np.ndarray:
+    """Give each number its place among the different ones: to a tree the same, and float32 holds them all apart."""
+    places = np.unique(numbers, return_inverse=True)[1].astype(float)
+    return np.where(np.isnan(numbers), np.nan, places)

@@ -23,6 +23,7 @@ from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
 from workbench.evaluation.weak_regions import weak_regions
+from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
 from workbench.splits import Fold
 from workbench.table import Table
@@ -207,6 +208,9 @@ def _residuals(subject: Subject) -> Answer:
 
 def _weak_regions(subject: Subject) -> Answer:
     rows, said, baseline, which = subject.judged()
+    unit = 1.0 if said.classes else unit_of(said.y, said.predicted)
+    if unit != 1.0:
+        said, baseline = said.by(unit), baseline.by(unit)
     name = subject.metric.name
     try:
         title = loss_title(name)
@@ -215,13 +219,14 @@ def _weak_regions(subject: Subject) -> Answer:
     found = weak_regions(
         subject.columns(rows),
         row_losses(said, name),
-        loss_title=title,
+        loss_title=title if unit == 1.0 else f"{title} in units of {unit:.4g}",
         sample_weight=said.weight,
         groups=None if subject.blocks is None else subject.blocks[rows],
         reference=row_losses(baseline, name),
         random_state=subject.seed,
     )
-    return _of(which, found)
+    told = found.provenance
+    return _of(which, found.but(provenance=replace(told, parameters={**told.parameters, "unit": unit})))
 
 
 def _conformal(subject: Subject) -> Answer:
