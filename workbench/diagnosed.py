@@ -137,7 +137,9 @@ class Diagnosed:
             "calibration": lambda: calibration_finding(answer, **about, **unit, seen=_SEEN),
             "recalibration": lambda: recalibration_finding(answer, **about),
             "residuals": lambda: residuals_findings(answer, **about, **unit),
-            "weak_regions": lambda: weak_regions_finding(answer, **about, matters=self._matters(answer)),
+            "weak_regions": lambda: weak_regions_finding(
+                answer, **about, matters=self._matters(answer), reference="the baseline"
+            ),
             "conformal": lambda: conformal_finding(answer, **about),
             "robustness": lambda: robustness_finding(answer, **about, **scale),
             "overfit": lambda: overfit_finding(answer, **about, **scale),

@@ -225,8 +225,10 @@ def _weak_regions(subject: Subject) -> Answer:
         reference=row_losses(baseline, name),
         random_state=subject.seed,
     )
-    told = found.provenance
-    return _of(which, found.but(provenance=replace(told, parameters={**told.parameters, "unit": unit})))
+    if unit != 1.0:
+        told = found.provenance
+        found = found.but(provenance=replace(told, parameters={**told.parameters, "unit": unit}))
+    return _of(which, found)
 
 
 def _conformal(subject: Subject) -> Answer:
