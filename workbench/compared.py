@@ -104,7 +104,9 @@ class Compared:
     def recommendation(self) -> Recommendation:
         """The simplest model within one standard error of the best, with the reason."""
         trained = self.trained
-        return recommend(trained.entries, metric=trained.metric, titles=self.titles, **trained.sizes)
+        return recommend(
+            trained.entries, metric=trained.metric, region=trained.region, titles=self.titles, **trained.sizes
+        )
 
     @cached_property
     def _candidates(self) -> list[Candidate]:
