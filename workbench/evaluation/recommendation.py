@@ -177,7 +177,7 @@ class _Told:
         if chosen is best:
             return f"The {title} is recommended: it scores best, and of {among} it is the simplest{size}."
         gap = abs(best.mean - chosen.mean)
-        short = written(gap, decimals_for(max(gap, 0.1 * error)))
+        short = written(gap, decimals_for(error if gap >= 0.1 * error else gap))
         worse = "below" if self._sign > 0 else "worse than"
         return (
             f"The {title} is recommended: it is the simplest{size} of {among}, "
