@@ -282,7 +282,8 @@ def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> 
     of = f" {unit}" if unit else ""
     rows = f"{int(curve.rows[worst]):,} of {answer.n_rows:,} {seen}"
     if len(curve.rows) == 1:
-        first = f"Judged on {answer.n_rows:,} {seen}."
+        what = f", by the probability of {quoted([curve.name])}" if curve.name else ""
+        first = f"Judged on {answer.n_rows:,} {seen}{what}."
     elif answer.task == "regression":
         first = f"In {rows} it predicts {said}{of} on average; {found} came."
     else:
