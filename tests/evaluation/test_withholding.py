@@ -109,7 +109,7 @@ def test_groups_of_few_mistakes():
     rng = np.random.default_rng(0)
     group = np.repeat(["a", "b", "c"], [400, 400, 60])
     came = rng.random(860) < 0.5
-    wrong = rng.random(860) < np.where(group == "c", 0.1, 0.3)
+    wrong = rng.random(860) < np.where(group == "c", 0.08, 0.45)
     told = fairness(two(came, np.where(came ^ wrong, 0.9, 0.1)), pd.DataFrame({"g": group}))
     sent = withholding(told)
     by = {rate.measure: rate for rate in sent.rates}
