@@ -70,12 +70,12 @@ def finding(one: Any, *, label: str = "") -> str:
     """Say whether a measure is shown to differ between the groups, and between which most."""
     name = shown(label or one.column, 30)
     known = np.flatnonzero(np.isfinite(one.values))
+    if one.p_value <= CLEAR and np.isnan(one.gap):  # an end of it is withheld
+        return f"The {one.measure} differs by {name}, in fewer than 10 rows of a group"
     if known.size < 2:
         return f"The {one.measure} by {name} is known of one group alone"
     if not one.p_value <= CLEAR:
         return f"The {one.measure} is not shown to differ by {name}"
-    if np.isnan(one.gap):  # an end of it is withheld
-        return f"The {one.measure} differs by {name}, in fewer than 10 rows of a group"
     high, low = known[one.values[known].argmax()], known[one.values[known].argmin()]
     return f"The {one.measure} is highest where {name} is {group(one, int(high))}, lowest where {group(one, int(low))}"
 
