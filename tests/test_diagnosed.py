@@ -11,7 +11,7 @@ import pytest
 from tests.test_gathered import gathered, plan_of, rows, sent
 from workbench import Classifier, Regressor, explain
 from workbench.answers import Finding, Provenance
-from workbench.diagnosed import _told_once
+from workbench.diagnosed import _few_each, _told_once
 from workbench.evaluation.calibration import calibration
 from workbench.evaluation.complexity import complexity
 from workbench.evaluation.conformal import conformal
@@ -365,5 +365,13 @@ def test_a_low_finding_that_most_models_share_is_told_once():
         ("fair", "Fair: the score on training rows says little"),
     ]
     assert told[0].evidence == "The Best, for one: where 'z' > 1 it is 2."
+    many = [finding("best", s, f"{i} {s}") for s, n in (("high", 2), ("low", 3)) for i in range(n)]
+    of_best = [*map(finding, models), *many]
+    assert [f.title for f in _few_each(_told_once(of_best, 5))] == [
+        "3 of 5 models: the size of errors depends on 'z'",  # takes no place of a model's own
+        "Best: 0 high",
+        "Best: 1 high",
+        "Best: 0 low",
+    ]
     for found, n_models in ([*map(finding, models)], 6), ([*map(finding, models[:2])], 2):
         assert [f.about for f in _told_once(found, n_models)] == [f.about for _, f in found]

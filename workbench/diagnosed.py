@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -104,20 +104,18 @@ class Diagnosed:
     def findings(self) -> Iterator[Finding]:
         """Give the gravest findings about each model, and those about the rows; what most models share is told once."""
         scored = {model.name: model for model in self.trained.scored}
-        found = [(title, f) for name, title in self.titles.items() for f in self._gravest(scored[name])]
-        yield from _told_once(found, len(self.plan.diagnosed))
+        found = [
+            (title, finding)
+            for name, title in self.titles.items()
+            for finding in sorted(self._about(scored[name]), key=lambda f: _SEVERITIES.index(f.severity))
+        ]
+        yield from _few_each(_told_once(found, len(self.plan.diagnosed)))
         if self.drift is not None and (finding := drift_finding(self.drift)) is not None:
             yield finding
         if self.leakage is not None:
             finding = leakage_finding(self.leakage, titles=self.titles, metric=self.trained.metric)
             if finding is not None:
                 yield finding
-
-    def _gravest(self, model: Model) -> list[Finding]:
-        """Give a few findings about a model, the gravest first."""
-        found = sorted(self._about(model), key=lambda f: _SEVERITIES.index(f.severity))
-        low = [f for f in found if f.severity == "low"]
-        return [*found[: len(found) - len(low)], *low[:_MOST_LOW]][:_MOST]
 
     def _about(self, model: Model) -> Iterator[Finding]:
         answers: dict[str, Any] = {d.name: d.answer for d in self._diagnostics(model) if d.answer is not None}
@@ -178,6 +176,17 @@ def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[
             told.add(kind)
             of = _titled(finding, f"{kinds[kind]} of {n_models} models")
             yield of.but(about="study", evidence=f"The {title}, for one: {of.evidence[0].lower()}{of.evidence[1:]}")
+
+
+def _few_each(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave of each model's findings, the gravest of which come first, those that a reader needs."""
+    told: Counter[tuple[str, bool]] = Counter()
+    for finding in found:
+        model, low = finding.about, finding.severity == "low"
+        full = told[model, True] + told[model, False] >= _MOST or (low and told[model, True] >= _MOST_LOW)
+        if model == "study" or not full:
+            told[model, low] += 1
+            yield finding
 
 
 def _kind(finding: Finding) -> str:

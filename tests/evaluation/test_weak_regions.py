@@ -252,7 +252,7 @@ def region(loss, rest, reference, rows=50):
         (0.14, 0.10, 0.20, "low"),
         (0.16, 0.10, 0.20, "medium"),
         (0.16, 0.10, 0.15, "high"),
-        (0.31, 0.10, 0.40, "high"),
+        (0.31, 0.10, 0.40, "medium"),
         (0.16, 0.10, np.nan, "medium"),
         (0.31, 0.10, np.nan, "high"),
     ],

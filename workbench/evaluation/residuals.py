@@ -230,7 +230,7 @@ def _names(parts: Sequence[ResidualsBy]) -> str:
 
 
 def _where(part: ResidualsBy, i: int) -> str:
-    return part.cells[i].replace("''", "the prediction", 1) if not part.column else part.cells[i]
+    return part.cells[i].replace("''", "the prediction is", 1) if not part.column else part.cells[i]
 
 
 def _bias_told(part: ResidualsBy, unit: str) -> str:

@@ -210,8 +210,8 @@ def weak_regions_finding(
     A large ratio alone is no fault: where hardly any loss is left, the cases at the border of two classes are many
     times worse than the others and still told well. So it is low as long as the model has less than half of the
     reference's loss there. Else it is medium where its loss is one and a half times that of other rows, and high where
-    it is three times that, or one and a half times and no smaller than the reference's. On clean data a finding comes
-    up in at most `rate` of all cases.
+    that is no smaller than the reference's; without a reference, where it is three times that of other rows. On clean
+    data a finding comes up in at most `rate` of all cases.
 
     Parameters
     ----------
@@ -258,7 +258,8 @@ def _severity(region: WeakRegion) -> str:
     ratio = region.loss / region.rest if region.rest > 0 else math.inf
     if ratio < _MEDIUM or region.loss < _HALF * region.reference:
         return "low"
-    return "high" if ratio >= _MUCH or region.loss >= region.reference else "medium"
+    worst = ratio >= _MUCH if math.isnan(region.reference) else region.loss >= region.reference
+    return "high" if worst else "medium"
 
 
 def _overall(answer: WeakRegions) -> str:
