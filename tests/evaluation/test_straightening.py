@@ -7,7 +7,7 @@ import pytest
 
 from workbench.evaluation.calibration import calibration, calibration_finding
 from workbench.evaluation.predictions import Predictions
-from workbench.evaluation.straightening import levelling_gain, straightening_gain
+from workbench.evaluation.straightening import levelling_gain, straightening_gain, way_off
 
 
 def curve(seed, n, truth, noise=1.0):
@@ -55,3 +55,13 @@ def test_nothing_is_gained_where_nothing_varies():
     steady = calibration(Predictions.of(np.arange(50.0), np.full(50, 3.0)))
     assert straightening_gain(steady.curves[0], steady.spread) == (0.0, 0.0, 0.0)
     assert levelling_gain(steady.curves[0], 0.0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("slope", "shift", "way"),
+    [(0.7, 0.0, "too extreme"), (1.3, 0.0, "too timid"), (1.0, -0.4, "too high"), (1.15, 0.6, "too low")],
+)
+def test_what_costs_more_names_the_way(slope, shift, way):
+    line, _, told = curve(0, 2000, lambda f: slope * f + shift)
+    assert way_off(line) == way
+    assert calibration_finding(told, about="m").title == f"Predictions are {way}"

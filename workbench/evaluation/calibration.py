@@ -21,7 +21,7 @@ from workbench.evaluation.lines import line_of_classes, line_of_numbers
 from workbench.evaluation.miscalibration import MOST_SIMULATED, chance_of_classes, chance_of_numbers
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
-from workbench.evaluation.straightening import levelling_gain, straightening_gain
+from workbench.evaluation.straightening import HINTS, levelling_gain, straightening_gain, way_off
 from workbench.evaluation.units import in_its_unit
 from workbench.evaluation.withholding import withholding
 from workbench.forms.output import log_odds
@@ -31,11 +31,6 @@ _TINY = 1e-9
 # a typical distance, of a probability or in standard deviations of the target: smaller ones are no finding
 _LITTLE, _MEDIUM, _MUCH = 0.01, 0.05, 0.10
 _GAINS = (0.05, 0.01)  # of R², by a straight line: high, medium
-_STRAIGHTEN = {
-    "too extreme": "It follows its training rows too closely: take a smaller or more regularized model.",
-    "too timid": "It follows its training rows too little: allow it more terms, leaves or rounds.",
-    "off in places": "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow.",
-}
 
 
 @in_its_unit
@@ -234,10 +229,10 @@ def calibration_finding(
         worth, much, medium = max(gain(curve, answer.spread, answer.level)[1] for gain in ways), *_GAINS
     return Finding(
         severity="high" if worth >= much else "medium" if worth >= medium else "low",
-        title=f"Predictions are {_way(curve)}" if regression else f"Probabilities are {_way(curve)}",
+        title=f"Predictions are {way_off(curve)}" if regression else f"Probabilities are {way_off(curve)}",
         evidence=_evidence(answer, curve, unit, seen),
         action=(
-            _STRAIGHTEN.get(_way(curve), "Look what sets these rows apart from those that it was trained on.")
+            HINTS.get(way_off(curve), "Look what sets these rows apart from those that it was trained on.")
             if regression
             else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
             "part of the form."
@@ -255,17 +250,6 @@ def calibration_finding(
 
 def _percent(share: float, least: float) -> str:
     return f"{written(100 * share, 1 if least >= 0.001 else 2)}%"
-
-
-def _way(curve: Reliability) -> str:
-    """Say in which way predictions are off: too extreme, too timid, too high, too low."""
-    if curve.slope_upper < 1:
-        return "too extreme"
-    if curve.slope_lower > 1:
-        return "too timid"
-    if curve.intercept_upper < 0:
-        return "too high"
-    return "too low" if curve.intercept_lower > 0 else "off in places"
 
 
 def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> str:
@@ -296,6 +280,6 @@ def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> 
     gain, low, high = straightening_gain(curve, answer.spread, answer.level)
     if answer.task == "regression" and low > 0:
         ends = f"{_percent(gain, low)} [{_percent(low, low)}, {_percent(high, low)}]"
-        parts.append(f"Drawn straight, it would explain {ends} more of the target's variance.")
+        parts.append(f"Drawn straight and to the right mean, it would explain {ends} more of the target's variance.")
     parts.append(f"Typical distance {brief(curve.error)}{of} beyond chance ({chance} if all were right).")
     return " ".join(parts)

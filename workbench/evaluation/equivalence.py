@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from workbench.answers.comparison import Comparison
 from workbench.evaluation.digits import brief
+from workbench.evaluation.verbs import agreeing
 from workbench.interval import Interval
 from workbench.metrics import Metric
 
@@ -109,13 +110,18 @@ def equivalence_sentence(comparison: Comparison, titles: Mapping[str, str], metr
         return ""
     model, reference = (titles.get(name, name) for name in (c.model, c.reference))
     if c.lower == c.upper == 0:
-        return f"The {model} scores the same as the {reference} in every fold."
+        return f"The {model} {agreeing(model, 'scores', 'score')} the same as the {reference} in every fold."
+    verb = agreeing(model, "is", "are")
     matters = f"{brief(c.region)} {metric.title}"
     by = f" by more than {matters}" if c.region else ""
     ways = [
-        (c.probability_worse, f"is worse than the {reference}{by}", "worse"),
-        (c.probability_better, f"is better than the {reference}{by}", "better"),
-        (c.probability_equivalent, f"is as good as the {reference} to within {matters}", "no difference that matters"),
+        (c.probability_worse, f"{verb} worse than the {reference}{by}", "worse"),
+        (c.probability_better, f"{verb} better than the {reference}{by}", "better"),
+        (
+            c.probability_equivalent,
+            f"{verb} as good as the {reference} to within {matters}",
+            "no difference that matters",
+        ),
     ]
     (chance, told, _), *others = sorted(ways[: 3 if c.region else 2], key=lambda way: -way[0])
     rest = "; ".join(f"{name}: {_chance(share)}" for share, _, name in others)

@@ -10,6 +10,7 @@ from workbench.answers.answer import Provenance
 from workbench.answers.recommendation import Recommendation
 from workbench.evaluation.comparison import Entry
 from workbench.evaluation.digits import decimals_for, written
+from workbench.evaluation.verbs import agreeing
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 
@@ -171,16 +172,18 @@ class _Told:
     def _recommended(self, chosen: Entry, best: Entry, error: float, within: Sequence[Entry]) -> str:
         rule = self._rule(error)
         title, size = self._title(chosen), self._held(chosen)
+        start = f"The {title} {agreeing(title, 'is', 'are')} recommended"
+        scores, simple = agreeing(title, "it scores", "they score"), agreeing(title, "it is", "they are")
         if len(within) == 1:
-            return f"The {title} is recommended: it scores best, and no other model is {rule}."
+            return f"{start}: {scores} best, and no other model is {rule}."
         among = f"the {len(within)} models {rule}"
         if chosen is best:
-            return f"The {title} is recommended: it scores best, and of {among} it is the simplest{size}."
+            return f"{start}: {scores} best, and of {among} {simple} the simplest{size}."
         gap = abs(best.mean - chosen.mean)
         short = written(gap, decimals_for(error if gap >= 0.1 * error else gap))
         worse = "below" if self._sign > 0 else "worse than"
         return (
-            f"The {title} is recommended: it is the simplest{size} of {among}, "
+            f"{start}: {simple} the simplest{size} of {among}, "
             f"{short} {self._metric.title} {worse} the {self._title(best)}{self._held(best)}."
         )
 
@@ -197,5 +200,6 @@ class _Told:
         short = abs(best.mean - near.mean)
         return (
             f"It is a black box: no glass box is within reach; the nearest, the {self._title(near)}, falls short by "
-            f"{written(short, decimals_for(min(short, error)))} {self._metric.title}."
+            f"{written(short, decimals_for(min(short, error)))} {self._metric.title}"
+            f"{', fold by fold by more than one standard error' if short <= error else ''}."
         )

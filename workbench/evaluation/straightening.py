@@ -8,6 +8,12 @@ import numpy as np
 
 from workbench.answers.calibration import Reliability
 
+HINTS = {
+    "too extreme": "It follows its training rows too closely: take a smaller or more regularized model.",
+    "too timid": "It follows its training rows too little: allow it more terms, leaves or rounds.",
+    "off in places": "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow.",
+}
+
 
 def straightening_gain(curve: Reliability, spread: float, level: float = 0.95) -> tuple[float, float, float]:
     r"""Give the share of the target's variance that predictions f would explain more as a + b f, with its interval.
@@ -91,3 +97,23 @@ def levelling_gain(curve: Reliability, spread: float, level: float = 0.95) -> tu
     gain = float(share @ (off**2 - error**2))
     noise = math.sqrt(float(share**2 @ (4 * off**2 * error**2 + 2 * error**4)))
     return max(0.0, gain), max(0.0, gain - float(ndtri((1 + level) / 2)) * noise)
+
+
+def way_off(curve: Reliability) -> str:
+    """Say in which way predictions are off: too extreme, too timid, too high, too low, or in places.
+
+    Where both slope and mean of a number are shown to be off, the one that costs more is named.
+    """
+    sloped, moved = (
+        not curve.slope_lower <= 1 <= curve.slope_upper,
+        not curve.intercept_lower <= 0 <= curve.intercept_upper,
+    )
+    if sloped and moved and not curve.name:
+        share = curve.rows / curve.rows.sum()
+        variance = float(share @ (curve.predicted - share @ curve.predicted) ** 2)
+        sloped = (1 - curve.slope) ** 2 * variance >= curve.intercept**2
+    if sloped and math.isfinite(curve.slope):
+        return "too extreme" if curve.slope < 1 else "too timid"
+    if moved and math.isfinite(curve.intercept):
+        return "too high" if curve.intercept < 0 else "too low"
+    return "off in places"
