@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from workbench.answers import Answer
-from workbench.evaluation.bins import even_bins
+from workbench.bins import even_bins
 from workbench.evaluation.calibration import calibration, calibration_finding
 from workbench.evaluation.predictions import Predictions
 

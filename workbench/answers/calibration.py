@@ -94,7 +94,7 @@ class Recalibration(Answer):
 
     Attributes
     ----------
-    method : {"sigmoid", "monotone"}
+    method : {"sigmoid", "isotonic"}
     before, after : Calibration
     loss_before, loss_after : float
         Mean log loss.

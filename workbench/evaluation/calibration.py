@@ -11,10 +11,10 @@ import numpy as np
 from workbench.answers.answer import Provenance
 from workbench.answers.calibration import Calibration, Reliability
 from workbench.answers.finding import Finding
+from workbench.bins import even_bins
 from workbench.columns import quoted
 from workbench.disclosure import MIN_ROWS
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
-from workbench.evaluation.bins import even_bins
 from workbench.evaluation.digits import brief, decimals_for, spanned, written
 from workbench.evaluation.draws import N_DRAWS
 from workbench.evaluation.lines import line_of_classes, line_of_numbers
