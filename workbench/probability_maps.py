@@ -45,7 +45,7 @@ def fit_probability_map(
     p_c)`, by the likelihood, held to the map that changes nothing by a penalty of :math:`(\log^2 b + \sum a^2) / 2`.
 
     isotonic: of two classes; the shares that came in at most 20 bins of at least 20 rows, made to rise by isotonic
-    regression, straight in between. Each share counts one more row with the share of all, so that none is 0 or 1.
+    regression, straight in between. Each level counts one more row with the share of all, so that none is 0 or 1.
 
     Parameters
     ----------
@@ -127,8 +127,12 @@ def _isotonic(proba: np.ndarray, outcome: np.ndarray, weight: np.ndarray) -> Mon
     p = proba[:, 1]
     bins = even_bins(p, _MOST_ENTRIES, least=LEAST_ROWS)
     total = np.bincount(bins, weight)
-    share = (np.bincount(bins, weight * outcome) + np.average(outcome, weights=weight)) / (total + 1)
-    risen = isotonic_regression(share, sample_weight=total, y_min=0, y_max=1)
+    risen = isotonic_regression(np.bincount(bins, weight * outcome) / total, sample_weight=total, y_min=0, y_max=1)
+    # bins that were made one level count as one; what the one more row does to levels of few rows may part their order
+    level = np.cumsum(np.diff(risen, prepend=risen[:1]) != 0)
+    rows = np.bincount(level, total)[level]
+    held = (rows * risen + np.average(outcome, weights=weight)) / (rows + 1)
+    risen = isotonic_regression(held, sample_weight=total, y_min=0, y_max=1)
     before = np.bincount(bins, weight * p) / total
     # between two equal neighbours an entry says nothing
     inner = np.zeros(len(risen), dtype=bool)

@@ -76,27 +76,76 @@ def recalibration(
         inside = parts == number
         map_ = fit_map(predictions.take(np.flatnonzero(~inside)), method)
         improved[inside] = mapped(map_, predictions.predicted[inside])
+    told = Provenance(
+        method=f"{method} map, cross-fitted",
+        parameters={"folds": len(numbers)},
+        random_state=random_state,
+        n_rows=n,
+        exact=False,
+    )
     after = predictions.but(improved)
-    losses = [row_losses(each, "log_loss") for each in (predictions, after)]
-    gain, half = _mean(losses[0] - losses[1], predictions.weight, level)
+    return _compared(predictions, after, method, output, told, level=level, random_state=random_state)
+
+
+def applied_recalibration(
+    before: Predictions,
+    after: Predictions,
+    *,
+    method: str,
+    output: Recalibrated,
+    level: float = 0.95,
+    random_state: int = 0,
+) -> Recalibration:
+    """Measure what the recalibration of a model does, which is a part of it.
+
+    Parameters
+    ----------
+    before, after : Predictions
+        Of the same rows, which neither the models nor the maps in them have seen: what the library gives, and what the
+        models say.
+    method : {"sigmoid", "isotonic"}
+    output : Scaled or Monotone
+        The map of the model that is used.
+    level : float
+    random_state : int
+
+    Raises
+    ------
+    ValueError
+        If the two are not about the same rows.
+    """
+    if not np.array_equal(before.y, after.y):
+        raise ValueError(f"before and after must be about the same rows; got {before.n_rows} and {after.n_rows}")
+    told = Provenance(
+        method=f"{method} map, part of the model", random_state=random_state, n_rows=before.n_rows, exact=False
+    )
+    return _compared(before, after, method, output, told, level=level, random_state=random_state).but(applied=True)
+
+
+def _compared(
+    before: Predictions,
+    after: Predictions,
+    method: str,
+    output: Recalibrated,
+    provenance: Provenance,
+    *,
+    level: float,
+    random_state: int,
+) -> Recalibration:
+    losses = [row_losses(each, "log_loss") for each in (before, after)]
+    gain, half = _mean(losses[0] - losses[1], before.weight, level)
     return Recalibration(
         method=method,
-        before=calibration(predictions, level=level, random_state=random_state),
+        before=calibration(before, level=level, random_state=random_state),
         after=calibration(after, level=level, random_state=random_state),
-        loss_before=float(np.average(losses[0], weights=predictions.weight)),
-        loss_after=float(np.average(losses[1], weights=predictions.weight)),
+        loss_before=float(np.average(losses[0], weights=before.weight)),
+        loss_after=float(np.average(losses[1], weights=before.weight)),
         gain=gain,
         gain_lower=gain - half,
         gain_upper=gain + half,
         level=level,
         output=output_to_dict(output),
-        provenance=Provenance(
-            method=f"{method} map, cross-fitted",
-            parameters={"folds": len(numbers)},
-            random_state=random_state,
-            n_rows=n,
-            exact=False,
-        ),
+        provenance=provenance,
     )
 
 
@@ -123,7 +172,9 @@ def fit_map(predictions: Predictions, method: str = "sigmoid") -> Recalibrated:
 
 
 def recalibration_finding(answer: Recalibration, *, about: str) -> Finding | None:
-    """Make a finding where a map is shown to improve log loss; else None. Low: it says what can be done."""
+    """Make a finding where a map is shown to improve log loss, or a model's own map to harm it; else None."""
+    if answer.applied:
+        return _harm(answer, about) if answer.gain_upper < 0 else None
     if not answer.gain_lower > 0:
         return None
     gain = spanned(answer.gain, answer.gain_lower, answer.gain_upper, "log loss")
@@ -131,7 +182,20 @@ def recalibration_finding(answer: Recalibration, *, about: str) -> Finding | Non
         severity="low",
         title="Recalibration would improve the probabilities",
         evidence=f"A {answer.method} map, judged on rows that it was not fitted to, gains {gain}.",
-        action="Recalibrate the model; the map becomes part of its form, the order of rows stays.",
+        action=f"Set calibrate: {answer.method} for this model; the map becomes part of its form, the order of rows "
+        "stays.",
+        about=about,
+        provenance=answer.provenance,
+    )
+
+
+def _harm(answer: Recalibration, about: str) -> Finding:
+    loss = spanned(-answer.gain, -answer.gain_upper, -answer.gain_lower, "log loss")
+    return Finding(
+        severity="medium",
+        title="Recalibration makes the probabilities worse",
+        evidence=f"Against the library's own probabilities its {answer.method} map loses {loss} on rows left out.",
+        action="Take calibrate out.",
         about=about,
         provenance=answer.provenance,
     )

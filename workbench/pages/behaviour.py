@@ -107,7 +107,7 @@ def _attributions(card: Card, answer: Any) -> Block:
     finding = attribution.finding_summary(answer, labels=labels)
     drawing = attribution.draw_summary(answer, PAGE, labels=labels, title=False)
     n = answer.provenance.n_rows
-    told = [methods.what(answer), methods.SCALE.get(answer.scale, "")]
+    told = [methods.what(answer), methods.scale(card, answer)]
     if n is not None:
         against = "" if answer.n_background is None else f", against {count(answer.n_background)} background rows"
         told.append(f"Means of {count(n)} rows{against}.")

@@ -94,7 +94,6 @@ def recalibrated(card: Card, answer: Any) -> Check:
     ends = (answer.gain_lower, answer.gain_upper) if answer.gain >= 0 else (-answer.gain_upper, -answer.gain_lower)
     gain = f"{fixed(abs(answer.gain), places)} {interval(*ends, places)}"
     helps = answer.gain_lower > 0
-    told = f"would lower log loss by {gain}" if helps else f"is not shown to lower log loss ({_by(answer)} {gain})"
     before, after = answer.before, answer.after
     away = decimals([c.error for a in (before, after) for c in a.curves], digits=2)
     heads = [Head("Probabilities"), *(Head(t, numeric=True) for t in ("Log loss", "Typical distance", "Slope"))]
@@ -106,23 +105,46 @@ def recalibrated(card: Card, answer: Any) -> Check:
             Cell(fixed(worst.slope, 2), worst.slope),
         ]
         for name, loss, worst in (
-            ("as the model gives them", answer.loss_before, _worst(before)),
+            (
+                f"as the {'library' if answer.applied else 'model'} gives them",
+                answer.loss_before,
+                _worst(before),
+            ),
             ("recalibrated", answer.loss_after, _worst(after)),
         )
     ]
     note = "Of several classes the distance and the slope of the one that is off most."
     return Check(
         Block(
-            heading="Would recalibration help?",
-            paragraphs=[
-                f"A map from the model's probabilities to better ones ({answer.method}) {told}. Each row is judged by "
-                "a map that was fitted without it. The model on this card is as fitted: the map is no part of it."
-            ],
-            pictures=[_after(card, after)] if helps else [],
+            heading="What did recalibration do?" if answer.applied else "Would recalibration help?",
+            paragraphs=[_done(answer, gain) if answer.applied else _could(answer, gain)],
+            pictures=[_after(card, after)] if helps and not answer.applied else [],
             tables=[TableView("Before and after recalibration", heads, lines, name="recalibration", note=note)],
             cautions=methods.cautions(card, answer),
         ),
-        f"recalibration would lower log loss by {gain}" if helps else "",
+        f"recalibration would lower log loss by {gain}" if helps and not answer.applied else "",
+    )
+
+
+def _could(answer: Any, gain: str) -> str:
+    """Say what a map would do."""
+    helps = answer.gain_lower > 0
+    told = f"would lower log loss by {gain}" if helps else f"is not shown to lower log loss ({_by(answer)} {gain})"
+    return (
+        f"A map from the model's probabilities to better ones ({answer.method}) {told}. Each row is judged by a map "
+        "that was fitted without it. The model on this card is as fitted: the map is no part of it, unless the study "
+        f"sets calibrate: {answer.method}."
+    )
+
+
+def _done(answer: Any, gain: str) -> str:
+    """Say what the map of a recalibrated model does."""
+    told = f"is not shown to lower log loss ({_by(answer)} {gain})"
+    if answer.gain_lower > 0 or answer.gain_upper < 0:
+        told = f"{'lowers' if answer.gain > 0 else 'raises'} log loss by {gain}"
+    return (
+        f"The model is recalibrated ({answer.method}): a map from its library's probabilities to better ones is its "
+        f"last part. The map {told}, on rows that neither the folds' models nor their maps have seen."
     )
 
 

@@ -122,11 +122,12 @@ def data_blocks(part: DataPart) -> list[Block]:
 
 def _method(card: Card) -> Section:
     method = card.method
-    params = [[Cell(shown(k)), Cell(shown(tuning.value(v), 60))] for k, v in method.params.items()]
+    told = {k: v for k, v in method.params.items() if (k, v) != ("calibrate", None)}
+    params = [[Cell(shown(k)), Cell(shown(tuning.value(v), 60))] for k, v in told.items()]
     policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
     blocks = [
         Block(
-            paragraphs=[what(card)],
+            paragraphs=[what(card), *recalibrated(card)],
             facts=[Fact("Software", method.engine), Fact("Reference", method.reference), *policy],
         )
     ]
@@ -147,6 +148,21 @@ def _method(card: Card) -> Section:
 def what(card: Card) -> str:
     """Say in a sentence what the model's family is."""
     return f"{tables.capital(card.title)}: {card.method.summary.rstrip('.')}."
+
+
+def recalibrated(card: Card) -> list[str]:
+    """Say how probabilities are recalibrated; nothing where they are not."""
+    ways = {
+        "sigmoid": "a line through their log odds (sigmoid; Platt 1999, Guo et al. 2017)",
+        "isotonic": "a table that never falls (isotonic regression; Zadrozny and Elkan 2002)",
+    }
+    if (method := card.method.params.get("calibrate")) is None:
+        return []
+    return [
+        f"Its probabilities are recalibrated by {ways[method]}, which was fitted to what models of folds say of "
+        "training rows left out. That map is the last part of the model; its score, and what is said of it, comes "
+        "before."
+    ]
 
 
 def _limits(card: Card) -> Section:
