@@ -225,8 +225,9 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Give the library's own decisions, shape (n_samples,); those of recalibrated probabilities, where they are."""
+        model = self._model
         if self.calibration_ is None:
-            return self.classes_[self._model.predict(self._frame(X, reset=False))]
+            return self.classes_[model.predict(self._frame(X, reset=False))]
         p = self.predict_proba(X)
         return self.classes_[(p[:, 1] > 0.5).astype(np.intp) if p.shape[1] == 2 else p.argmax(axis=1)]
 

@@ -53,15 +53,11 @@ def recalibration(form: Form) -> list[Block]:
     """Give the block of what is done to the probabilities that the score gives; none where nothing is."""
     output = form.output
     if isinstance(output, Monotone):
-        told = "The probability that comes of the above is looked up in a table, straight between its entries."
-        heads = [
-            Head(f"Probability of {shown(form.outputs[-1], 24)}, as above", numeric=True),
-            Head("Becomes", numeric=True),
-        ]
-        entries = zip(output.before, output.after, strict=True)
-        table = TableView(
-            "The last step", heads, [[_chance(p), _chance(q)] for p, q in entries], name="recalibration-map"
-        )
+        told = "The probability that comes of the above is looked up in a table: straight between entries, then level."
+        before = f"Probability of {shown(form.outputs[-1], 24)}, as above"
+        entries = [[_chance(p), _chance(q)] for p, q in zip(output.before, output.after, strict=True)]
+        heads = [Head(before, numeric=True), Head("Becomes", numeric=True)]
+        table = TableView("The last step", heads, entries, name="recalibration-map")
         return [Block(heading="Recalibration", paragraphs=[told], tables=[table])]
     if after := output_text(output, form.outputs):
         return [Block(heading="Recalibration", paragraphs=[f"{after[:1].upper()}{after[1:]}."])]

@@ -122,8 +122,15 @@ def recalibrated(card: Card, answer: Any) -> Check:
             tables=[TableView("Before and after recalibration", heads, lines, name="recalibration", note=note)],
             cautions=methods.cautions(card, answer),
         ),
-        f"recalibration would lower log loss by {gain}" if helps and not answer.applied else "",
+        _shows(answer, gain),
     )
+
+
+def _shows(answer: Any, gain: str) -> str:
+    """Say what there is to find: a map that one could have, or one that does harm; else nothing."""
+    if answer.applied:
+        return f"its recalibration raises log loss by {gain}" if answer.gain_upper < 0 else ""
+    return f"recalibration would lower log loss by {gain}" if answer.gain_lower > 0 else ""
 
 
 def _could(answer: Any, gain: str) -> str:
