@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from workbench.pages.checkable import Mark, marks
 from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning, withhold
 from workbench.pages.parts import (
     DataPart,
@@ -93,6 +94,7 @@ class Card(Part):
     """A model card; `card_format` counts the versions of this schema.
 
     `recommendation` is the reason why this model is recommended, "" where it is not.
+    `checked` says of each field how `workbench verify` can check it.
     `private_answers` names the methods of whose answers all, or the part about single rows, is kept apart.
     """
 
@@ -134,6 +136,7 @@ class Card(Part):
     environment: EnvironmentPart
     fit_seconds: float | None
     privacy: tuple[str, ...]
+    checked: dict[str, Mark]
 
 
 def cards(results: Results) -> dict[str, dict[str, Any]]:
@@ -195,6 +198,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         environment=environment(results),
         fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
         privacy=_privacy(form),
+        checked=marks(model),
     )
 
 
