@@ -64,6 +64,12 @@ def row_parts(splits: Splits, n_rows: int) -> list[int]:
     return [*used, n_rows - sum(used)]
 
 
+def hidden_counts(splits: Splits, n_rows: int) -> set[int]:
+    """Give the numbers of rows that `describe_splits` withholds, and that nothing else must repeat."""
+    parts = row_parts(splits, n_rows)
+    return {count for count, told in zip(parts, withheld(parts), strict=True) if count and told is None}
+
+
 def describe_splits(splits: Splits, n_rows: int) -> dict[str, Any]:
     """Describe how rows were held out and folded; counts are withheld as a reader could work them out."""
     n_development, n_holdout, _ = withheld(row_parts(splits, n_rows))

@@ -17,7 +17,7 @@ from workbench.asked import Model
 from workbench.checks import inspect
 from workbench.compared import Compared
 from workbench.diagnosed import Diagnosed
-from workbench.disclosure import private_reason, withheld, without_totals, without_totals_in_words
+from workbench.disclosure import private_reason, without_totals, without_totals_in_words
 from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
 from workbench.facts import (
@@ -26,8 +26,8 @@ from workbench.facts import (
     describe_data,
     describe_splits,
     environment,
+    hidden_counts,
     number,
-    row_parts,
     source_facts,
     study_hash,
 )
@@ -163,9 +163,8 @@ class Gathered:
 
     @property
     def _hidden(self) -> set[int]:
-        """The numbers of rows that `describe_splits` withholds, and that answers must not repeat."""
-        parts = row_parts(self.plan.splits, self.plan.table.n_rows)
-        return {count for count, told in zip(parts, withheld(parts), strict=True) if count and told is None}
+        """The numbers of rows that answers must not repeat."""
+        return hidden_counts(self.plan.splits, self.plan.table.n_rows)
 
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
