@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from workbench.pages.checkable import Mark, marks
-from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning, withhold
+from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning
 from workbench.pages.parts import (
     DataPart,
     EnvironmentPart,
@@ -17,6 +17,7 @@ from workbench.pages.parts import (
     Results,
     SplitsPart,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -87,7 +88,7 @@ class AnswerPart(Part):
     """One explanation: the method's name and its answer."""
 
     method: str
-    answer: dict[str, Any]
+    answer: Told
 
 
 class Card(Part):
@@ -119,16 +120,16 @@ class Card(Part):
     form: FormPart
     method: MethodPart
     details: tuple[dict[str, Any], ...]
-    rules: dict[str, Any] | None
+    rules: Told | None
     answers: tuple[AnswerPart, ...]
     private_answers: tuple[str, ...] = ()
-    agreement: dict[str, Any] | None = None
+    agreement: Told | None = None
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
-    comparisons: tuple[dict[str, Any], ...]
-    holdout_comparisons: tuple[dict[str, Any], ...] = ()
+    comparisons: tuple[Told, ...]
+    holdout_comparisons: tuple[Told, ...] = ()
     recommendation: str = ""
-    complexity: dict[str, Any] | None = None
+    complexity: Told | None = None
     diagnostics: tuple[DiagnosticPart, ...] = ()
     tuning: TuningPart | None = None
     data: DataPart
@@ -182,7 +183,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         method=_method(model),
         details=tuple(model.get("details", ())),
         rules=model.get("rules"),
-        answers=tuple(AnswerPart(method=a["method"], answer=withhold(a["answer"])) for a in model["answers"]),
+        answers=tuple(AnswerPart(method=a["method"], answer=a["answer"]) for a in model["answers"]),
         private_answers=tuple(model.get("private_answers", ())),
         agreement=model.get("agreement"),
         scores=scores(model, results),
