@@ -243,6 +243,13 @@ def test_a_form_that_is_told_to_be_private_can_not_be_checked_and_the_card_says_
     assert "not checkable without the private part" in (folder / "cards" / "linear.html").read_text()
 
 
+@pytest.mark.parametrize("key", ["name", "title", "source", "hash", "n_rows", "task", "target"])
+def test_what_is_told_of_the_data_is_held_against_them(copy_of_run, drawn_again, key):
+    folder, data = copy_of_run
+    change(folder, lambda results: results["data"].update({key: "another"}))
+    assert ("run", "data") in failed(folder, data)
+
+
 @pytest.mark.parametrize(
     ("how", "expected"),
     [

@@ -22,6 +22,7 @@ from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
 from workbench.pages.checkable import checked_without_refit, mark
 from workbench.recomputed import of_form, of_rows, of_run
+from workbench.remote import url_file
 from workbench.runner import private_folder, run
 from workbench.splits import Splits
 from workbench.study import Study
@@ -135,8 +136,7 @@ class _Folder:
         source = self.told.data.source
         if self.data is not None:
             # under the name that the results give it, so that a file that was renamed is told as it was
-            known = str(self.results["data"]["name"]) if self.told.data.is_path or self.told.data.is_url else ""
-            source = str(_named(Path(self.data), known, self.place))
+            source = str(_named(Path(self.data), self.told, self.place))
         elif self.told.data.is_path and not Path(source).is_file():
             why = f"the file {Path(source).name} is not here; name it: --data PATH"
             yield Check("run", "data", "open", why)
@@ -232,11 +232,15 @@ def _told(about: str, what: str, found: Difference | None) -> Check:
     return Check(about, what, "failed", f"{found.place}: found {found.found!r:.200}, told is {found.told!r:.200}")
 
 
-def _named(data: Path, name: str, place: Path) -> Path:
-    """Give the path of the data file, under a name and its own suffix; without a name as it is."""
-    if not name or data.stem == name:
+def _named(data: Path, told: Study, place: Path) -> Path:
+    """Give the path of the data file, under the name that a study gives it and its own suffix."""
+    source = told.data.source
+    if not told.data.is_path and not told.data.is_url:
         return data.absolute()
-    at = place / f"{Path(name).name}{data.suffix}"
+    name = (url_file(source) if told.data.is_url else Path(source)).stem
+    if name == data.stem:
+        return data.absolute()
+    at = place / f"{name}{data.suffix}"
     try:
         at.symlink_to(data.absolute())
     except OSError:  # not every system lets everybody
