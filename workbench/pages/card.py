@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning, withhold
+from workbench.pages.checkable import Mark, marks
+from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning
 from workbench.pages.parts import (
     DataPart,
     EnvironmentPart,
@@ -16,6 +17,7 @@ from workbench.pages.parts import (
     Results,
     SplitsPart,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -86,13 +88,14 @@ class AnswerPart(Part):
     """One explanation: the method's name and its answer."""
 
     method: str
-    answer: dict[str, Any]
+    answer: Told
 
 
 class Card(Part):
     """A model card; `card_format` counts the versions of this schema.
 
     `recommendation` is the reason why this model is recommended, "" where it is not.
+    `checked` says of each field how `workbench verify` can check it.
     `private_answers` names the methods of whose answers all, or the part about single rows, is kept apart.
     """
 
@@ -117,16 +120,16 @@ class Card(Part):
     form: FormPart
     method: MethodPart
     details: tuple[dict[str, Any], ...]
-    rules: dict[str, Any] | None
+    rules: Told | None
     answers: tuple[AnswerPart, ...]
     private_answers: tuple[str, ...] = ()
-    agreement: dict[str, Any] | None = None
+    agreement: Told | None = None
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
-    comparisons: tuple[dict[str, Any], ...]
-    holdout_comparisons: tuple[dict[str, Any], ...] = ()
+    comparisons: tuple[Told, ...]
+    holdout_comparisons: tuple[Told, ...] = ()
     recommendation: str = ""
-    complexity: dict[str, Any] | None = None
+    complexity: Told | None = None
     diagnostics: tuple[DiagnosticPart, ...] = ()
     tuning: TuningPart | None = None
     data: DataPart
@@ -134,6 +137,7 @@ class Card(Part):
     environment: EnvironmentPart
     fit_seconds: float | None
     privacy: tuple[str, ...]
+    checked: dict[str, Mark]
 
 
 def cards(results: Results) -> dict[str, dict[str, Any]]:
@@ -179,7 +183,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         method=_method(model),
         details=tuple(model.get("details", ())),
         rules=model.get("rules"),
-        answers=tuple(AnswerPart(method=a["method"], answer=withhold(a["answer"])) for a in model["answers"]),
+        answers=tuple(AnswerPart(method=a["method"], answer=a["answer"]) for a in model["answers"]),
         private_answers=tuple(model.get("private_answers", ())),
         agreement=model.get("agreement"),
         scores=scores(model, results),
@@ -195,6 +199,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         environment=environment(results),
         fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
         privacy=_privacy(form),
+        checked=marks(model),
     )
 
 

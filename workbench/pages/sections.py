@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from workbench.pages import behaviour, complexity, diagnostics, evidence, model, tables, tuning
 from workbench.pages.card import Card, Statement
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
+from workbench.pages.signs import signed
 from workbench.pages.views import Block, CardView, Cell, Fact, Head, Link, PictureView, Section, TableView, picture
 from workbench.plots import PAGE, scores
 from workbench.plots.numbers import count, fixed, interval, rows, seconds
@@ -24,7 +25,7 @@ def card_view(card: Card) -> CardView:
         links.append(Link("This card as Markdown", f"{card.name}.md"))
     if card.form.file:
         links.append(Link("The model as JSON", f"../{card.form.file}"))
-    return CardView(
+    view = CardView(
         title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
         name=card.name,
         study=shown(card.study, 80),
@@ -41,6 +42,7 @@ def card_view(card: Card) -> CardView:
         date=card.environment.date,
         author=next((s.text or "" for s in card.statements if s.key == "owner"), ""),
     )
+    return signed(card, view)
 
 
 def _score_picture(card: Card) -> PictureView:

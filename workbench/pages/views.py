@@ -16,6 +16,14 @@ _LARGEST = 380  # points: the width of a picture whose words can still be read w
 
 
 @dataclass(frozen=True)
+class Sign:
+    """How a number can be checked: a sign, and the same in words."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Link:
     """A link to a file beside the page, and what it is called by those who do not see the page."""
 
@@ -58,6 +66,7 @@ class Head:
     text: str
     numeric: bool = False
     long: bool = False
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ class TableView:
     strong: int = -1
     note: str = ""
     name: str = "table"
+    sign: Sign | None = None
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
@@ -141,6 +151,7 @@ class Fact:
     term: str
     text: str | None
     code: bool = False
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +187,7 @@ class Section:
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +209,8 @@ class CardView:
     made: str
     date: str
     author: str
+    sign: Sign | None = None
+    legend: str = ""
 
     @property
     def kind(self) -> str:

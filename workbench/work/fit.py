@@ -24,7 +24,7 @@ from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune
 
 # A form of more numbers stands in its own file alone, not in the card too: 100,000 are 2.5 MB of JSON.
-_MOST_IN_CARD = 100_000
+MOST_IN_CARD = 100_000
 _MOST_CHECKED = 1_000
 # All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
 _MOST_KEPT_BYTES = 128 * 2**20
@@ -303,5 +303,5 @@ def _facts(form: Form, name: str) -> FormFacts:
         stored_numbers=form.stored_numbers,
         text=str(form),
         latex=form.to_latex(),
-        plain=form.to_dict() if form.stored_numbers <= _MOST_IN_CARD else None,
+        plain=form.to_dict() if form.stored_numbers <= MOST_IN_CARD else None,
     )
