@@ -42,6 +42,7 @@ def draw(
     labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     response: str = "",
+    subject: str = "this row",
     title: bool = True,
 ) -> Any:
     """Draw what each column adds to one row's prediction, from the baseline at the top to the prediction at the foot.
@@ -68,7 +69,7 @@ def draw(
     for bar, place in zip(bars, y.tolist(), strict=True):
         _write_row(ax, place, bar.name, bar.cell, signed(bar.value, places), right, palette)
     if attribution.additive:
-        for name, value, at in (("baseline", float(starts[0]), 0), ("this row", float(ends[-1]), n_rows - 1)):
+        for name, value, at in (("baseline", float(starts[0]), 0), (subject, float(ends[-1]), n_rows - 1)):
             ax.plot([value], [at], marker="o", markersize=6.5, color=palette.ink)
             _write_row(ax, at, name, "", fixed(value, places), right, palette)
     _ticks(ax, palette)
