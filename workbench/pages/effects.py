@@ -51,8 +51,8 @@ def _own_curves(effects: Sequence[Any]) -> str:
         return ""
     share = f"{100 * (levels[-1] - levels[0]):.0f}%"
     return (
-        f" Between the grey lines lie {share} of the rows' own curves, each moved to one mean: the wider, the more the "
-        "column does depends on the others."
+        f" Between the grey lines lie {share} of the rows' own curves, each moved to one mean: the wider, the more "
+        "what the column does depends on the others."
     )
 
 

@@ -11,7 +11,7 @@ from workbench.evaluation.equivalence import equivalence_sentence
 from workbench.evaluation.holdout import holdout_sentence
 from workbench.evaluation.price import titles_of
 from workbench.metrics import metric
-from workbench.pages import figure_data, tables
+from workbench.pages import alternatives, figure_data, tables
 from workbench.pages.card import Card
 from workbench.pages.parts import SplitsPart
 from workbench.pages.views import Block, PictureView, Section, picture
@@ -105,7 +105,8 @@ def _challengers(card: Card) -> list[Block]:
                 cautions=list(dict.fromkeys(tables.capital(w) + "." for c in again for w in c.provenance.warnings)),
             )
         )
-    return [*found, Block(tables=[board])]
+    other = alternatives.table(card)
+    return [*found, Block(tables=[each for each in (other, board) if each is not None])]
 
 
 def _against(card: Card, compared: list[Comparison]) -> PictureView:

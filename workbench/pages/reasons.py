@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.answers import Attribution, AttributionSummary
@@ -54,10 +55,8 @@ def blocks(card: Card, answer: Any) -> list[Block]:
         approximation_error=found.approximation_error,
         provenance=answer.provenance,
     )
-    made = [
-        _profile(card, whole, row, answer.outputs.index(group) if several else 0, group, n)
-        for row, (group, n) in enumerate(zip(found.groups, found.group_rows, strict=True))
-    ]
+    drawn = [(row, answer.outputs.index(group) if several else 0) for row, group in enumerate(found.groups)]
+    made = [_profile(card, whole, drawn, *each) for each in zip(drawn, found.groups, found.group_rows, strict=True)]
     start = " From the baseline, the average prediction, each column adds its part." if found.additive else ""
     method = methods.title(answer.provenance.method)
     which = "the highest share of each class" if several else "the lowest, the middling and the highest predictions"
@@ -73,10 +72,21 @@ def blocks(card: Card, answer: Any) -> list[Block]:
     ]
 
 
-def _profile(card: Card, whole: Attribution, row: int, output: int, group: str, n: int) -> PictureView:
+def _profile(
+    card: Card, whole: Attribution, beside: Sequence[tuple[int, int]], at: tuple[int, int], group: str, n: int
+) -> PictureView:
+    row, output = at
     options: dict[str, Any] = {"row": row, "output": output, "labels": methods.labels(card)}
     options["response"] = _response(card, whole)
-    drawing = attribution.draw(whole, PAGE, units=methods.units(card), subject="made-up row", title=False, **options)
+    drawing = attribution.draw(
+        whole,
+        PAGE,
+        units=methods.units(card),
+        subject="made-up row",
+        beside=beside,
+        title=False,
+        **options,
+    )
     where = _WORDS.get(group) if len(whole.outputs) == 1 else None
     name = f"Typical of the {where}" if where else f"Typical of {shown(group, 30)}"
     finding = f"{name}: {_lower(attribution.finding(whole, **options))}"

@@ -64,7 +64,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; those of ``rest`` stand in its CSV alone."""
 
     caption: str
     heads: Sequence[Head]
@@ -73,6 +73,7 @@ class TableView:
     strong: int = -1
     note: str = ""
     name: str = "table"
+    rest: Sequence[Sequence[Cell]] = ()
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
@@ -81,7 +82,7 @@ class TableView:
     @property
     def csv(self) -> str:
         """The table as a link to a CSV file that holds unrounded numbers."""
-        lines = [[cell.text if cell.value is None else cell.value for cell in row] for row in self.rows]
+        lines = [[cell.text if cell.value is None else cell.value for cell in row] for row in (*self.rows, *self.rest)]
         return _csv_link([[head.text for head in self.heads], *lines])
 
 

@@ -43,18 +43,20 @@ def draw(
     units: Mapping[str, str] | None = None,
     response: str = "",
     subject: str = "this row",
+    beside: Sequence[tuple[int, int]] = (),
     title: bool = True,
 ) -> Any:
     """Draw what each column adds to one row's prediction, from the baseline at the top to the prediction at the foot.
 
     Bars to the right raise it, bars to the left lower it; beyond 12 columns those that add least are pooled. Estimated
-    values carry their 95% interval. Where an attribution does not add up to the prediction, bars start at 0.
+    values carry their 95% interval. Where an attribution does not add up to the prediction, bars start at 0. `beside`
+    lists rows and outputs of the same attribution whose pictures stand beside this one: they share one scale.
     """
     bars = _bars(attribution, row, output, labels or {}, units or {})
     values = np.array([bar.value for bar in bars])
     ends = _ends(attribution, values, row, output)
     starts = ends - values if attribution.additive else np.zeros_like(values)
-    places = decimals(values)
+    places = decimals(np.concatenate([_of(attribution.values, *one) for one in [(row, output), *beside]]))
     sides = [fixed(float(ends[-1]), places), fixed(float(starts[0]), places)]
     right = max(map(text_width, [*sides, *(signed(bar.value, places) for bar in bars)])) + 22
     n_rows = len(bars) + (2 if attribution.additive else 0)
@@ -66,6 +68,8 @@ def draw(
     first = 1 if attribution.additive else 0
     y = np.arange(first, first + len(bars))
     _draw_bars(ax, bars, starts, ends, y, palette)
+    if beside:
+        ax.set_xlim(*_shared(attribution, beside))
     for bar, place in zip(bars, y.tolist(), strict=True):
         _write_row(ax, place, bar.name, bar.cell, signed(bar.value, places), right, palette)
     if attribution.additive:
@@ -92,6 +96,19 @@ def _draw_bars(ax: Any, bars: Sequence[_Bar], starts: Any, ends: Any, y: Any, pa
     if np.any(starts):  # a baseline, from which bars go on
         ax.vlines(ends, y, y + 1, color=palette.muted, linewidth=0.8, zorder=0.6)
     ax.hlines(y[errors > 0], (ends - errors)[errors > 0], (ends + errors)[errors > 0], color=palette.ink, linewidth=1.4)
+
+
+def _shared(attribution: Any, beside: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Give the ends of an axis that holds the bars of several rows and outputs, and their intervals."""
+    reached = []
+    for row, output in beside:
+        bars = _bars(attribution, row, output, {}, {})
+        values = np.array([bar.value for bar in bars])
+        ends, errors = _ends(attribution, values, row, output), _Z * np.array([bar.error for bar in bars])
+        reached += [ends - values if attribution.additive else np.zeros_like(values), ends - errors, ends + errors]
+    low, high = float(np.min(reached)), float(np.max(reached))
+    margin = 0.04 * (high - low) or max(abs(high) * 0.05, 0.5)
+    return low - margin, high + margin
 
 
 def _wide(text: str, size: float = SIZE) -> float:

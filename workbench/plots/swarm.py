@@ -42,7 +42,7 @@ def draw(
     _check(summary)
     order = [int(j) for j in ranked(summary)[:_MOST]]
     names = [_name(summary, j, labels) for j in order]
-    left = 16 + max(text_width(name) for name in names)
+    left = 16 + 1.04 * max(map(text_width, names))  # what rounding of letters to pixels may add
     figure = new_figure(WIDTH, 64 + _STEP * len(order), palette)
     ax = new_axes(figure, palette, left=left, right=14, bottom=56, top=6)
     ax.set_ylim(len(order) - 0.4, -0.6)
