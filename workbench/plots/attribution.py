@@ -76,7 +76,7 @@ def draw(
         for name, value, at in (("baseline", float(starts[0]), 0), (subject, float(ends[-1]), n_rows - 1)):
             ax.plot([value], [at], marker="o", markersize=6.5, color=palette.ink)
             _write_row(ax, at, name, "", fixed(value, places), right, palette)
-    _ticks(ax, palette)
+    value_ticks(ax, palette)
     _name_axis(ax, f"{what_of(attribution, output, response)}{_scale(attribution, response)}", palette)
     if title:
         set_title(figure, finding(attribution, row=row, output=output, labels=labels, response=response), palette)
@@ -124,7 +124,7 @@ def _write_row(ax: Any, at: float, name: str, cell: str, text: str, right: float
     write(ax, 1, at, text, palette, at="row", shift=(right - 6, 0), ha="right", fontsize=SMALL + 0.5)
 
 
-def _ticks(ax: Any, palette: Palette) -> None:
+def value_ticks(ax: Any, palette: Palette) -> None:
     """Label as many round values as have room beside each other."""
     low, high = ax.get_xlim()
     places = decimals([], widths=[(high - low) / 8])
@@ -283,7 +283,7 @@ def draw_summary(
     if noise:
         chance = _table(summary.noise)[order].mean(axis=1)
         ax.plot(chance, np.arange(len(order)), linestyle="none", marker="|", markersize=14, color=palette.muted)
-    _ticks(ax, palette)
+    value_ticks(ax, palette)
     _write_summary(ax, summary, names, texts, right, response, palette)
     if title:
         set_title(figure, finding_summary(summary, labels=labels, response=response), palette)

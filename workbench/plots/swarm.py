@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.plots.attribution import ranked, what_of
-from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, ticks, write
+from workbench.plots.attribution import ranked, value_ticks, what_of
+from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, write
 from workbench.plots.numbers import decimals, short, signed
 from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 
@@ -55,7 +55,7 @@ def draw(
     for at, (j, ends) in enumerate(zip(order, edges, strict=True)):
         _boxes(ax, at, ends, summary.swarm.rows[j][output], summary.swarm.height[j][output], least, palette)
         write(ax, 0, at, names[at], palette, at="row", shift=(-8, 0), ha="right")
-    ticks(ax, "x", palette, bins=5)
+    value_ticks(ax, palette)
     what = what_of(summary, output, response)
     for text, down in ((f"adds to the {what}", 22), ("the darker, the higher the column's value", 37)):
         write(ax, 0.5, 0, text, palette, at="axes", shift=(0, -down), ha="center", va="top", fontsize=SMALL)
