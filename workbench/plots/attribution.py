@@ -77,7 +77,7 @@ def draw(
             ax.plot([value], [at], marker="o", markersize=6.5, color=palette.ink)
             _write_row(ax, at, name, "", fixed(value, places), right, palette)
     value_ticks(ax, palette)
-    _name_axis(ax, f"{what_of(attribution, output, response)}{_scale(attribution, response)}", palette)
+    name_axis(ax, f"{what_of(attribution, output, response)}{_scale(attribution, response)}", palette)
     if title:
         set_title(figure, finding(attribution, row=row, output=output, labels=labels, response=response), palette)
     return figure
@@ -132,7 +132,7 @@ def value_ticks(ax: Any, palette: Palette) -> None:
     ticks(ax, "x", palette, bins=max(2, min(5, int(axes_size(ax)[0] // (widest + 10)))))
 
 
-def _name_axis(ax: Any, text: str, palette: Palette, down: float = 22) -> None:
+def name_axis(ax: Any, text: str, palette: Palette, down: float = 22) -> None:
     """Set a line below the axis, about its middle, or further left where it would run over the edge."""
     box, width = ax.get_position(), 72 * float(ax.figure.get_size_inches()[0])
     beyond = width * (box.x0 + box.width / 2) + text_width(text, SMALL) / 2 - (width - 6)
@@ -311,10 +311,10 @@ def _write_summary(
         write(ax, 0, at, name, palette, at="row", shift=(-8, 0), ha="right")
     for at, text in enumerate(texts):
         write(ax, 1, at, text, palette, at="row", shift=(right - 6, 0), ha="right", fontsize=SMALL + 0.5)
-    _name_axis(ax, f"mean change of the {_what(summary, response)}, up or down{_scale(summary, response)}", palette)
+    name_axis(ax, f"mean change of the {_what(summary, response)}, up or down{_scale(summary, response)}", palette)
     if summary.noise is not None:
         told = "grey stroke: of a model trained on a shuffled target"
-        _name_axis(ax, told, palette, down=36)
+        name_axis(ax, told, palette, down=36)
 
 
 def _what(summary: Any, response: str) -> str:

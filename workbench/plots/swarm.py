@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.plots.attribution import ranked, value_ticks, what_of
+from workbench.plots.attribution import name_axis, ranked, value_ticks, what_of
 from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, write
 from workbench.plots.numbers import decimals, short, signed
-from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
+from workbench.plots.style import LIGHT, Palette, shown, text_width
 
 WIDTH = 440.0
 _STEP = 24.0
@@ -58,7 +58,7 @@ def draw(
     value_ticks(ax, palette)
     what = what_of(summary, output, response)
     for text, down in ((f"adds to the {what}", 22), ("the darker, the higher the column's value", 37)):
-        write(ax, 0.5, 0, text, palette, at="axes", shift=(0, -down), ha="center", va="top", fontsize=SMALL)
+        name_axis(ax, text, palette, down=down)
     if title:
         set_title(figure, finding(summary, output=output, labels=labels), palette)
     return figure
