@@ -46,7 +46,7 @@ def test_areas_are_shares_of_the_rows_and_tones_ranks() -> None:
 
 def test_findings_say_which_way_a_column_turns() -> None:
     up = many(1).summary()
-    assert "where it is low" in swarm.finding(up)
+    assert "is low it adds about" in swarm.finding(up)
     assert up.swarm is not None
     low, high = up.swarm.edges[0][0][0], up.swarm.edges[0][0][-1]
     assert f"{abs(low):.2f}" in swarm.finding(up)

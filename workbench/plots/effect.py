@@ -96,7 +96,7 @@ def _key(effect: Any) -> str:
     if effect.individual is not None and effect.feature_kind in _CONTINUOUS:
         parts.append("grey: single rows")
     elif rows_differ(effect):
-        parts.append(f"grey: {100 * (effect.spread.levels[-1] - effect.spread.levels[0]):.0f}% of rows")
+        parts.append("grey: rows")
     return " · ".join(parts)
 
 
@@ -229,9 +229,6 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
         low, high = effect.lower[row], effect.upper[row]
         if effect.individual is not None:
             panel.thin_curves(ax, x, _some_rows(effect)[:, row], colour if several else palette.muted)
-        elif rows_differ(effect):
-            for curve in effect.spread.curves[:, row]:
-                ax.plot(x, curve, color=colour if several else palette.muted, linewidth=0.8, alpha=0.9)
         if effect.refits is not None:
             low, high = effect.refits.lower[row], effect.refits.upper[row]
         ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -239,6 +236,9 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
         if effect.refits is not None:
             for end in (effect.lower[row], effect.upper[row]):
                 ax.plot(x, end, color=palette.muted, linewidth=1.2, linestyle=(0, (1, 1.6)))
+        if rows_differ(effect) and effect.individual is None:
+            for curve in effect.spread.curves[:, row]:
+                ax.plot(x, curve, color=colour if several else palette.muted, linewidth=0.8)
     if several:
         panel.name_ends(ax, x[-1], [float(curve[-1]) for curve in effect.average], effect.outputs, palette)
     edges = effect.bin_edges

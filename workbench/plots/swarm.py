@@ -99,7 +99,7 @@ def finding(summary: Any, *, output: int = 0, labels: Mapping[str, str] | None =
     if abs(turn) < _CLEAR:
         return f"{name} adds {low} to {high}{of}, but for the 9 lowest and highest rows"
     first, last = (low, high) if turn > 0 else (high, low)
-    return f"{name} adds about {first}{of} where it is low, about {last} where it is high"
+    return f"Where {name} is low it adds about {first}{of}, where it is high about {last}"
 
 
 def _direction(edges: Any, rows: Any, height: Any) -> float:
