@@ -10,7 +10,7 @@ from workbench.answers import Answer
 from workbench.pages import effects, figure_data, methods, reasons
 from workbench.pages.card import Card
 from workbench.pages.views import Block, picture
-from workbench.plots import PAGE, agreement, attribution, importance, interactions, surrogate
+from workbench.plots import PAGE, agreement, attribution_summary, importance, interactions, surrogate
 from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
 
@@ -113,8 +113,8 @@ def _shuffles(answer: Any) -> str:
 
 def _attributions(card: Card, answer: Any) -> Block:
     labels = methods.labels(card)
-    finding = attribution.finding_summary(answer, labels=labels)
-    drawing = attribution.draw_summary(answer, PAGE, labels=labels, title=False)
+    finding = attribution_summary.finding(answer, labels=labels)
+    drawing = attribution_summary.draw(answer, PAGE, labels=labels, title=False)
     n = answer.provenance.n_rows
     told = [methods.what(answer), methods.SCALE.get(answer.scale, "")]
     if n is not None:
@@ -126,7 +126,7 @@ def _attributions(card: Card, answer: Any) -> Block:
         told.append(f"Median agreement over seeds: {number(answer.stability)}; 1 is the same.")
     exact = "Computed exactly for these rows." if answer.provenance.exact else "Estimated by draws."
     note = "Mean size of what each column adds, up or down; line: 95% interval of that mean over the rows."
-    described = attribution.describe_summary(answer, labels=labels)
+    described = attribution_summary.describe(answer, labels=labels)
     sizes = picture(drawing, finding, described, note, data=figure_data.attributions(answer, labels))
     return Block(
         heading=methods.heading(answer),

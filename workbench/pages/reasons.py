@@ -89,7 +89,7 @@ def _profile(
     )
     where = _WORDS.get(group) if len(whole.outputs) == 1 else None
     name = f"Typical of the {where}" if where else f"Typical of {shown(group, 30)}"
-    finding = f"{name}: {_lower(attribution.finding(whole, **options))}"
+    finding = f"{name}: {_lower(attribution.finding(whole, beside=beside, **options))}"
     note = f"Made of {rows(n)} rows."
     data = figure_data.profile(whole, row, output, options["labels"])
     return picture(drawing, finding, attribution.describe(whole, **options), note, data=data)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.plots.attribution import name_axis, ranked, value_ticks, what_of
+from workbench.plots.attribution import link_words, name_axis, value_ticks, what_of
+from workbench.plots.attribution_summary import ranked
 from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, write
 from workbench.plots.numbers import decimals, short, signed
 from workbench.plots.style import LIGHT, Palette, shown, text_width
@@ -56,7 +57,7 @@ def draw(
         _boxes(ax, at, ends, summary.swarm.rows[j][output], summary.swarm.height[j][output], least, palette)
         write(ax, 0, at, names[at], palette, at="row", shift=(-8, 0), ha="right")
     value_ticks(ax, palette)
-    what = what_of(summary, output, response)
+    what = what_of(summary, output, response) + link_words(summary, response)
     for text, down in ((f"adds to the {what}", 22), ("the darker, the higher the column's value", 37)):
         name_axis(ax, text, palette, down=down)
     if title:
