@@ -24,6 +24,8 @@ def swarms(card: Card, answer: AttributionSummary) -> list[PictureView]:
         return []
     options: dict[str, Any] = {"labels": methods.labels(card)}
     note = "A box is a bin of 10 rows or more; its area is its share of the rows."
+    if len(answer.outputs) > _MOST_OUTPUTS:
+        note += f" The first {_MOST_OUTPUTS} of {len(answer.outputs)} classes; the others are in the card's JSON."
     made = []
     for output in range(min(len(answer.outputs), _MOST_OUTPUTS)):
         drawing = swarm.draw(answer, PAGE, output=output, response=_response(card, answer), title=False, **options)
@@ -59,7 +61,8 @@ def blocks(card: Card, answer: Any) -> list[Block]:
     made = [_profile(card, whole, drawn, *each) for each in zip(drawn, found.groups, found.group_rows, strict=True)]
     start = " From the baseline, the average prediction, each column adds its part." if found.additive else ""
     method = methods.title(answer.provenance.method)
-    which = "the highest share of each class" if several else "the lowest, the middling and the highest predictions"
+    shown_all = "each class" if len(found.groups) == len(answer.outputs) else f"these {len(found.groups)} classes"
+    which = f"the highest share of {shown_all}" if several else "the lowest, the middling and the highest predictions"
     return [
         Block(
             heading=f"Reasons for typical predictions, by {method}",
