@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from workbench.pages.checkable import Mark, marks
@@ -198,7 +198,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         splits=splits(results),
         environment=environment(results),
         fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
-        privacy=_privacy(form),
+        privacy=_privacy(form, model["answers"]),
         checked=marks(model),
     )
 
@@ -235,12 +235,17 @@ def _recommendation(name: str, results: Results) -> str:
     return str(found["reason"]) if found.get("model") == name else ""
 
 
-def _privacy(form: FormPart) -> tuple[str, ...]:
+def _privacy(form: FormPart, answers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     lines = [
         "This card holds no row of the data, no count of rows below 10, and no path of a file.",
         "Ranges run from the 10th lowest to the 10th highest value. Cut points, coefficients and curves are computed "
         "from the data and tell something of it.",
     ]
+    if any(each["answer"].get("profiles") for each in answers):
+        lines.append(
+            "Rows whose predictions are reasoned are made up of medians and most frequent values of 10 rows or more; "
+            "none that equals 1 to 9 rows is told."
+        )
     if form.private:
         reason = f": {form.reason}" if form.reason else ""
         lines.append(f"The model's own file is kept apart from what is sent{reason}.")

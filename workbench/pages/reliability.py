@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.evaluation.alarms import chance_in_words
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import CLEAR, Check
 from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
@@ -52,7 +52,12 @@ def _picture(card: Card, answer: Any) -> PictureView:
     drawing = calibration.draw(answer, PAGE, unit=target.unit, target=target.title or target.name, title=False)
     note = f"Measured on {rows(answer.n_rows)} rows that the model has not seen; the larger a dot, the more rows."
     return picture(
-        drawing, calibration.finding(answer), calibration.describe(answer), note, wide=len(answer.curves) > 1
+        drawing,
+        calibration.finding(answer),
+        calibration.describe(answer),
+        note,
+        wide=len(answer.curves) > 1,
+        data=figure_data.reliability(answer),
     )
 
 
@@ -167,4 +172,4 @@ def _after(card: Card, answer: Any) -> PictureView:
     view = _picture(card, answer)
     finding = f"Recalibrated: {_lower(view.finding)}"
     drawing = calibration.draw(answer, PAGE, unit=card.data.target.unit, title=False)
-    return picture(drawing, finding, view.told, view.note, wide=view.wide)
+    return picture(drawing, finding, view.told, view.note, wide=view.wide, data=view.data)

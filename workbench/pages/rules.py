@@ -10,10 +10,11 @@ from workbench.pages.card import Card
 from workbench.pages.outputs import scale, target
 from workbench.pages.rule_lines import Line, holding_up, lines, value_text
 from workbench.pages.views import Block, Cell, Head, TableView
-from workbench.plots.numbers import MISSING, decimals, number, rows, signed
+from workbench.plots.numbers import MISSING, count, decimals, number, rows, signed
 from workbench.plots.style import shown
 
 _MARK = "†"
+_MOST_RULES = 60
 _COMPARISON = re.compile(r" ([≤<>]) ")
 
 
@@ -57,8 +58,10 @@ def table(
     order = not isinstance(form.body, RuleList)
     last = "what the model predicts" if base(form.output) is form.output else "the probability before recalibration"
     predicts = "" if said else f"The training {'share' if is_share else 'mean'} is {last}."
-    notes = (note, predicts, _note(found, is_share, held))
-    return TableView(caption, heads, body, sortable=order, note=" ".join(filter(None, notes)), name=name)
+    all_of = f"The first {count(_MOST_RULES)} of {count(len(body))} stand here; the CSV of this table holds all."
+    notes = [all_of] * (len(body) > _MOST_RULES) + [note, predicts, _note(found, is_share, held)]
+    told = " ".join(filter(None, notes))
+    return TableView(caption, heads, body[:_MOST_RULES], sortable=order, note=told, name=name, rest=body[_MOST_RULES:])
 
 
 def _named(text: str) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.pages import behaviour, complexity, diagnostics, evidence, model, tables, tuning
+from workbench.pages import behaviour, complexity, diagnostics, evidence, figure_data, model, tables, tuning
 from workbench.pages.card import Card, Statement
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
 from workbench.pages.signs import signed
@@ -49,7 +49,10 @@ def _score_picture(card: Card) -> PictureView:
     finding = f"{tables.capital(card.ranking.title)} from the dummy to the best model"
     line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
     told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
-    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.")
+    data = figure_data.parts(
+        card.leaderboard, model="model", score=card.ranking.title, lower="lower 95%", upper="upper 95%"
+    )
+    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.", data=data)
 
 
 def _glance(card: Card, row: Standing) -> list[Fact]:
