@@ -11,10 +11,10 @@ import numpy as np
 from workbench.answers.answer import Provenance
 from workbench.answers.calibration import Calibration, Reliability
 from workbench.answers.finding import Finding
+from workbench.bins import even_bins
 from workbench.columns import quoted
 from workbench.disclosure import MIN_ROWS
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
-from workbench.evaluation.bins import even_bins
 from workbench.evaluation.digits import brief, decimals_for, spanned, written
 from workbench.evaluation.draws import N_DRAWS
 from workbench.evaluation.lines import line_of_classes, line_of_numbers
@@ -194,7 +194,13 @@ def _means(
 
 
 def calibration_finding(
-    answer: Calibration, *, about: str, unit: str = "", rate: float = RATE, seen: str = "rows that it has not seen"
+    answer: Calibration,
+    *,
+    about: str,
+    unit: str = "",
+    rate: float = RATE,
+    seen: str = "rows that it has not seen",
+    calibrated: str = "",
 ) -> Finding | None:
     """Make a finding where predictions are shown to be off, and by enough to matter; else None.
 
@@ -214,6 +220,8 @@ def calibration_finding(
     rate : float
     seen : str
         Which rows these were, in a sentence.
+    calibrated : {"", "sigmoid", "isotonic"}
+        How the model is recalibrated already.
     """
     sent = withholding(answer)
     if not sent.curves:
@@ -231,12 +239,7 @@ def calibration_finding(
         severity="high" if worth >= much else "medium" if worth >= medium else "low",
         title=f"Predictions are {way_off(curve)}" if regression else f"Probabilities are {way_off(curve)}",
         evidence=_evidence(answer, curve, unit, seen),
-        action=(
-            HINTS.get(way_off(curve), "Look what sets these rows apart from those that it was trained on.")
-            if regression
-            else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
-            "part of the form."
-        ),
+        action=_action(answer.task, calibrated, way_off(curve)),
         about=about,
         provenance=Provenance(
             method=answer.provenance.method,
@@ -250,6 +253,17 @@ def calibration_finding(
 
 def _percent(share: float, least: float) -> str:
     return f"{written(100 * share, 1 if least >= 0.001 else 2)}%"
+
+
+def _action(task: str, calibrated: str, way: str) -> str:
+    """Say what can be done: a recalibration, another one, or to mistrust the numbers."""
+    if task == "regression":
+        return HINTS.get(way, "Look what sets these rows apart from those that it was trained on.")
+    if not calibrated:
+        return "Set calibrate: sigmoid for this model, or take its probabilities as ranks only."
+    if calibrated == "sigmoid" and task == "binary":
+        return "Set calibrate: isotonic, which follows bends, or take its probabilities as ranks only."
+    return "It is recalibrated already: take its probabilities as ranks only."
 
 
 def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> str:

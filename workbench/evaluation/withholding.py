@@ -24,8 +24,8 @@ from workbench.answers.calibration import Reliability
 from workbench.answers.conformal import Coverage
 from workbench.answers.drift import ColumnDrift
 from workbench.answers.fairness import GroupRate
+from workbench.bins import joined_bins
 from workbench.disclosure import MIN_ROWS, small, tells_few, withheld_shares
-from workbench.evaluation.bins import joined_bins
 from workbench.evaluation.row_losses import WRONG
 from workbench.evaluation.shares import rows_behind, wilson
 
