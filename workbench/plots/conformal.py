@@ -45,8 +45,8 @@ def _rows(part: Any) -> str:
 
 
 def _share(part: Any) -> str:
-    """Write a coverage; one that is withheld, as a count below 10 would follow, as the ends of what it may be."""
-    return f"{part.coverage:.0%}" if math.isfinite(part.coverage) else f"{part.lower:.0%}–{part.upper:.0%}"
+    """Write a coverage; of one that is withheld, as a count below 10 would follow, the interval alone."""
+    return f"{part.coverage:.0%}" if math.isfinite(part.coverage) else f"[{part.lower:.0%}, {part.upper:.0%}]"
 
 
 def _short(part: Any, level: float) -> bool:
@@ -54,8 +54,9 @@ def _short(part: Any, level: float) -> bool:
 
 
 def _least(answer: Any) -> list[Any]:
-    """Give the parts that are covered least, those that are shown to be first."""
-    return sorted(answer.slices, key=lambda s: (not _short(s, answer.level), _or_lower(s)))[:_MOST]
+    """Give the parts that are covered least, those that are shown to be first; of those withheld none but these."""
+    told = [s for s in answer.slices if math.isfinite(s.coverage) or _short(s, answer.level)]
+    return sorted(told, key=lambda s: (not _short(s, answer.level), _or_lower(s)))[:_MOST]
 
 
 def _or_lower(part: Any) -> float:
@@ -72,6 +73,8 @@ def finding(answer: Any) -> str:
     if worst:
         where = f"where {shown(unquoted(worst[0].text), 60)} they hold {_share(worst[0])}"
         return f"{what} hold the promised {promise} of all rows, but {where}"
+    if math.isnan(answer.coverage):
+        return f"{what} are not shown to hold less than the promised {promise} of rows"
     return f"{what} hold what they promise: {_share(answer)} of rows where {promise} was asked"
 
 
@@ -80,7 +83,10 @@ def describe(answer: Any) -> str:
     parts = [answer, *_least(answer)]
     names = ["all rows", *(part.text for part in parts[1:])]
     told = [
-        f"{name}: {_share(p)} [{p.lower:.0%}, {p.upper:.0%}] of {_rows(p)} rows"
+        f"{name}: {_share(p) if math.isfinite(p.coverage) else 'withheld'} [{p.lower:.0%}, {p.upper:.0%}] of "
+        f"{_rows(p)} rows"
         for name, p in zip(names, parts, strict=True)
     ]
-    return f"Coverage, {answer.level:.0%} promised. " + "; ".join(told) + "."
+    hidden = sum(math.isnan(s.coverage) for s in answer.slices)
+    few = f" Of {hidden} parts the coverage is withheld, as it would tell of fewer than 10 rows." if hidden else ""
+    return f"Coverage, {answer.level:.0%} promised. " + "; ".join(told) + "." + few
