@@ -24,9 +24,7 @@ def test_a_column_of_many_levels_keeps_the_commonest_and_pools_the_rest(table, m
     assert [each.levels for each in one_hot(table)[:1]] == [("a", "b", "c", "d", "e")]
     assert len(one_hot(table)) == 5  # four rows of a rare level are no pool
     monkeypatch.setattr(home, "MOST_LEVELS", 3)
-    said = (
-        r"column 'level': of 5 levels with 10 rows or more the 3 commonest are told apart, all others are pooled"
-    )
+    said = r"column 'level': of 5 levels with 10 rows or more the 3 commonest are told apart, all others are pooled"
     with pytest.warns(LevelsPooled, match=said):
         inputs = one_hot(table)
     assert len(inputs) == 4
