@@ -159,6 +159,13 @@ def test_interactions_show_what_moves_predictions_most(X: pd.DataFrame, model: A
     share = f"{answer.pairwise[order[0], 0] ** 2:.0%}"
     assert said.endswith(f"{share} of the variance of what both do")
     assert "H of pairs: volatile acidity × b" in interactions.describe(answer)
+    lines = [c.get_segments() for ax in figure.axes for c in ax.collections if c.get_linewidth()[0] == 2]
+    strongest = int(np.argmax(answer.unnormalized[:, 0]))
+    ends = answer.pairwise_lower[strongest, 0], answer.pairwise_upper[strongest, 0]
+    assert tuple(lines[0][0][:, 0]) == pytest.approx(ends)
+    of_before = answer.but(**{f"{name}_{end}": None for name in ("overall", "pairwise") for end in ("lower", "upper")})
+    assert " to " not in interactions.describe(of_before)
+    interactions.draw(of_before)
     many = wb.explain(classifier, "interaction", X, max_rows=30)
     assert_well_set(many.plot())
     assert " on " in interactions.finding(many)
