@@ -65,7 +65,7 @@ def test_the_recommended_model_is_told_on_index_and_on_its_card_alone(given: dic
     card = cards(given)[told["model"]]
     assert Page(card_html(card)).text.count(told["reason"]) == 2
     assert card_markdown(card).count(told["reason"][:40]) == 2
-    row = page[page.index('<tr class="strong">') :][:400]
+    row = page[page.index('<tr class="strong"') :][:400]
     assert f'href="cards/{told["model"]}.html"' in row
 
 

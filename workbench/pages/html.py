@@ -7,21 +7,20 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from types import SimpleNamespace
 from typing import Any
 
-from workbench.pages import tables
+from workbench.pages import accuracy, tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.overview import overview
 from workbench.pages.parts import FindingPart
 from workbench.pages.sections import card_view
-from workbench.pages.views import CardView, PictureView, picture
-from workbench.plots import PAGE, leaderboard
+from workbench.pages.views import CardView
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
 _MOST_FINDINGS = 5
+_SCRIPTS = ("page.js", "points.js")
 
 
 def card_html(data: Mapping[str, Any]) -> str:
@@ -72,7 +71,7 @@ def index_html(data: Mapping[str, Any]) -> str:
         minor=minor,
         meta=meta,
         board=board,
-        picture=_accuracy_picture(index),
+        picture=accuracy.picture_of(index),
         sections=overview(index),
     )
 
@@ -80,17 +79,6 @@ def index_html(data: Mapping[str, Any]) -> str:
 def _task(index: Index) -> str:
     classes = len(index.data.classes)
     return f"{classes} classes" if classes else "regression"
-
-
-def _accuracy_picture(index: Index) -> PictureView:
-    better = index.ranking.greater_is_better
-    board = SimpleNamespace(rows=index.leaderboard, metric=index.ranking.name)
-    finding = leaderboard.finding(board, greater_is_better=better)
-    drawing = leaderboard.draw(board, PAGE, metric=index.ranking.title, greater_is_better=better, title=False)
-    note = (
-        "● glass box, ○ black box; vertical lines are 95% intervals. Size counts the numbers that a reader has to hold."
-    )
-    return picture(drawing, finding, leaderboard.describe(board), note)
 
 
 def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
@@ -128,7 +116,8 @@ def _environment() -> Any:
 
 def _render(template: str, **values: Any) -> str:
     folder = files("workbench.pages") / "templates"
-    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, *scripts = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", *_SCRIPTS))
+    script = "".join(scripts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rendered: str = _environment().get_template(template).render(style=style, script=script, digest=digest, **values)
     return rendered

@@ -58,11 +58,12 @@ class Head:
     text: str
     numeric: bool = False
     long: bool = False
+    order: Literal["", "ascending", "descending"] = ""  # in which the rows stand already
 
 
 @dataclass(frozen=True)
 class TableView:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; ``models`` are the models that rows are about."""
 
     caption: str
     heads: Sequence[Head]
@@ -71,6 +72,7 @@ class TableView:
     strong: int = -1
     note: str = ""
     name: str = "table"
+    models: Sequence[str] = ()
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
@@ -92,8 +94,25 @@ def _csv(value: float | str) -> float | str:
 
 
 @dataclass(frozen=True)
+class PointView:
+    """A point of a picture as a link: where it lies, in shares from the left and from above, and what it tells.
+
+    ``label`` is what it is called by those who do not see it, ``told`` the lines that stand beside it when it is
+    pointed at.
+    """
+
+    model: str
+    href: str
+    left: float
+    top: float
+    glass: bool
+    label: str
+    told: Sequence[str]
+
+
+@dataclass(frozen=True)
 class PictureView:
-    """A picture, the finding above it, what it shows in words, and a note below."""
+    """A picture, the finding above it, what it shows in words, and a note below; ``points`` of it may be links."""
 
     svg: str
     finding: str
@@ -101,6 +120,7 @@ class PictureView:
     note: str = ""
     wide: bool = False
     width: float = 0
+    points: Sequence[PointView] = ()
 
     @property
     def broad(self) -> bool:
