@@ -45,7 +45,7 @@ def test_an_untouched_run_holds(copy):
     found = verify(copy[0], data=copy[1])
     assert not [c for c in found if c.status == "failed"]
     done = {(c.about, c.what) for c in found if c.status == "ok"}
-    assert {("run", "data"), ("run", "splits"), ("run", "page index.html")} <= done
+    assert {("run", "data"), ("run", "splits"), ("run", "page compare.html"), ("run", "page index.html")} <= done
     for model in ("linear", "few-leaves", "forest"):
         for what in ("model file", "size", "holdout scores", "means of fold scores", f"page {model}.pdf"):
             assert (model, what) in done

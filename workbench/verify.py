@@ -120,7 +120,16 @@ def _checks(folder: Path, results: dict[str, Any], study: Study | None, why: str
 
 def _pages(folder: Path, results: dict[str, Any]) -> Iterator[Check]:
     """Make every page again from the results, and compare it with what lies there."""
-    from workbench.pages import card_html, card_markdown, card_pdf, cards, index, index_html
+    from workbench.pages import (
+        card_html,
+        card_markdown,
+        card_pdf,
+        cards,
+        index,
+        index_html,
+        side_by_side,
+        side_by_side_html,
+    )
 
     if results.get("workbench") != __version__:
         yield Check("run", "pages", "open", f"made by workbench {results.get('workbench')}, this is {__version__}")
@@ -136,6 +145,9 @@ def _pages(folder: Path, results: dict[str, Any]) -> Iterator[Check]:
         for kind, make in makers.items():
             if kind in card["formats"]:
                 yield _page(folder / "cards" / f"{name}{_ENDINGS[kind]}", make(card), name)
+    compared = side_by_side(results)
+    if compared is not None:
+        yield _page(folder / "compare.html", side_by_side_html(compared), "run")
     yield _page(folder / "index.html", index_html(index(results)), "run")
 
 

@@ -13,14 +13,16 @@ from workbench.pages import accuracy, tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.overview import overview
+from workbench.pages.pair_view import pair_view
 from workbench.pages.parts import FindingPart
 from workbench.pages.sections import card_view
+from workbench.pages.side_by_side import SideBySide
 from workbench.pages.views import CardView
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
 _MOST_FINDINGS = 5
-_SCRIPTS = ("page.js", "points.js")
+_SCRIPTS = ("page.js", "points.js", "pair.js")
 
 
 def card_html(data: Mapping[str, Any]) -> str:
@@ -73,6 +75,27 @@ def index_html(data: Mapping[str, Any]) -> str:
         board=board,
         picture=accuracy.picture_of(index),
         sections=overview(index),
+    )
+
+
+def side_by_side_html(data: Mapping[str, Any]) -> str:
+    """Render the page of two models from its JSON.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If `data` is no such page of this version.
+    """
+    page = SideBySide.model_validate(data)
+    names = [model.name for model in page.models]
+    shown_first = {page.first: 0, page.second: 1}
+    return _render(
+        "compare.html.j2",
+        title=f"Two models side by side · {shown(page.title, 80)}",
+        title_of_study=shown(page.title, 80),
+        view=pair_view(page),
+        ordered=sorted(page.models, key=lambda model: shown_first.get(model.name, 2)),
+        places={name: place for place, name in enumerate(names)},
     )
 
 
