@@ -109,11 +109,8 @@ def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
 
     Then findings about the study stand first, those about single models, which are on their cards too, and those of
     low severity fold.
-
-    The story of repeated rows has a section of its own, so that it isn't told here.
     """
-    story = "" if index.repeats is None else index.repeats.sentence
-    told = [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+    told = list(index.findings)
     if len(told) <= _MOST_FINDINGS or all(f.severity == "low" for f in told):
         return told, []
     is_open = [f.about == "study" and f.severity != "low" for f in told]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.pages.checked import ScorePart
-from workbench.pages.index import RepeatsPart, Step
+from workbench.pages.index import RepeatsPart
 from workbench.pages.parts import ColumnPart, LeftOutPart, MetricPart, Standing
 from workbench.pages.views import Cell, Head, Link, TableView
 from workbench.plots.numbers import (
@@ -242,9 +242,3 @@ def versions(given: dict[str, str]) -> TableView:
     """Make the table of package versions."""
     lines = [[Cell(name), Cell(version)] for name, version in sorted(given.items())]
     return TableView("Packages", [Head("Package"), Head("Version")], lines, name="versions")
-
-
-def steps(parts: Sequence[Step]) -> TableView:
-    """Make the table of the time that every unit of work took."""
-    lines = [[Cell(shown(step.name, 80)), Cell(seconds(step.seconds), step.seconds)] for step in parts]
-    return TableView("Time per step", [Head("Step"), Head("Seconds", numeric=True)], lines, sortable=True, name="steps")

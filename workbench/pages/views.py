@@ -190,12 +190,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page: an id, a heading, the sentence that says what to see, and its blocks."""
+    """A section of a page: an id, a heading, the sentence that says what to see, and blocks, two a row in a `pair`."""
 
     id: str
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    pair: bool = False
 
 
 @dataclass(frozen=True)
