@@ -1,6 +1,6 @@
 // Points of a picture: the one nearest to the pointer, or the focused one, tells its numbers and marks its row.
 for (const chart of document.querySelectorAll(".chart")) {
-  const near = 30; // pixels
+  const [near, upon] = [30, 12]; // pixels
   const points = [...chart.querySelectorAll(".point")];
   const mark = (model, on) => {
     for (const each of document.querySelectorAll(`.board [data-model="${model}"], .board tr[data-model="${model}"], .point[data-model="${model}"]`)) each.classList.toggle("lit", on);
@@ -12,18 +12,21 @@ for (const chart of document.querySelectorAll(".chart")) {
     told = point;
     if (point) { point.classList.add("told"); mark(point.dataset.model, true); }
   };
-  const nearest = (event) => {
+  const nearest = (event, within = near) => {
     const away = points.map((point) => {
       const box = point.getBoundingClientRect();
       return Math.hypot(event.clientX - box.x - box.width / 2, event.clientY - box.y - box.height / 2);
     });
     const least = Math.min(...away);
-    return least <= near ? points[away.indexOf(least)] : null;
+    return least <= within ? points[away.indexOf(least)] : null;
   };
   const focused = () => points.find((point) => point === document.activeElement) ?? null;
   chart.classList.add("live");
   chart.addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "touch" && !event.target.closest(".tip")) tell(nearest(event));
+    if (event.pointerType === "touch") return;
+    // who reads a tip stays with it, but for a point that it covers
+    if (event.target.closest(".tip")) tell(nearest(event, upon) ?? told);
+    else tell(nearest(event));
   });
   chart.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") tell(focused()); });
   chart.addEventListener("focusin", (event) => { if (event.target.matches(".point:focus-visible")) tell(event.target); });
