@@ -126,7 +126,7 @@ def _importance(page: SideBySide, told: Mapping[str, Any], order: Sequence[str])
     labels, metric = _labels(page), page.ranking.title
     drawing = drawn.draw_importance(told, order[:_MOST_COLUMNS], PAGE, labels=labels, metric=metric)
     words = "The numbers stand in the table below."
-    finding = f"What {shown(metric, 24)} loses without each column"
+    finding = f"What each column is worth to the {shown(metric, 24)}"
     note = "Square: mean over the shuffles; line: from the lowest to the highest. Both models share the axis."
     lines = [(name, importance.finding(answer, labels=labels) + ".") for name, answer in told.items()]
     return Panel(picture(drawing, finding, words, note), lines)

@@ -53,8 +53,9 @@ def draw_importance(
     first = next(iter(importances.values()))
     change = "fall" if first.greater_is_better else "rise"
     text = f"{change} in {shown(metric or first.metric, 24)} when the column is shuffled"
-    foot: dict[str, Any] = {"shift": (0, -24), "ha": "center", "va": "top", "fontsize": SMALL}
-    write(ax, 0.5, 0, text, palette, at="axes", **foot)
+    # at the right edge, where it has the room below the names too
+    foot: dict[str, Any] = {"shift": (0, -24), "ha": "right", "va": "top", "fontsize": SMALL}
+    write(ax, 1, 0, text, palette, at="axes", **foot)
     return figure
 
 
