@@ -131,7 +131,7 @@ def test_index_answers_first() -> None:
     text = Page(index_html(index(given))).text
     order = (
         given["headline"], "240 rows repeat another row", "Leaderboard", "What interpretability costs",
-        "What repeated rows do", "The columns", "workbench run wine-quality-red", "fit forest",
+        "What repeated rows do", "The columns", "fit forest", "workbench run wine-quality-red",
     )  # fmt: skip
     places = [text.index(part) for part in order]
     assert places == sorted(places)

@@ -119,6 +119,20 @@ def test_numbers_are_those_of_the_results(given: dict[str, Any]) -> None:
     assert titles[top][:20] in view.importances[0].name or "…" in view.importances[0].name or not titles[top].strip()
 
 
+def test_a_model_that_lacks_a_metric_has_a_dash_there() -> None:
+    given = results()
+    tree = next(m for m in given["models"] if m["name"] == "tree")
+    del tree["scores"]["rmse"]
+    made = side_by_side(given)
+    assert made is not None
+    lines = {line.name: line.cells for line in pair_view(SideBySide.model_validate(made)).glance}
+    place = [m["name"] for m in made["models"]].index("tree")
+    rmse = next(cells for name, cells in lines.items() if name.startswith("RMSE, mean"))
+    assert [cell == "–" for cell in rmse] == [i == place for i in range(len(rmse))]
+    other = next(cells for name, cells in lines.items() if name.startswith("R², mean"))
+    assert other[place].startswith(fixed(tree["scores"]["r2"]["mean"], 3))
+
+
 def _mean(answer: dict[str, Any], name: str) -> float:
     return float(answer["importances_mean"][answer["feature_names"].index(name)])
 

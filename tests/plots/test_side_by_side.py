@@ -89,7 +89,9 @@ def test_importances_stand_at_the_mean_of_their_repeats_in_the_order_asked() -> 
     )
     figure = draw_importance(given, names, metric="R²")
     assert_well_set(figure)
-    assert_well_set(draw_importance(given, names, labels=dict.fromkeys(names, "x" * 90), metric="a metric of many words"))
+    assert_well_set(
+        draw_importance(given, names, labels=dict.fromkeys(names, "x" * 90), metric="a metric of many words")
+    )
     dots = drawn(figure, "tree", "dot").get_xydata()
     assert np.allclose(dots[:, 0], given["tree"].importances_mean[::-1])
     assert np.array_equal(dots[:, 1], np.arange(len(names)))

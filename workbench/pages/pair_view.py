@@ -41,7 +41,6 @@ class PairView:
     """The page in reading order; `absent` says of a model why it has no importance or no effects here."""
 
     page: SideBySide
-    marks: Mapping[str, Any]
     glance: Sequence[Line]
     importance: Panel | None
     importances: Sequence[Line]
@@ -58,7 +57,6 @@ def pair_view(page: SideBySide) -> PairView:
     asked = _asked(effects, order)
     return PairView(
         page=page,
-        marks={row.model: tables.mark(row) for row in page.leaderboard},
         glance=_glance(page),
         importance=_importance(page, told, order) if order else None,
         importances=_importances(page, told, order),
@@ -84,8 +82,8 @@ def _glance(page: SideBySide) -> list[Line]:
     rows = [board[model.name] for model in page.models]
     kinds = {"glass": "glass box", "black": "black box", "dummy": "baseline"}
     lines = [Line("Kind", [f"{tables.capital(row.title)}, {kinds[tables.mark(row)]}" for row in rows])]
-    for place in range(len(page.models[0].scores)):
-        lines += _scores(page, place)
+    for name, title in {s.metric.name: s.metric.title for model in page.models for s in model.scores}.items():
+        lines += _scores(page, name, title)
     places = tables.score_places(page.leaderboard)
     prices = [
         MISSING if r.price is None else f"{fixed(r.price, places)}{_within(r.price_lower, r.price_upper, places)}"
@@ -100,16 +98,17 @@ def _glance(page: SideBySide) -> list[Line]:
     ]
 
 
-def _scores(page: SideBySide, place: int) -> list[Line]:
-    """Give the rows of one metric: the mean over folds with its interval, and the holdout."""
-    parts = [model.scores[place] for model in page.models]
-    halves = [None if p.lower is None or p.upper is None else (p.upper - p.lower) / 2 for p in parts]
-    digits = score_decimals([part.mean for part in parts], halves)
-    title = tables.capital(parts[0].metric.title)
-    means = [f"{fixed(p.mean, digits)}{_within(p.lower, p.upper, digits)}" for p in parts]
-    found = [Line(f"{title}, mean over folds [95% interval]", means)]
-    if any(part.holdout is not None for part in parts):
-        found.append(Line(f"{title} on the holdout", [fixed(part.holdout, digits) for part in parts]))
+def _scores(page: SideBySide, name: str, title: str) -> list[Line]:
+    """Give the rows of one metric: the mean over folds with its interval, and the holdout; a dash for none."""
+    parts = [next((s for s in model.scores if s.metric.name == name), None) for model in page.models]
+    known = [part for part in parts if part is not None]
+    halves = [None if p.lower is None or p.upper is None else (p.upper - p.lower) / 2 for p in known]
+    digits = score_decimals([part.mean for part in known], halves)
+    means = [MISSING if p is None else f"{fixed(p.mean, digits)}{_within(p.lower, p.upper, digits)}" for p in parts]
+    found = [Line(f"{tables.capital(title)}, mean over folds [95% interval]", means)]
+    if any(part.holdout is not None for part in known):
+        held = [MISSING if part is None else fixed(part.holdout, digits) for part in parts]
+        found.append(Line(f"{tables.capital(title)} on the holdout", held))
     return found
 
 

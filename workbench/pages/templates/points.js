@@ -3,7 +3,7 @@ for (const chart of document.querySelectorAll(".chart")) {
   const [near, upon] = [30, 12]; // pixels
   const points = [...chart.querySelectorAll(".point")];
   const mark = (model, on) => {
-    for (const each of document.querySelectorAll(`.board [data-model="${model}"], .board tr[data-model="${model}"], .point[data-model="${model}"]`)) each.classList.toggle("lit", on);
+    for (const each of document.querySelectorAll(`:is(.board tr, .point)[data-model="${model}"]`)) each.classList.toggle("lit", on);
   };
   let told = null;
   const tell = (point) => {
