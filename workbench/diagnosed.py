@@ -124,7 +124,8 @@ class Diagnosed:
         for name, answer in answers.items():
             for finding in self._judge(name, answer, model):
                 # a map is what can be done about a fault of calibration; residuals by the prediction alone repeat it
-                if finding.title != _REPEATS_CALIBRATION if fault else name != "recalibration":
+                is_remedy = name == "recalibration" and not answer.applied
+                if finding.title != _REPEATS_CALIBRATION if fault else not is_remedy:
                     yield finding
 
     def _judge(self, name: str, answer: Any, model: Model) -> tuple[Finding, ...]:
@@ -132,8 +133,9 @@ class Diagnosed:
         about: dict[str, Any] = {"about": model.name}
         unit: dict[str, Any] = {"unit": self.plan.table.target.unit}
         scale: dict[str, Any] = {"metric": self.trained.metric, "region": self.trained.region}
+        calibrated = self.trained.params(model).get("calibrate") or ""
         ways: dict[str, Callable[[], Any]] = {
-            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=_SEEN),
+            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=_SEEN, calibrated=calibrated),
             "recalibration": lambda: recalibration_finding(answer, **about),
             "residuals": lambda: residuals_findings(answer, **about, **unit),
             "weak_regions": lambda: weak_regions_finding(answer, **about, matters=self._matters(answer)),

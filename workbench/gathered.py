@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,20 +14,28 @@ import numpy as np
 from workbench import __version__
 from workbench.answers import Answer, Finding
 from workbench.asked import Model
-from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
 from workbench.compared import Compared
 from workbench.diagnosed import Diagnosed
-from workbench.disclosure import private_reason, small, withheld, without_totals, without_totals_in_words
+from workbench.disclosure import private_reason, without_totals, without_totals_in_words
 from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
-from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
+from workbench.facts import (
+    DISTRIBUTIONS,
+    FORMAT,
+    describe_data,
+    describe_splits,
+    environment,
+    hidden_counts,
+    number,
+    source_facts,
+    study_hash,
+)
 from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 from workbench.plan import Plan
 from workbench.store import Outcome
-from workbench.study import Study
 from workbench.trained import Trained
 from workbench.work.fit import Fitted
 
@@ -155,9 +163,8 @@ class Gathered:
 
     @property
     def _hidden(self) -> set[int]:
-        """The numbers of rows that `_splits` withholds, and that answers must not repeat."""
-        parts = zip(self._parts, withheld(self._parts), strict=True)
-        return {count for count, told in parts if count and told is None}
+        """The numbers of rows that answers must not repeat."""
+        return hidden_counts(self.plan.splits, self.plan.table.n_rows)
 
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
@@ -178,9 +185,10 @@ class Gathered:
         return {
             "format": FORMAT,
             "workbench": __version__,
-            "study": plan.study.to_dict(),
-            "data": describe_data(plan.table, _facts(plan.study)),
-            "splits": self._splits(),
+            "study": (study := plan.study.to_dict()),
+            "study_hash": study_hash(study),
+            "data": describe_data(plan.table, source_facts(plan.study)),
+            "splits": describe_splits(plan.splits, plan.table.n_rows),
             "metrics": [_metric(m) for m in plan.metrics],
             "ranking": ranking.name,
             "region": region,
@@ -195,29 +203,6 @@ class Gathered:
             "environment": environment(
                 command, sorted({*DISTRIBUTIONS, *(lib for m in plan.models for lib in m.libraries)})
             ),
-        }
-
-    @cached_property
-    def _parts(self) -> list[int]:
-        """Count the rows to develop on, those held out, and those that are neither: the parts of all rows."""
-        splits, n_rows = self.plan.splits, self.plan.table.n_rows
-        used = [len(splits.development), len(splits.holdout)]
-        return [*used, n_rows - sum(used)]
-
-    def _splits(self) -> dict[str, Any]:
-        splits = self.plan.splits
-        n_development, n_holdout, _ = withheld(self._parts)
-        duplicates = asdict(splits.duplicates)
-        few = {key: None for key in ("repeated_rows", "most_by_chance") if small(duplicates[key])}
-        return {
-            "scheme": splits.scheme,
-            "seed": splits.seed,
-            "hash": splits.hash,
-            "n_development": n_development,
-            "n_holdout": n_holdout,
-            "n_folds": 1 + max(f.number for f in splits.folds),
-            "n_repeats": 1 + max(f.repeat for f in splits.folds),
-            "duplicates": duplicates | few,
         }
 
     def _findings(self) -> list[Finding]:
@@ -239,7 +224,7 @@ class Gathered:
         return found
 
     def _without_totals(self, finding: Finding) -> Finding:
-        """Withhold numbers of rows that `_splits` withholds from a finding's words too."""
+        """Withhold numbers of rows that `describe_splits` withholds from a finding's words too."""
         return finding.but(
             evidence=without_totals_in_words(finding.evidence, self._hidden),
             provenance=replace(finding.provenance, n_rows=None) if self._hidden else finding.provenance,
@@ -270,14 +255,6 @@ class Gathered:
     def _seconds(self, model: Model) -> dict[str, float]:
         fit = {"fit": self.trained.fitted(model).seconds}
         return fit if self.plan.tuning(model) is None else fit | {"tune": self.trained.tuning_seconds(model)}
-
-
-def _facts(study: Study) -> dict[str, str]:
-    """Give what the catalog says of a bundled data set."""
-    if study.data.source not in datasets():
-        return {"source": study.to_dict()["data"]["source"]}
-    found = dataset(study.data.source)
-    return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
 
 
 def _metric(m: Metric) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from workbench.asked import Asked, Model, fold_name
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import environment
+from workbench.out_of_fold import N_FOLDS
 from workbench.splits import Fold
 from workbench.store import Ref, Unit, source_hash
 from workbench.study import ExplainSpec
@@ -111,8 +112,10 @@ class Plan(Asked):
         return {} if tuning is None else {"tuning": tuning}
 
     def _fits(self, model: Model) -> int:
-        """Give the most fits that one of a model takes with the search for its parameters."""
-        return 1 if self.tuning(model) is None else 1 + INNER_FOLDS * (1 + self.study.tune.budget)
+        """Give the most fits that one of a model takes: with the search for its parameters, and recalibrated."""
+        return _fits(model.params) * (
+            1 if self.tuning(model) is None else 1 + INNER_FOLDS * (1 + self.study.tune.budget)
+        )
 
     def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
         rows = {"train": fold.train, "test": fold.test}
@@ -194,9 +197,8 @@ class Plan(Asked):
                 "family": model.spec.family,
             }
             identity |= {**self._rows, "splits": self.splits.hash}
-            yield self._unit(
-                model, f"{asked.method} refits", explain_refits, {**given, **arguments}, identity, times=len(folds)
-            )
+            name, times = f"{asked.method} refits", len(folds) * _fits(model.params)
+            yield self._unit(model, name, explain_refits, {**given, **arguments}, identity, times=times)
 
     def _path(self, model: Model) -> Iterator[Unit]:
         """Fit a family in several sizes on the folds."""
@@ -206,7 +208,8 @@ class Plan(Asked):
                 identity = self._identity(model, **{k: _digest(v) for k, v in rows.items()}, **self._scored)
                 identity |= {"params": params, "source": source_hash(score_step.__module__, model.family.__module__)}
                 given = {**rows, "family": model.spec.family, "params": params, **self._scored}
-                yield self._unit(model, f"path {n + 1} fold {fold_name(fold)}", score_step, given, identity)
+                name = f"path {n + 1} fold {fold_name(fold)}"
+                yield self._unit(model, name, score_step, given, identity, times=_fits(params))
 
     def _noise(self, model: Model, own: Unit) -> Iterator[Unit]:
         """Fit on a shuffled target, and ask that model."""
@@ -219,12 +222,18 @@ class Plan(Asked):
         given = {"rows": rows, **self._how(model), "seed": seed}
         if self.tuning(model) is not None:
             given["tuned"] = own.ref
-        yield (fit := self._unit(model, "noise fit", fit_noise, given, identity))
+        times = _fits(model.params)
+        yield (fit := self._unit(model, "noise fit", fit_noise, given, identity, times=times))
         given = {"estimator": fit.ref, "development": rows, "holdout": self.splits.holdout}
         for asked in self.study.explain:
             if asked.method in self.noised(model):
                 arguments, identity = self._question(asked, explain_noise.__module__, **_UNUSED)
                 yield self._unit(model, f"{asked.method} noise", explain_noise, {**given, **arguments}, identity)
+
+
+def _fits(params: Mapping[str, Any]) -> int:
+    """Give how many models are fitted for one with these parameters: a recalibration takes one more for each fold."""
+    return 1 + N_FOLDS if params.get("calibrate") else 1
 
 
 def _digest(rows: np.ndarray) -> str:

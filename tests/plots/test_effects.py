@@ -68,7 +68,14 @@ def test_refits_are_shaded_apart_from_the_background(X: pd.DataFrame, model: Any
     if column == "$town$":
         assert "shade: refits · line: other rows" in told
     else:
-        assert "shade: refits · dots: other rows" in told
+        key = "shade: refits · dots: other rows"
+        differ = effect.rows_differ(one)
+        assert differ == (method == "partial_dependence")  # rows differ in shape, and accumulated effects tell no row
+        assert (f"{key} · grey: rows" if differ else key) in told
+        if differ:
+            drawn = [line.get_ydata() for line in ax.lines[3:5]]
+            np.testing.assert_allclose(drawn, one.spread.curves[:, 0])
+            assert "of rows' own curves lie" in effect.describe(one)
         shade = next(c for c in ax.collections if isinstance(c, PolyCollection))
         assert shade.get_paths()[0].vertices[:, 1].max() == pytest.approx(one.refits.upper.max())
         np.testing.assert_allclose(ax.lines[0].get_ydata(), one.average[0])

@@ -11,10 +11,10 @@ import numpy as np
 from workbench.answers.answer import Provenance
 from workbench.answers.calibration import Calibration, Reliability
 from workbench.answers.finding import Finding
+from workbench.bins import even_bins
 from workbench.columns import quoted
 from workbench.disclosure import MIN_ROWS
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
-from workbench.evaluation.bins import even_bins
 from workbench.evaluation.digits import brief, decimals_for, spanned, written
 from workbench.evaluation.draws import N_DRAWS
 from workbench.evaluation.lines import line_of_classes, line_of_numbers
@@ -189,7 +189,13 @@ def _means(
 
 
 def calibration_finding(
-    answer: Calibration, *, about: str, unit: str = "", rate: float = RATE, seen: str = "rows that it has not seen"
+    answer: Calibration,
+    *,
+    about: str,
+    unit: str = "",
+    rate: float = RATE,
+    seen: str = "rows that it has not seen",
+    calibrated: str = "",
 ) -> Finding | None:
     """Make a finding where predictions are shown to be off, and by enough to matter; else None.
 
@@ -206,6 +212,8 @@ def calibration_finding(
     rate : float
     seen : str
         Which rows these were, in a sentence.
+    calibrated : {"", "sigmoid", "isotonic"}
+        How the model is recalibrated already.
     """
     curve = min(answer.curves, key=lambda c: (c.p_value, -c.error))
     size = curve.error / answer.spread if answer.spread > 0 else 0.0
@@ -216,12 +224,7 @@ def calibration_finding(
         severity="high" if size >= _MUCH else "medium" if size >= _MEDIUM else "low",
         title=f"Predictions are {_way(curve)}" if regression else f"Probabilities are {_way(curve)}",
         evidence=_evidence(answer, curve, unit, seen),
-        action=(
-            "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow."
-            if regression
-            else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
-            "part of the form."
-        ),
+        action=_action(answer.task, calibrated),
         about=about,
         provenance=Provenance(
             method=answer.provenance.method,
@@ -231,6 +234,17 @@ def calibration_finding(
             exact=False,
         ),
     )
+
+
+def _action(task: str, calibrated: str) -> str:
+    """Say what can be done: a recalibration, another one, or to mistrust the numbers."""
+    if task == "regression":
+        return "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow."
+    if not calibrated:
+        return "Set calibrate: sigmoid for this model, or take its probabilities as ranks only."
+    if calibrated == "sigmoid" and task == "binary":
+        return "Set calibrate: isotonic, which follows bends, or take its probabilities as ranks only."
+    return "It is recalibrated already: take its probabilities as ranks only."
 
 
 def _way(curve: Reliability) -> str:

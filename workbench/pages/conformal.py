@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import Check
 from workbench.pages.views import Block, picture
@@ -23,7 +23,15 @@ def promised(card: Card, answer: Any) -> Check:
         Block(
             heading="How sure single predictions are",
             paragraphs=[_about(card, answer), _how(answer)],
-            pictures=[picture(conformal.draw(answer, PAGE, title=False), finding, conformal.describe(answer), note)],
+            pictures=[
+                picture(
+                    conformal.draw(answer, PAGE, title=False),
+                    finding,
+                    conformal.describe(answer),
+                    note,
+                    data=figure_data.coverage(answer),
+                )
+            ],
             cautions=methods.cautions(card, answer),
         ),
         "" if kept else finding[:1].lower() + finding[1:],

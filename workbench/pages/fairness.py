@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import CLEAR, Check
 from workbench.pages.details import p_value
@@ -58,7 +58,10 @@ def _unit(card: Card, rate: Any) -> str:
 def _picture(card: Card, answer: Any, i: int) -> PictureView:
     rate, unit = answer.rates[i], _unit(card, answer.rates[i])
     drawing = plot.draw(answer, PAGE, rate=i, unit=unit, title=False)
-    return picture(drawing, plot.finding(rate, label=_label(card, rate)), plot.describe(rate, unit=unit))
+    heads = [shown(rate.column), "rows", rate.measure, "lower 95%", "upper 95%"]
+    data = figure_data.rows(heads, rate.groups, rate.rows, rate.values, rate.lower, rate.upper)
+    told = plot.describe(rate, unit=unit)
+    return picture(drawing, plot.finding(rate, label=_label(card, rate)), told, data=data)
 
 
 def _gaps(card: Card, answer: Any) -> TableView:

@@ -14,6 +14,7 @@ from workbench.pages.parts import (
     Results,
     SplitsPart,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -81,13 +82,13 @@ class Index(Part):
     leaderboard: tuple[Standing, ...]
     recommendation: str = ""
     recommended: str = ""
-    comparisons: tuple[dict[str, Any], ...]
-    price_curve: dict[str, Any] | None = None
+    comparisons: tuple[Told, ...]
+    price_curve: Told | None = None
     pareto: tuple[ModelName, ...] = ()
-    multiplicity: dict[str, Any] | None = None
+    multiplicity: Told | None = None
     agreed: tuple[str, ...] = ()
-    drift: dict[str, Any] | None = None
-    leakage: dict[str, Any] | None = None
+    drift: Told | None = None
+    leakage: Told | None = None
     price: tuple[PricePart, ...]
     failures: tuple[Failure, ...]
     repeats: RepeatsPart | None

@@ -6,11 +6,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from workbench.answers import Answer, Multiplicity, PriceCurve
 from workbench.evaluation.digits import brief
 from workbench.evaluation.multiplicity import multiplicity_sentence
 from workbench.evaluation.price import titles_of
-from workbench.pages import evidence, sections, split_checks, tables, times
+from workbench.pages import evidence, figure_data, sections, split_checks, tables, times
 from workbench.pages.index import Index
 from workbench.pages.views import Block, PictureView, Section, picture
 from workbench.plots import PAGE, comparison, multiplicity, price_curve
@@ -77,6 +79,12 @@ def _price(index: Index) -> Section:
     return Section("price", "What interpretability costs", lead, blocks, pair=True)
 
 
+_TOLD = (
+    "model", "reference", "difference", "lower", "upper",
+    "probability_worse", "probability_equivalent", "probability_better",
+)  # fmt: skip
+
+
 def _compared(index: Index, compared: list[Any]) -> PictureView:
     glass = {row.model: row.glassbox for row in index.leaderboard}
     drawing = comparison.draw(
@@ -85,7 +93,8 @@ def _compared(index: Index, compared: list[Any]) -> PictureView:
     note = f"Lines are 95% intervals. Shaded: differences below {brief(index.region)}, too small to matter."
     if any(c.probability_worse == c.probability_worse for c in compared):
         note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
-    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)
+    data = figure_data.parts(compared, **{name: name.replace("_", " ") for name in _TOLD})
+    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note, data=data)
 
 
 def _curve(index: Index, curve: PriceCurve) -> Block:
@@ -95,10 +104,11 @@ def _curve(index: Index, curve: PriceCurve) -> Block:
     front = ", ".join(shown(name, 40) for name in index.pareto if name not in dummies)
     told = f" No model is both smaller and better than one of these: {front}." if front else ""
     note = "The line is the best score that models of at most this size reach; dots are all models that were tried."
+    data = figure_data.rows(["model", "size", "score"], curve.all_models, curve.all_sizes, curve.all_scores)
     return Block(
         heading="What size buys",
         paragraphs=[f"Allowed so many numbers to hold, this is the best score to be had.{told}"],
-        pictures=[picture(drawing, price_curve.finding(curve), price_curve.describe(curve), note)],
+        pictures=[picture(drawing, price_curve.finding(curve), price_curve.describe(curve), note, data=data)],
     )
 
 
@@ -130,7 +140,10 @@ def _matrix(answer: Multiplicity, what: multiplicity.What, named: dict[str, str]
     drawing = multiplicity.draw(answer, PAGE, what=what, titles=named, title=False)
     options: dict[str, Any] = {"what": what, "titles": named}
     finding = tables.capital(multiplicity.finding(answer, **options))
-    return picture(drawing, finding, multiplicity.describe(answer, **options))
+    values: Any = answer.disagreement if what == "rows" else answer.rank_correlation
+    names = [named.get(model, model) for model in answer.models]
+    data = figure_data.rows(["model", *names], names, *np.transpose(values))
+    return picture(drawing, finding, multiplicity.describe(answer, **options), data=data)
 
 
 def _reproduce(index: Index) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.answers import Answer
@@ -128,7 +128,7 @@ def _importance(page: SideBySide, told: Mapping[str, Any], order: Sequence[str])
     finding = f"What each column is worth to the {shown(metric, 24)}"
     note = "Square: mean over the shuffles; line: from the lowest to the highest. Both models share the axis."
     lines = [(name, importance.finding(answer, labels=labels) + ".") for name, answer in told.items()]
-    return Panel(picture(drawing, finding, words, note), lines)
+    return Panel(replace(picture(drawing, finding, words, note), files=False), lines)
 
 
 def _importances(page: SideBySide, told: Mapping[str, Any], order: Sequence[str]) -> list[Line]:
@@ -190,7 +190,8 @@ def _panel(page: SideBySide, column: str, here: Mapping[str, Any], output: int, 
     name = shown(options["label"], 40)
     title = f"{name}: {response}" if len(first.outputs) > 1 else name
     told = [(model, _told(one, output, {**options, "response": response})) for model, one in here.items()]
-    return Panel(picture(drawing, title, "One curve a model; what each does is told below."), told)
+    view = picture(drawing, title, "One curve a model; what each does is told below.")
+    return Panel(replace(view, files=False), told)
 
 
 def _told(one: Any, output: int, options: Mapping[str, Any]) -> str:
@@ -220,7 +221,8 @@ def _about(page: SideBySide, n_panels: int) -> str:
     rest = f" The {count(more)} least important panels are left out; the cards have them." if more > 0 else ""
     return (
         f"{methods.WHAT[page.method]} Both models share every axis, and all panels one scale. The shade is the band of "
-        "refits where there is one, else the interval over the rows averaged; the strip below shows where rows lie."
+        "refits where there is one, else the interval over the rows averaged; the strip below shows where rows lie. "
+        "Each model's own pictures and numbers are on its card, as SVG and CSV."
         f"{rest}"
     )
 

@@ -15,7 +15,7 @@ from workbench.evaluation.digits import brief, spanned, written
 from workbench.evaluation.equivalence import equivalence_sentence
 from workbench.evaluation.price import titles_of
 from workbench.metrics import Metric, metric
-from workbench.pages.checked import ScorePart, scores, withhold
+from workbench.pages.checked import ScorePart, scores
 from workbench.pages.parts import (
     ColumnPart,
     EnvironmentPart,
@@ -25,6 +25,7 @@ from workbench.pages.parts import (
     Part,
     Results,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -42,8 +43,8 @@ class ModelPart(Part):
     name: ModelName
     scores: tuple[ScorePart, ...]
     findings: tuple[FindingPart, ...]
-    importance: dict[str, Any] | None
-    effects: dict[str, Any] | None
+    importance: Told | None
+    effects: Told | None
 
 
 class PairPart(Part):
@@ -123,7 +124,7 @@ def _default(board: Sequence[Standing], recommended: str) -> tuple[str, str]:
 
 
 def _answer(model: Mapping[str, Any], method: str) -> dict[str, Any] | None:
-    return next((withhold(a["answer"]) for a in model.get("answers", ()) if a["method"] == method), None)
+    return next((a["answer"] for a in model.get("answers", ()) if a["method"] == method), None)
 
 
 def _pairs(results: Results, board: Sequence[Standing], models: Sequence[Mapping[str, Any]]) -> Iterator[PairPart]:

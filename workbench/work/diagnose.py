@@ -18,7 +18,7 @@ from workbench.evaluation.conformal import LEAST_ROWS, conformal
 from workbench.evaluation.fairness import fairness
 from workbench.evaluation.overfit import overfit
 from workbench.evaluation.predictions import Predictions
-from workbench.evaluation.recalibration import recalibration
+from workbench.evaluation.recalibration import applied_recalibration, recalibration
 from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
@@ -181,11 +181,28 @@ def _calibration(subject: Subject) -> Answer:
 
 
 def _recalibration(subject: Subject) -> Answer:
-    """Judge a map of each fold's rows by the others; the model's own form stays as it was fitted."""
+    """Judge a map of each fold's rows by the others; of a recalibrated model, what its own maps do."""
+    if (method := subject.fitted.params.get("calibrate")) is not None:
+        return _of(OUT_OF_FOLD, _applied(subject, method))
     numbers = np.repeat(np.arange(len(subject.first)), [len(subject.folds[i].test) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
         raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
     return _of(OUT_OF_FOLD, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
+
+
+def _applied(subject: Subject, method: str) -> Answer:
+    """Judge the maps that are part of the folds' models, each fitted inside its training rows."""
+    _enough(subject.out_of_fold, _FEWEST)
+    raw = subject._joined(subject.refits).raw
+    if raw is None:
+        raise _CannotError("the probabilities before recalibration are not known")
+    return applied_recalibration(
+        subject.out_of_fold.but(raw),
+        subject.out_of_fold,
+        method=method,
+        output=subject.fitted.estimator.calibration_,
+        random_state=subject.seed,
+    )
 
 
 def _residuals(subject: Subject) -> Answer:

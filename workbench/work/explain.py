@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from workbench.answers import Answer
+from workbench.answers import Answer, Attribution
 from workbench.explainers import explain, explainer
 from workbench.table import Table
 from workbench.work.fit import Fitted
+from workbench.work.profiles import profiles
 
 
 def explain_model(
@@ -23,8 +25,30 @@ def explain_model(
     options: Mapping[str, Any],
     seed: int,
 ) -> Answer:
-    """Explain a model; the answer may hold rows of the data, see `Answer.public`."""
-    return ask(table, fitted.estimator, development, holdout, method=method, options=options, seed=seed)
+    """Explain a model; the answer may hold rows of the data, see `Answer.public`.
+
+    An `Attribution` tells of made-up rows too: see `workbench.work.profiles`.
+    """
+    model = fitted.estimator
+    answer = ask(table, model, development, holdout, method=method, options=options, seed=seed)
+    if not isinstance(answer, Attribution):
+        return answer
+    found = explainer(method)
+    X = table.take(development).X[list(model.feature_names_in_)]
+    positive = _positive(table)
+
+    def of(rows: pd.DataFrame) -> Any:
+        given = {"random_state": seed, "positive": positive, **options}
+        if found.uses_background:
+            behind = table.take(_draw(development, found.most_background, seed))
+            given |= {"background": behind.X[list(X.columns)], "sample_weight": behind.sample_weight}
+        return explain(model, method, rows, **given)
+
+    return answer.but(profiles=profiles(model, X, of, positive=positive))
+
+
+def _positive(table: Table) -> Any:
+    return table.classes[1] if table.task == "binary" else None
 
 
 def ask(
@@ -60,7 +84,7 @@ def ask(
         part.X[columns],
         sample_weight=weighted.sample_weight,
         random_state=seed,
-        positive=table.classes[1] if table.task == "binary" else None,
+        positive=_positive(table),
         **given,
         **options,
     )
