@@ -68,10 +68,10 @@ class Failures:
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
         """Name and error of each, for the screen."""
-        lost = [(name, f"{o.unit.name}: {o.error}") for name, o in self._lost]
-        return (
-            (*lost, ("the run", f"{self._stopped}; the same command goes on from here")) if self._stopped else (*lost,)
-        )
+        told = [(name, f"{o.unit.name}: {o.error}") for name, o in self._lost]
+        if self._stopped:
+            told.append(("the run", f"{self._stopped}; the same command goes on from here"))
+        return tuple(told)
 
     def in_full(self) -> list[dict[str, Any]]:
         """Give errors and warnings with their messages and paths, for the private folder."""

@@ -39,6 +39,11 @@ from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.fit import Fitted
 
+_OF_FEW_ROWS = (
+    "Say which of these scores matters. Few rows that it is sure of and wrong about can decide log loss: larger "
+    "leaves, more regularization or recalibration keep probabilities off 0 and 1."
+)
+
 
 class Gathered:
     """The outcomes of a plan's units, gathered into results."""
@@ -220,10 +225,7 @@ class Gathered:
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
                 if others := self._better_by(entry.model, dummy.model):
                     text += f"; yet it is better by {others}"
-                    step = (
-                        "Say which of these scores matters. Few rows that it is sure of and wrong about can decide log "
-                    )
-                    step += "loss: larger leaves, more regularization or recalibration keep probabilities off 0 and 1."
+                    step = _OF_FEW_ROWS
                 found.append(
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )

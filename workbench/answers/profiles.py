@@ -1,4 +1,4 @@
-"""Reasons for predictions of rows that nobody is: made of medians and most frequent values."""
+"""Reasons for predictions of rows that nobody is: made of middle and most frequent values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Profiles:
     group_rows : tuple of int
         Rows in each group.
     data : tuple of tuples
-        For each profile the median of each column of numbers in its group, the most frequent value of others.
+        For each profile the median of each column of numbers in its group, or the mean of its 10 middle values where
+        few rows have the median; the most frequent value of others.
     values, baseline, predictions, approximation_error, additive
         As in `Attribution`, of these rows.
     """

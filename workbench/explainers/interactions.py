@@ -43,7 +43,7 @@ class Interaction(Explainer):
     answer is exact over these rows; a warning says how many were drawn of how many. What other rows could make of it
     is told by intervals of 95%, from ``pairwise_lower`` to ``pairwise_upper`` and so on: the jackknife that leaves out
     one of 20 groups of rows at a time, as rows that are described and as rows that are averaged over. In simulations
-    they cover the value over very many rows in 86% to 99%, least with fewer than 100 rows. They are NaN where there
+    they cover the value over very many rows in 85% to 100%, least with fewer than 100 rows. They are NaN where there
     are fewer than 5 rows.
 
     It misleads where the joint effect varies little (H is then a share of next to nothing, and a warning names such

@@ -67,8 +67,9 @@ def blocks(card: Card, answer: Any) -> list[Block]:
         Block(
             heading=f"Reasons for typical predictions, by {method}",
             paragraphs=[
-                f"Each row is made up, of the tenth of rows with {which}: the median of each column of numbers, the "
-                f"most frequent value of the others. No row need be like it.{start}"
+                f"Each row is made up, of the tenth of rows with {which}: the median of each column of numbers, or the "
+                "mean of the 10 middle values where few rows have the median; the most frequent value of the others. "
+                f"No row need be like it.{start}"
             ],
             pictures=made,
         )

@@ -105,7 +105,12 @@ def _csv_link(lines: Iterable[Iterable[float | str | None]]) -> str:
     """Give a CSV file as a link that holds it whole."""
     out = io.StringIO()
     csv.writer(out).writerows([_csv(value) for value in line] for line in lines)
-    return "data:text/csv;charset=utf-8," + quote("\ufeff" + out.getvalue())
+    return _file_link("text/csv", "\ufeff" + out.getvalue())
+
+
+def _file_link(media: str, text: str) -> str:
+    """Give a file as a link that holds it whole; what may stand in an address as it is stays short."""
+    return f"data:{media};charset=utf-8,{quote(text, safe='/,.:;=*! ')}"
 
 
 def _csv(value: float | str | None) -> float | str | None:
@@ -156,7 +161,7 @@ class PictureView:
     @property
     def file(self) -> str:
         """The picture as a link to an SVG file, in the colours of a white page."""
-        return "data:image/svg+xml;charset=utf-8," + quote(for_file(self.svg), safe="/,.:;=*! ")
+        return _file_link("image/svg+xml", for_file(self.svg))
 
     @property
     def csv(self) -> str:

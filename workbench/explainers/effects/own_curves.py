@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from workbench.answers.row_quantiles import RowQuantiles
+from workbench.disclosure import MIN_ROWS  # beyond a quantile
 
 _MOST_ROWS, _MOST_BYTES = 1_000, 64 * 2**20
-_FEWEST = 10  # rows beyond a quantile
 _LEVEL, _WIDEST = 0.1, 0.25
 
 
@@ -35,7 +35,7 @@ class OwnCurves:
     def of(cls, weight: np.ndarray, points: int, *, from_first: bool = False) -> OwnCurves:
         """Choose the rows; `points` are the values of all curves of one row, which bound how many rows are kept."""
         alive = np.flatnonzero(weight > 0)
-        most = min(_MOST_ROWS, max(_MOST_BYTES // (8 * max(points, 1)), int(_FEWEST / _WIDEST)), alive.size)
+        most = min(_MOST_ROWS, max(_MOST_BYTES // (8 * max(points, 1)), int(MIN_ROWS / _WIDEST)), alive.size)
         rows = alive[np.unique(np.linspace(0, alive.size - 1, most).round().astype(int))] if most else alive
         return cls(rows, weight[rows], from_first)
 
@@ -54,7 +54,7 @@ class OwnCurves:
         is the lowest value at which the weights up to it make q of their sum.
         """
         n = len(self.rows)
-        level = max(_LEVEL, _FEWEST / n) if n else 1.0
+        level = max(_LEVEL, MIN_ROWS / n) if n else 1.0
         if level > _WIDEST:
             return None
         curves = np.concatenate(self._kept)
