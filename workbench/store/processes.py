@@ -9,7 +9,7 @@ import sys
 import time
 import types
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
@@ -28,6 +28,7 @@ PRELOAD = (
     "sklearn.pipeline",
     "threadpoolctl",
 )
+_LOST = 255  # what multiprocessing gives as exit code of a worker whose server has ended
 
 
 @dataclass(eq=False)
@@ -73,10 +74,14 @@ class Worker:
     def close(self) -> str:
         """Let go of a worker that is over; say how its process ended."""
         self.listen()
+        code, lives_on = self.process.exitcode, not self.hung_up and self.report is None
         self.reader.close()
-        code = self.process.exitcode
         self.process.close()
-        return _death(code)
+        if code != _LOST or not lives_on:
+            return _death(code)
+        with suppress(ProcessLookupError):  # nobody would tell of its end
+            os.kill(self.pid, signal.SIGKILL)
+        return "the process that all workers are forked from was ended, and it with that"
 
 
 class Workers:
@@ -98,7 +103,7 @@ class Workers:
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(task, writer), daemon=True)
         with _clean_start():
-            process.start()
+            _begin(process)
         writer.close()
         return Worker(unit, process, reader, process.pid)
 
@@ -117,6 +122,17 @@ class Workers:
             if one.process.is_alive():
                 one.process.kill()
                 one.process.join()
+
+
+def _begin(process: Any) -> None:
+    """Start a process; again where the one that it is forked from was ended, until a new one has taken its place."""
+    for patience in (0.01, 0.1, 1.0):
+        try:
+            process.start()
+            return
+        except (EOFError, ConnectionError):
+            time.sleep(patience)
+    process.start()
 
 
 @contextmanager

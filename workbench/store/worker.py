@@ -18,15 +18,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from workbench.store.files import StoreError
 from workbench.store.log import Log
 from workbench.store.store import Store
 from workbench.store.unit import resolve
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1")
-GO_ON = (
-    "make room, or set WORKBENCH_CACHE to a folder on another disk, and run again: what is finished is kept, and the "
-    "run goes on from there"
-)
 # meant for the developers of libraries: Python hides them by default, and so does a worker
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
@@ -76,11 +73,11 @@ def work(task: Task, writer: Connection) -> None:
 def _compute(task: Task, writer: Connection, committing: threading.Lock) -> Report:
     if not task.fresh and (notes := task.store.notes(task.key)) is not None:  # another run was quicker
         return Report("found", notes.get("seconds", 0.0), tuple(notes.get("warnings", ())))
-    task.log.append(task.unit, task.key, "start", 0.0, os.getpid())
-    writer.send(Report("start"))
     began = time.perf_counter()
     caught: list[warnings.WarningMessage] = []
     try:
+        task.log.append(task.unit, task.key, "start", 0.0, os.getpid())
+        writer.send(Report("start"))
         function, arguments = pickle.loads(task.call)  # noqa: S301 made by the run that started this process
         arguments = resolve(arguments, task.store)
         began = time.perf_counter()
@@ -100,11 +97,8 @@ def _commit(task: Task, value: Any, seconds: float, texts: tuple[str, ...], comm
         with committing:
             task.store.put(task.key, value, {"seconds": seconds, "warnings": texts, "pid": os.getpid()})
             task.log.append(task.unit, task.key, "done", seconds, os.getpid())
-    except OSError as error:
-        told = (
-            f"can't be stored in {task.store.root} or logged in {task.log.folder}: {error.strerror or error}; {GO_ON}"
-        )
-        return Report("full", seconds, texts, error=told, cause=told)
+    except StoreError as error:
+        return Report("full", seconds, texts, error=str(error), cause="the disk is full")
     return Report("done", seconds, texts)
 
 
