@@ -15,6 +15,7 @@ from workbench.store import processes
 @pytest.fixture(autouse=True)
 def light_preload(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "PRELOAD", ("numpy", "threadpoolctl"))
+    monkeypatch.setattr(pages, "_FEWEST_FOR_A_WORKER", 1)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

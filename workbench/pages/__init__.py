@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 
+# A worker takes as long to load what draws as to draw three cards or so.
+_FEWEST_FOR_A_WORKER = 4
+
+
 class PageError(ValueError):
     """A page could not be made from what the results hold."""
 
@@ -98,12 +102,13 @@ Drawn = tuple[dict[str, str | bytes], str]  # a card's files by ending, and why 
 
 
 def _drawn(found: Mapping[str, dict[str, Any]], jobs: int) -> dict[str, Drawn]:
-    """Draw cards, where there are several jobs in as many workers: each loads what draws once, for its share."""
+    """Draw cards, where there are many and several jobs in workers: each loads what draws once, for its share."""
     from workbench.store import Store, Unit, run_units
 
-    shares = [dict(list(found.items())[n::jobs]) for n in range(min(jobs, len(found)))]
-    if len(shares) < 2:
+    jobs = min(jobs, len(found) // _FEWEST_FOR_A_WORKER)
+    if jobs < 2:
         return draw_cards(found)
+    shares = [dict(list(found.items())[n::jobs]) for n in range(jobs)]
     drawn: dict[str, Drawn] = {}
     with TemporaryDirectory(prefix="workbench-pages-") as scratch:
         units = [Unit(f"pages {n + 1}", draw_cards, {"found": share}, {"n": n}) for n, share in enumerate(shares)]
