@@ -265,12 +265,13 @@ def test_a_log_that_cannot_be_written_ends_the_run_and_says_so(store, folder, mo
 def test_the_end_of_the_server_of_workers_is_told_and_a_new_one_takes_its_place(store, folder):
     def end_it(event):
         if (event.unit, event.event) == ("a", "start"):
+            time.sleep(0.2)  # by now it is in its loop
             os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
 
-    units = [Unit("a", uf.sleep, {"seconds": 60}), Unit("b", uf.add, {"b": 1})]
+    units = [Unit("a", uf.count_without_end), Unit("b", uf.add, {"b": 1})]
     outcomes = run_units(units, store, folder=folder, on_event=end_it)
     assert [o.status for o in outcomes.values()] == ["failed", "done"]
-    assert outcomes["a"].error == "the process that all workers are forked from was ended, and it with that"
+    assert outcomes["a"].error.endswith("code 255, as where the process that all workers are forked from is killed")
     wait_for(lambda: not uf.is_running(read_log(folder)[0]["pid"]))
 
 
@@ -511,11 +512,12 @@ def test_kill_between_the_end_of_a_unit_and_its_line_in_the_log(tmp_path):
     assert_nothing_ran_twice(folder, 1)
 
 
-def test_workers_end_with_their_run(tmp_path):
+@pytest.mark.parametrize("kind", ["sleep", "loop in C"])
+def test_workers_end_with_their_run(tmp_path, kind):
     folder = tmp_path / "run"
-    process = begin("sleep", folder)
+    process = begin(kind, folder)
     wait_for(lambda: events(folder), process)
-    time.sleep(0.2)  # by now it sleeps, and has nothing to tell that would fail
+    time.sleep(0.2)  # by now it is at work, and has nothing to tell that would fail
     assert kill(process, whole_group=False)
     worker = read_log(folder)[0]["pid"]
     wait_for(lambda: not uf.is_running(worker), seconds=10)

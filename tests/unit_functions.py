@@ -177,6 +177,7 @@ def run(kind, cache, folder, jobs, marks):
         "forest": lambda: forest(marks),
         "slow": lambda: [st.Unit("slow", grow, {"name": "slow", "marks": marks, "writing": 1.5})],
         "sleep": lambda: [st.Unit("sleep", sleep, {"seconds": 60})],
+        "loop in C": lambda: [st.Unit("loop in C", count_without_end)],
         "silent": lambda: [st.Unit("silent", all_die_while_logging)],
         "surroundings": lambda: [st.Unit(f"{n}", surroundings, identity={"n": n}) for n in range(4)],
     }[kind]()

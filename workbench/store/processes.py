@@ -9,7 +9,7 @@ import sys
 import time
 import types
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
@@ -28,7 +28,7 @@ PRELOAD = (
     "sklearn.pipeline",
     "threadpoolctl",
 )
-_LOST = 255  # what multiprocessing gives as exit code of a worker whose server has ended
+_LOST = 255  # what multiprocessing gives as exit code of a worker whose server was ended, and it with that
 
 
 @dataclass(eq=False)
@@ -74,14 +74,10 @@ class Worker:
     def close(self) -> str:
         """Let go of a worker that is over; say how its process ended."""
         self.listen()
-        code, lives_on = self.process.exitcode, not self.hung_up and self.report is None
         self.reader.close()
+        code = self.process.exitcode
         self.process.close()
-        if code != _LOST or not lives_on:
-            return _death(code)
-        with suppress(ProcessLookupError):  # nobody would tell of its end
-            os.kill(self.pid, signal.SIGKILL)
-        return "the process that all workers are forked from was ended, and it with that"
+        return _death(code)
 
 
 class Workers:
@@ -165,4 +161,5 @@ def _death(code: int | None) -> str:
         name = signal.Signals(-code).name
         hint = "; the system does this when memory runs out" if name == "SIGKILL" else ""
         return f"its process was killed by {name}{hint}"
-    return f"its process ended without a result, with exit code {code}"
+    hint = ", as where the process that all workers are forked from is killed" if code == _LOST else ""
+    return f"its process ended without a result, with exit code {code}{hint}"
