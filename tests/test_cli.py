@@ -393,6 +393,9 @@ def test_status_tells_how_far_a_run_is(tmp_path: Path) -> None:
     assert "finished: no" in invoke("status", tmp_path).stdout
     (tmp_path / "results.json").write_text("{}")
     assert "finished: yes" in invoke("status", tmp_path).stdout
+    (tmp_path / "units.jsonl").write_text("\n".join([*lines[:3], lines[0].replace("start", "stopped")]) + "\n")
+    told = "units: 1 done, 0 running, 0 interrupted, 0 failed, 1 left out"
+    assert invoke("status", tmp_path).stdout.splitlines() == [told, "finished: no"]
 
 
 def test_status_of_what_is_no_run(tmp_path: Path) -> None:

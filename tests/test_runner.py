@@ -154,6 +154,17 @@ def test_one_more_model_costs_that_model_alone(small_run, tmp_path, monkeypatch)
     assert "r" in [row["model"] for row in again.results["leaderboard"]["rows"]]
 
 
+def test_another_option_of_an_explanation_costs_that_explanation_alone(small_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(small_run.folder.parent / "cache"))
+    study = write_study(tmp_path, STUDY.replace("grid_resolution: 5", "grid_resolution: 6"))
+    events = []
+    again = run(study, out=tmp_path / "out", on_event=events.append)
+    names = [model["name"] for model in again.results["models"]]
+    asked = {f"{name}: partial_dependence{part}" for name in names for part in ("", " refits", " noise")}
+    begun = {event.unit for event in events if event.event == "start"}
+    assert begun == asked - {"dummy: partial_dependence refits", "dummy: partial_dependence noise"}
+
+
 def test_what_an_earlier_run_left_of_other_models_goes(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     quick = STUDY.replace("explain: [", "explain: [] #")
@@ -216,7 +227,7 @@ def test_the_private_folder_is_closed_before_anything_is_in_it(tmp_path, monkeyp
 def test_pages_that_fail_cost_no_results(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
 
-    def refuse(folder, results):
+    def refuse(folder, results, jobs):
         raise ValueError("can't be drawn")
 
     monkeypatch.setattr("workbench.pages.render", refuse)
@@ -294,6 +305,27 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path, 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"file: no run can be written here: .*; choose another folder with --out"):
         run(write_study(tmp_path, QUICKEST), out=tmp_path / "file")
+
+
+def test_a_private_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "out.private").write_text("in the way")
+    with pytest.raises(StoreError, match=r"out\.private: no run can be written here: .*; choose another folder"):
+        run(write_study(tmp_path, QUICKEST), out=tmp_path / "out")
+    assert not (tmp_path / "out" / "units.jsonl").exists()
+
+
+def test_results_that_cannot_be_written_are_told_and_nothing_is_computed_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    study, out = write_study(tmp_path, QUICKEST), tmp_path / "out"
+    (out / "results.json" / "in the way").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"out/results\.json: can't be written: .*; make room and run again: what is"):
+        run(study, out=out)
+    (out / "results.json" / "in the way").rmdir()
+    (out / "results.json").rmdir()
+    events = []
+    assert run(study, out=out, on_event=events.append).failed == ()
+    assert {event.event for event in events} == {"found"}
 
 
 def test_tasks_that_a_study_cannot_do_are_refused_before_anything_runs(tmp_path, monkeypatch):

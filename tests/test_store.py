@@ -64,6 +64,12 @@ def test_a_place_where_no_folder_can_be_is_refused(tmp_path):
         Store(tmp_path / "file" / "cache")
 
 
+def test_a_cache_that_can_be_read_alone_is_refused(store, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(StoreError, match="a cache: no cache can be kept here; set WORKBENCH_CACHE"):
+        Store(store.root)
+
+
 def test_the_environment_names_folder_and_limit(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "there"))
     monkeypatch.setenv("WORKBENCH_CACHE_BYTES", "123")
@@ -138,7 +144,7 @@ def test_a_write_that_fails_leaves_the_old_content_alone(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device: '.*results\.json'"):
         write_whole(path, "new")
     assert [p.name for p in path.parent.iterdir()] == ["results.json"]
     assert path.read_text() == "old"

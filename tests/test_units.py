@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from itertools import pairwise
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ import pytest
 
 from tests import unit_functions as uf
 from workbench.store import Limits, Ref, Store, StoreError, Unit, memory, processes, read_log, run_units, schedule
+from workbench.store.log import Log
+from workbench.store.order import Order
 
 ROOT = Path(__file__).parents[1]
 
@@ -169,11 +172,12 @@ def test_a_limit_ends_a_worker_even_a_deaf_one(store, folder):
     units = [
         Unit("slow", uf.sleep, {"seconds": 60}, limit=0.1),
         Unit("deaf", uf.deaf, {"seconds": 60}, limit=0.1),
+        Unit("in C", uf.count_without_end, limit=0.1),
         Unit("quick", uf.add, {"a": 1}, limit=60),
     ]
     began = time.monotonic()
-    outcomes = run_units(units, store, folder=folder, jobs=3)
-    assert [o.status for o in outcomes.values()] == ["timeout", "timeout", "done"]
+    outcomes = run_units(units, store, folder=folder, jobs=4)
+    assert [o.status for o in outcomes.values()] == ["timeout", "timeout", "timeout", "done"]
     assert outcomes["slow"].error == outcomes["slow"].cause == "took longer than its limit of 0.1 s"
     assert events(folder, "slow") == ["start", "timeout"]
     assert time.monotonic() - began < 10
@@ -239,26 +243,82 @@ def test_memory_is_what_the_system_says(monkeypatch, tmp_path):
     assert memory.left() is None
 
 
-def test_a_full_disk_ends_the_run_and_says_so(tmp_path, folder):
-    store = uf.FullStore(tmp_path / "cache")
-    rule = (
-        r"^a: can't be stored in .*cache or logged in .*: No space left on device; make room.* what is finished is kept"
-    )
+def test_a_full_disk_ends_the_run_and_says_so(store, folder):
+    units = [Unit("a", uf.add, {"a": 1}), Unit("b", uf.fill_the_disk), Unit("c", uf.add, {"c": 1}, {"c": 1})]
+    rule = r"^b: .*cache: can't store a value: No space left on device; make room.* what is finished is kept"
     with pytest.raises(StoreError, match=rule):
-        run_units([Unit("a", uf.add, {"a": 1}), Unit("b", uf.add, {"a": 2})], store, folder=folder)
-    assert events(folder) == ["start"]
+        run_units(units, store, folder=folder)
+    assert [(e["unit"], e["event"]) for e in read_log(folder)] == [("a", "start"), ("a", "done"), ("b", "start")]
+    assert [path.name for path in store.path(units[0].key).parent.iterdir()] == [units[0].key]
+    assert [o.status for o in run_units([units[0], units[2]], store, folder=folder).values()] == ["found", "done"]
 
 
-def test_the_slowest_start_first_as_far_as_is_known(store, folder):
-    seconds = {"short": 0.0, "long": 0.3, "middle": 0.15}
-    run_units(
-        [Unit(n, uf.sleep, {"seconds": s}, {"seconds": s}, about="x") for n, s in seconds.items()], store, folder=folder
-    )
-    units = [Unit(n, uf.sleep, {"seconds": s}, {"seconds": s}, about="x") for n, s in seconds.items()]
-    units.append(Unit("unknown", uf.add, {"a": 1}, about="y"))
-    run_units(units, store, folder=folder, fresh=True)
-    started = [e["unit"] for e in read_log(folder) if e["event"] == "start"]
-    assert started == ["short", "long", "middle", "unknown", "long", "middle", "short"]
+def test_a_log_that_cannot_be_written_ends_the_run_and_says_so(store, folder, monkeypatch):
+    unit = Unit("a", uf.add, {"a": 1})
+    run_units([unit], store, folder=folder)
+    monkeypatch.setattr(os, "write", lambda _, line: len(line) - 1)  # as far as there is room
+    rule = r"^.*a run/units\.jsonl: can't be written: No space left on device; make room.* what is finished is kept"
+    with pytest.raises(StoreError, match=rule):
+        run_units([unit], store, folder=folder)
+
+
+def test_the_end_of_the_server_of_workers_is_told_and_a_new_one_takes_its_place(store, folder):
+    def end_it(event):
+        if (event.unit, event.event) == ("a", "start"):
+            time.sleep(0.2)  # by now it is in its loop
+            os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+    units = [Unit("a", uf.count_without_end), Unit("b", uf.add, {"b": 1})]
+    outcomes = run_units(units, store, folder=folder, on_event=end_it)
+    assert [o.status for o in outcomes.values()] == ["failed", "done"]
+    assert outcomes["a"].error.endswith("code 255, as where the process that all workers are forked from is killed")
+    wait_for(lambda: not uf.is_running(read_log(folder)[0]["pid"]))
+
+
+def begun(folder):
+    return [event["unit"] for event in read_log(folder) if event["event"] == "start"]
+
+
+def chains():
+    """Three units of known length, and one of the shortest has a long one after it."""
+    seconds = {"short": 0.0, "middle": 0.1, "long": 0.2, "root": 0.01}
+    units = [Unit(n, uf.sleep, {"seconds": s}, {"seconds": s}) for n, s in seconds.items()]
+    return [*units, Unit("after", uf.wait_for, {"before": units[-1].ref, "seconds": 0.3})]
+
+
+def test_the_longest_chain_starts_first_as_far_as_is_known(store, folder):
+    run_units(chains(), store, folder=folder)
+    assert begun(folder) == ["short", "middle", "long", "root", "after"]
+    unknown = Unit("unknown", uf.add, {"a": 1})
+    run_units([*chains(), unknown], store, folder=folder, fresh=True)
+    assert begun(folder)[5:] == ["unknown", "root", "after", "long", "middle", "short"]
+
+
+def test_units_whose_names_differ_by_a_number_are_of_one_kind(store, folder):
+    fold = [Unit(f"x: fold 1.{n}", uf.sleep, {"seconds": s}, {"n": n}) for n, s in enumerate((0.2, 0.2, 0.2))]
+    path = [Unit(f"y: fold 1.{n}", uf.add, {"a": n}, {"n": n}) for n in range(3)]
+    order = Order([*path, *fold], {unit.name: [] for unit in (*path, *fold)}, Log(folder))
+    assert len({order.rank(unit) for unit in (*path, *fold)}) == 1
+    order.learn(path[0], 0.1)
+    assert sorted((*path, *fold), key=order.rank) == [*fold, *path], "what is unknown comes first"
+    order.learn(fold[0], 0.2)
+    order.learn(path[1], 0.3)
+    assert sorted((*path, *fold), key=order.rank) == [*path, *fold]
+    assert order.rank(fold[2]) == -0.2
+
+
+def test_a_chain_longer_than_the_stack_is_measured(folder):
+    units = [Unit(f"unit {n}", uf.add, {"a": 1}, {"n": n}) for n in range(5000)]
+    needs = {unit.name: [units[n - 1].name] if n else [] for n, unit in enumerate(units)}
+    order = Order(units, needs, Log(folder))
+    order.learn(units[0], 1.0)
+    assert order.rank(units[0]) == -5000
+
+
+def test_with_a_time_budget_units_start_as_given(store, folder):
+    run_units(chains(), store, folder=folder)
+    run_units(chains(), store, folder=folder, fresh=True, limits=Limits(seconds=60))
+    assert begun(folder)[5:] == ["short", "middle", "long", "root", "after"]
 
 
 def test_a_worker_killed_after_its_value_was_stored_has_done_its_work(store, folder):
@@ -452,11 +512,12 @@ def test_kill_between_the_end_of_a_unit_and_its_line_in_the_log(tmp_path):
     assert_nothing_ran_twice(folder, 1)
 
 
-def test_workers_end_with_their_run(tmp_path):
+@pytest.mark.parametrize("kind", ["sleep", "loop in C"])
+def test_workers_end_with_their_run(tmp_path, kind):
     folder = tmp_path / "run"
-    process = begin("sleep", folder)
+    process = begin(kind, folder)
     wait_for(lambda: events(folder), process)
-    time.sleep(0.2)  # by now it sleeps, and has nothing to tell that would fail
+    time.sleep(0.2)  # by now it is at work, and has nothing to tell that would fail
     assert kill(process, whole_group=False)
     worker = read_log(folder)[0]["pid"]
     wait_for(lambda: not uf.is_running(worker), seconds=10)

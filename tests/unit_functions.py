@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import itertools
 import os
 import random
 import signal
@@ -62,11 +63,13 @@ def hold(mebibytes, seconds):
     return len(held)
 
 
-class FullStore(st.Store):
-    """A store on a disk that is full."""
+def fill_the_disk():
+    """Have no file come whole to the disk from here on."""
 
-    def put(self, key, value, notes=None):
+    def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    os.fsync = full
 
 
 def leave():
@@ -81,6 +84,10 @@ def kill_itself():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_while_drawing(found):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def unpicklable():
     return lambda: None
 
@@ -90,9 +97,19 @@ def sleep(seconds):
     return seconds
 
 
+def wait_for(before, seconds):
+    time.sleep(seconds)
+
+
 def deaf(seconds):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(seconds)
+
+
+def count_without_end():
+    """Be deaf in a loop in C, during which Python handles no signal and no thread gets its turn."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    return sum(itertools.repeat(0, 10**12))
 
 
 def die_while_logging():
@@ -160,6 +177,7 @@ def run(kind, cache, folder, jobs, marks):
         "forest": lambda: forest(marks),
         "slow": lambda: [st.Unit("slow", grow, {"name": "slow", "marks": marks, "writing": 1.5})],
         "sleep": lambda: [st.Unit("sleep", sleep, {"seconds": 60})],
+        "loop in C": lambda: [st.Unit("loop in C", count_without_end)],
         "silent": lambda: [st.Unit("silent", all_die_while_logging)],
         "surroundings": lambda: [st.Unit(f"{n}", surroundings, identity={"n": n}) for n in range(4)],
     }[kind]()

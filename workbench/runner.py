@@ -98,7 +98,8 @@ def run(
         _refuse_code(asked)
     folder = Path(out) if out is not None else Path("reports", asked.name)
     private = private_folder(folder)
-    _make(folder)
+    for each in (folder, private) if private.exists() else (folder,):
+        _make(each)
     store = Store()
     started = time.perf_counter()
     with lock_run(folder, store):
@@ -116,7 +117,11 @@ def run(
         results = found.results(command or again)
         results["timing"] = found.timing(time.perf_counter() - started)
         replaced = _replaced(folder, results)
-        pages, refused = _write(folder, private, results, found)
+        try:
+            pages, refused = _write(folder, private, results, found, how["jobs"])
+        except OSError as error:
+            told = f"{error.filename or folder}: can't be written: {error.strerror or error}"
+            raise StoreError(f"{told}; make room and run again: what is computed is kept in the cache") from error
     return RunResult(folder, results, (*found.failures.told, *refused), pages, replaced)
 
 
@@ -183,7 +188,7 @@ def private_folder(folder: Path) -> Path:
 
 
 def _write(
-    folder: Path, private: Path, results: dict[str, Any], found: Gathered
+    folder: Path, private: Path, results: dict[str, Any], found: Gathered, jobs: int
 ) -> tuple[tuple[Path, ...], list[tuple[str, str]]]:
     """Write models, results and pages, each whole; then remove what an earlier run left of other models.
 
@@ -210,15 +215,15 @@ def _write(
     write_whole(folder / "results.json", json.dumps(results, indent=1, allow_nan=False, ensure_ascii=False))
     for path in stale:
         path.unlink(missing_ok=True)
-    return _draw(folder, results)
+    return _draw(folder, results, jobs)
 
 
-def _draw(folder: Path, results: dict[str, Any]) -> tuple[tuple[Path, ...], list[tuple[str, str]]]:
+def _draw(folder: Path, results: dict[str, Any], jobs: int) -> tuple[tuple[Path, ...], list[tuple[str, str]]]:
     """Draw the pages; what they refuse is told, for no drawing is worth the loss of a run."""
     from workbench.pages import render
 
     try:
-        return tuple(render(folder, results)), []
+        return tuple(render(folder, results, jobs=jobs)), []
     except Exception as error:
         return (), [("pages", f"{type(error).__name__}: {error}")]
 

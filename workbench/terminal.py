@@ -122,6 +122,7 @@ class Progress:
         self._console.print(printable(text), style=style)
 
 
+_BECAME = {"done": "done", "found": "done", "stopped": "left out"}  # by the run's time budget
 _WORDS = {"failed": "failed", "timeout": "took too long", "skipped": "was skipped"}
 
 
@@ -217,19 +218,20 @@ def can_write(path: Path, *, force: bool) -> None:
 
 
 def units(log: Sequence[Mapping[str, Any]]) -> bool:
-    """Print what became of the units in a run's log; tell whether any was started and not settled."""
+    """Print what became of the units in a run's log; tell whether any is still to be done."""
     last = {entry["unit"]: entry for entry in log}
-    settled: dict[str, list[str]] = {"done": [], "running": [], "interrupted": [], "failed": []}
+    settled: dict[str, list[str]] = {"done": [], "running": [], "interrupted": [], "failed": [], "left out": []}
     for unit, entry in last.items():
         if entry["event"] == "start":
             settled["running" if _is_alive(entry["pid"]) else "interrupted"].append(unit)
         else:
-            settled["done" if entry["event"] in ("done", "found") else "failed"].append(unit)
+            settled[_BECAME.get(entry["event"], "failed")].append(unit)
     for what in ("running", "interrupted", "failed"):
         for unit in settled[what]:
             say(f"{what}: {unit}")
-    say("units: " + ", ".join(f"{len(names)} {what}" for what, names in settled.items()))
-    return bool(settled["running"] or settled["interrupted"])
+    told = {what: names for what, names in settled.items() if names or what != "left out"}
+    say("units: " + ", ".join(f"{len(names)} {what}" for what, names in told.items()))
+    return bool(settled["running"] or settled["interrupted"] or settled["left out"])
 
 
 def _is_alive(pid: int) -> bool:

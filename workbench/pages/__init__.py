@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from workbench.pages.card import Card, cards
@@ -35,11 +37,15 @@ __all__ = [
 ]
 
 
+# A worker takes as long to load what draws as to draw three cards or so.
+_FEWEST_FOR_A_WORKER = 4
+
+
 class PageError(ValueError):
     """A page could not be made from what the results hold."""
 
 
-def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tuple[Path, ...]:
+def render(folder: str | Path, results: Mapping[str, Any] | None = None, *, jobs: int = 1) -> tuple[Path, ...]:
     """Write the cards and the index of a run.
 
     Parameters
@@ -48,6 +54,8 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
         The run's folder; holds results.json.
     results : mapping, optional
         What results.json holds; read from there when absent.
+    jobs : int
+        Processes that draw; beyond 1, they are workers.
 
     Returns
     -------
@@ -70,19 +78,9 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     (folder / "cards").mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     refused: list[str] = []
-    for name, data in cards(results).items():
-        card = Card.model_validate(data)
-        files: dict[str, str | bytes] = {"json": json.dumps(data, ensure_ascii=False, indent=1) + "\n"}
-        try:
-            with _without_collector():
-                view = card_view(card)
-            files["html"] = view_html(view)
-            if "pdf" in card.formats:
-                files["pdf"] = view_pdf(view)
-            if "md" in card.formats:
-                files["md"] = view_markdown(view)
-        except Exception as error:  # whatever one card can't be drawn with must not cost the others
-            refused.append(f"card of {name}: {type(error).__name__}: {error}")
+    for name, (files, why) in _drawn(cards(results), jobs).items():
+        if why:
+            refused.append(f"card of {name}: {why}")
         for ending in ("json", "html", "pdf", "md"):
             path = folder / "cards" / f"{name}.{ending}"
             if ending in files:
@@ -98,6 +96,48 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     if refused:
         raise PageError("; ".join(refused) + "; all other pages are written")
     return (*written, folder / "index.html")
+
+
+Drawn = tuple[dict[str, str | bytes], str]  # a card's files by ending, and why some of them could not be made
+
+
+def _drawn(found: Mapping[str, dict[str, Any]], jobs: int) -> dict[str, Drawn]:
+    """Draw cards, where there are many and several jobs in workers: each loads what draws once, for its share."""
+    from workbench.store import Store, Unit, run_units
+
+    jobs = min(jobs, len(found) // _FEWEST_FOR_A_WORKER)
+    if jobs < 2:
+        return draw_cards(found)
+    shares = [dict(list(found.items())[n::jobs]) for n in range(jobs)]
+    drawn: dict[str, Drawn] = {}
+    with TemporaryDirectory(prefix="workbench-pages-") as scratch:
+        units = [Unit(f"pages {n + 1}", draw_cards, {"found": share}, {"n": n}) for n, share in enumerate(shares)]
+        outcomes = run_units(units, Store(scratch, limit_bytes=sys.maxsize), folder=scratch, jobs=jobs)
+        for unit, share in zip(units, shares, strict=True):
+            outcome = outcomes[unit.name]
+            drawn |= outcome.value if outcome.ok else {name: ({}, str(outcome.error)) for name in share}
+    return {name: drawn[name] for name in found}
+
+
+def draw_cards(found: Mapping[str, dict[str, Any]]) -> dict[str, Drawn]:
+    """Draw cards, by name; what one can't be drawn with must not cost the others."""
+    return {name: _draw(data) for name, data in found.items()}
+
+
+def _draw(data: dict[str, Any]) -> Drawn:
+    card = Card.model_validate(data)
+    files: dict[str, str | bytes] = {"json": json.dumps(data, ensure_ascii=False, indent=1) + "\n"}
+    try:
+        with _without_collector():
+            view = card_view(card)
+        files["html"] = view_html(view)
+        if "pdf" in card.formats:
+            files["pdf"] = view_pdf(view)
+        if "md" in card.formats:
+            files["md"] = view_markdown(view)
+    except Exception as error:
+        return files, f"{type(error).__name__}: {error}"
+    return files, ""
 
 
 def _write_pair(path: Path, results: Mapping[str, Any]) -> list[Path]:

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 _HALF_WRITTEN = ".half-written"
+GO_ON = (
+    "make room, or set WORKBENCH_CACHE to a folder on another disk, and run again: what is finished is kept, and the "
+    "run goes on from there"
+)
 
 
 class StoreError(RuntimeError):
@@ -42,8 +46,10 @@ def write_whole(path: str | Path, data: bytes | str, *, mode: int = 0o666) -> No
             file.flush()
             os.fsync(file.fileno())
         half.replace(path)
-    except BaseException:
+    except BaseException as error:
         half.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno:  # which names no file where a disk is full
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

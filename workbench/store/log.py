@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import suppress
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from workbench.store.files import GO_ON, StoreError
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,16 @@ class Log:
         return begun
 
     def _write(self, line: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
-            os.write(file, line)
-        finally:
-            os.close(file)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            try:
+                if os.write(file, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise StoreError(f"{self.path}: can't be written: {error.strerror}; {GO_ON}") from error
 
 
 def read_log(folder: str | Path) -> tuple[dict[str, Any], ...]:

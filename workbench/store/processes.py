@@ -28,6 +28,7 @@ PRELOAD = (
     "sklearn.pipeline",
     "threadpoolctl",
 )
+_LOST = 255  # what multiprocessing gives as exit code of a worker whose server was ended, and it with that
 
 
 @dataclass(eq=False)
@@ -98,7 +99,7 @@ class Workers:
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(task, writer), daemon=True)
         with _clean_start():
-            process.start()
+            _begin(process)
         writer.close()
         return Worker(unit, process, reader, process.pid)
 
@@ -117,6 +118,17 @@ class Workers:
             if one.process.is_alive():
                 one.process.kill()
                 one.process.join()
+
+
+def _begin(process: Any) -> None:
+    """Start a process; again where the one that it is forked from was ended, until a new one has taken its place."""
+    for patience in (0.01, 0.1, 1.0):
+        try:
+            process.start()
+            return
+        except (EOFError, ConnectionError):
+            time.sleep(patience)
+    process.start()
 
 
 @contextmanager
@@ -149,4 +161,5 @@ def _death(code: int | None) -> str:
         name = signal.Signals(-code).name
         hint = "; the system does this when memory runs out" if name == "SIGKILL" else ""
         return f"its process was killed by {name}{hint}"
-    return f"its process ended without a result, with exit code {code}"
+    hint = ", as where the process that all workers are forked from is killed" if code == _LOST else ""
+    return f"its process ended without a result, with exit code {code}{hint}"

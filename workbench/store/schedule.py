@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from workbench.store.files import StoreError
 from workbench.store.log import Log
 from workbench.store.memory import left
+from workbench.store.order import Order
 from workbench.store.processes import Worker, Workers
 from workbench.store.store import Store
 from workbench.store.unit import Event, Outcome, Unit, refs
@@ -53,10 +53,11 @@ def run_units(
 ) -> dict[str, Outcome]:
     """Compute what is not stored yet, each unit in a worker process; call it within `lock_run`.
 
-    A unit starts after those that its refs name; of those that can start, first the ones of which it is not known how
-    long they take, in the given order, then the slowest, so that no long one is left for the end. A failure stops only
-    what needs it. Workers have one thread, so that numbers do not depend on `jobs`. Whatever kills this process, its
-    workers end with it. Where memory runs out, the largest worker is ended, and its unit is tried once more, alone.
+    A unit starts after those that its refs name; of those that can start, the one with the longest chain of work behind
+    it, so that no long one is left for the end (see `Order`); with a time budget they start in the given order, so that
+    what is left out is what comes last there. A failure stops only what needs it. Workers have one thread, so that
+    numbers do not depend on `jobs`. Whatever kills this process, its workers end with it. Where memory runs out, the
+    largest worker is ended, and its unit is tried once more, alone.
 
     Parameters
     ----------
@@ -141,7 +142,6 @@ class _Run:
         self.ends = float("inf") if limits.seconds is None else time.monotonic() + limits.seconds
         self.log.mend()
         self.unfinished = self.log.unfinished()
-        self.expected = _Expected(self.log)
         self.waiting = list(units)
         self.total = len(units)
         self.running: dict[str, _Running] = {}
@@ -156,18 +156,23 @@ class _Run:
             unit.name: [homes[key] for key in (*dict(refs(unit.arguments)).values(), unit.key) if key in homes]
             for unit in units
         }
+        self.order = Order(units, self.needs, self.log)
 
     def advance(self) -> bool:
         """Settle what needs no work and start what may start; tell whether anything is running."""
         moved = True
         while moved:
             moved = False
-            for unit in sorted(self.waiting, key=self.expected.rank):
+            for unit in self._in_order():
                 needs = [name for name in self.needs[unit.name] if name != unit.name]
                 if all(name in self.outcomes for name in needs) and self._take(unit, needs):
                     self.waiting.remove(unit)
                     moved = True
         return bool(self.running)
+
+    def _in_order(self) -> list[Unit]:
+        """Give what waits, the longest chain of work first; as given where a budget may leave something out."""
+        return [*self.waiting] if self.limits.seconds is not None else sorted(self.waiting, key=self.order.rank)
 
     def _take(self, unit: Unit, needs: list[str]) -> bool:
         if unit.key not in self.notes:
@@ -280,7 +285,7 @@ class _Run:
         self.outcomes[unit.name] = outcome = Outcome(unit=unit, store=self.store, **vars(report))
         if outcome.ok:
             self.notes[unit.key] = {"seconds": report.seconds, "warnings": report.warnings, "pid": pid}
-            self.expected.learn(unit, report.seconds)
+            self.order.learn(unit, report.seconds)
         self._tell(unit, report.status)
 
     def _tell(self, unit: Unit, event: str) -> None:
@@ -288,22 +293,3 @@ class _Run:
             outcome = self.outcomes.get(unit.name)
             seconds, error = (outcome.seconds, outcome.error) if outcome else (0.0, None)
             self.on_event(Event(unit.name, unit.about, event, seconds, len(self.outcomes), self.total, error))
-
-
-class _Expected:
-    """How long units are expected to take: as long as the last time, else as others about the same did on average."""
-
-    def __init__(self, log: Log) -> None:
-        self.last = {e["unit"]: float(e["seconds"]) for e in log.read() if e["event"] in ("done", "timeout")}
-        self.about: defaultdict[str, list[float]] = defaultdict(list)
-
-    def learn(self, unit: Unit, seconds: float) -> None:
-        """Note what a unit took."""
-        self.about[unit.about].append(seconds)
-
-    def rank(self, unit: Unit) -> float:
-        """Give what sorts the slowest first, and before them those of which nothing is known."""
-        if unit.name in self.last:
-            return -self.last[unit.name]
-        known = self.about.get(unit.about)
-        return -sum(known) / len(known) if known else -float("inf")

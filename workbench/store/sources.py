@@ -31,16 +31,17 @@ def source_hash(*modules: str) -> str:
     """
     homes = {"workbench", *(name.partition(".")[0] for name in modules)}
     digests: dict[str, str] = {}
-    waiting = list(modules)
+    waiting, seen = set(modules), set[str]()
     while waiting:
         name = waiting.pop()
-        path = _source(name) if name not in digests and name.partition(".")[0] in homes else None
+        seen.add(name)
+        path = _source(name) if name.partition(".")[0] in homes else None
         if path is None:
             continue
         content = path.read_bytes()
         digests[name] = hashlib.sha256(content).hexdigest()
         package = name if path.stem == "__init__" else name.rpartition(".")[0]
-        waiting += [name.rpartition(".")[0], *_imports(ast.parse(content, path), package)]
+        waiting |= {name.rpartition(".")[0], *_imports(content, package, path)} - seen
     if missing := [name for name in modules if name not in digests]:
         raise StoreError(f"source_hash: module {missing[0]} has no source file; give the name of an importable module")
     return hashlib.sha256("\n".join(f"{name} {digests[name]}" for name in sorted(digests)).encode()).hexdigest()
@@ -61,7 +62,13 @@ def _source(name: str) -> Path | None:
     return None
 
 
-def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+@functools.cache
+def _imports(content: bytes, package: str, path: Path) -> frozenset[str]:
+    """Name what a source imports; remembered, as the same modules lie behind most units, and parsing takes long."""
+    return frozenset(_named(ast.parse(content, path), package))
+
+
+def _named(tree: ast.AST, package: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -15,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from workbench.store.files import StoreError, locked, posix_locks, sweep, write_whole
+from workbench.store.files import GO_ON, StoreError, locked, posix_locks, sweep, write_whole
 
 LIMIT_BYTES = 2 * 2**30
 _MAGIC = b"workbench value 1 "
@@ -62,6 +63,8 @@ class Store:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             # an existing root may be shared with other things and keeps its mode; what is ours below it is private
             self._values, self._locks = _private(self.root / "values"), _private(self.root / "locks")
+            if not all(os.access(folder, os.W_OK) for folder in (self._values, self._locks)):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # a disk that is mounted to be read, say
         except OSError as error:
             raise StoreError(
                 f"{self.root}: no cache can be kept here; set WORKBENCH_CACHE to a folder of your own"
@@ -100,9 +103,18 @@ class Store:
         return None if body is None else json.loads(body[: body.index(b"\n")])
 
     def put(self, key: str, value: Any, notes: Mapping[str, Any] | None = None) -> None:
-        """Store a value, and JSON-able notes beside it, whole."""
+        """Store a value, and JSON-able notes beside it, whole.
+
+        Raises
+        ------
+        StoreError
+            If the disk takes no more.
+        """
         body = json.dumps(dict(notes or {})).encode() + b"\n" + pickle.dumps(value, protocol=5)
-        write_whole(self.path(key), b"%s%s\n%s" % (_MAGIC, _digest(body), body), mode=0o600)
+        try:
+            write_whole(self.path(key), b"%s%s\n%s" % (_MAGIC, _digest(body), body), mode=0o600)
+        except OSError as error:
+            raise StoreError(f"{self.root}: can't store a value: {error.strerror}; {GO_ON}") from error
         self.trim()
 
     def trim(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import pickle
 import random
 import re
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -15,18 +17,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
+from workbench.store.files import StoreError
 from workbench.store.log import Log
 from workbench.store.store import Store
 from workbench.store.unit import resolve
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1")
-GO_ON = (
-    "make room, or set WORKBENCH_CACHE to a folder on another disk, and run again: what is finished is kept, and the "
-    "run goes on from there"
-)
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # meant for the developers of libraries: Python hides them by default, and so does a worker
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
@@ -63,6 +64,7 @@ def work(task: Task, writer: Connection) -> None:
     if parent is None:
         raise RuntimeError("worker: work() belongs in a process that run_units has started")
     threading.Thread(target=_end_with, args=(parent, committing), daemon=True).start()
+    _end_with_server(True)
     _one_thread()
     _seed(task.key)
     with task.store.claim(task.key), suppress(BrokenPipeError):  # nobody is left to be told
@@ -76,11 +78,11 @@ def work(task: Task, writer: Connection) -> None:
 def _compute(task: Task, writer: Connection, committing: threading.Lock) -> Report:
     if not task.fresh and (notes := task.store.notes(task.key)) is not None:  # another run was quicker
         return Report("found", notes.get("seconds", 0.0), tuple(notes.get("warnings", ())))
-    task.log.append(task.unit, task.key, "start", 0.0, os.getpid())
-    writer.send(Report("start"))
     began = time.perf_counter()
     caught: list[warnings.WarningMessage] = []
     try:
+        task.log.append(task.unit, task.key, "start", 0.0, os.getpid())
+        writer.send(Report("start"))
         function, arguments = pickle.loads(task.call)  # noqa: S301 made by the run that started this process
         arguments = resolve(arguments, task.store)
         began = time.perf_counter()
@@ -98,13 +100,11 @@ def _commit(task: Task, value: Any, seconds: float, texts: tuple[str, ...], comm
     """Store a value and log it; a disk that takes no more is the run's trouble, not the unit's."""
     try:
         with committing:
+            _end_with_server(False)
             task.store.put(task.key, value, {"seconds": seconds, "warnings": texts, "pid": os.getpid()})
             task.log.append(task.unit, task.key, "done", seconds, os.getpid())
-    except OSError as error:
-        told = (
-            f"can't be stored in {task.store.root} or logged in {task.log.folder}: {error.strerror or error}; {GO_ON}"
-        )
-        return Report("full", seconds, texts, error=told, cause=told)
+    except StoreError as error:
+        return Report("full", seconds, texts, error=str(error), cause="the disk is full")
     return Report("done", seconds, texts)
 
 
@@ -113,6 +113,20 @@ def _end_with(parent: Any, committing: threading.Lock) -> None:
     parent.join()
     with committing:
         os._exit(1)
+
+
+def _end_with_server(on: bool) -> None:
+    """Have Linux kill this process when the one that it was forked from ends, which ends with the run.
+
+    `_end_with` does the same, but can't where a loop in C never gives it its turn. A worker is handed the end of the
+    pipe by which its server knows that the run lives; while it is open, the server does not end.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if on else 0)
+        server: Any = forkserver._forkserver
+        if server._forkserver_alive_fd is not None:
+            os.close(server._forkserver_alive_fd)
+            server._forkserver_alive_fd = None
 
 
 def _one_thread() -> None:
