@@ -67,7 +67,15 @@ def test_an_untouched_run_holds(copy_of_run):
     found = verify(copy_of_run[0], data=copy_of_run[1])
     assert not [c for c in found if c.status == "failed"]
     done = {(c.about, c.what) for c in found if c.status == "ok"}
-    for what in ("data", "splits", "study", "models of the study", "page index.html", "other files"):
+    for what in (
+        "data",
+        "splits",
+        "study",
+        "models of the study",
+        "page compare.html",
+        "page index.html",
+        "other files",
+    ):
         assert ("run", what) in done
     for model in ("linear", "few-leaves", "forest"):
         for what in ("model file", "size", "form on the card", "holdout scores", "means of fold scores"):

@@ -218,10 +218,26 @@ class Gathered:
             if dummy and entry is not dummy and sign * (entry.mean - dummy.mean) <= 0:
                 text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
+                if others := self._better_by(entry.model, dummy.model):
+                    text += f"; yet it is better by {others}"
+                    step = (
+                        "Say which of these scores matters. Few rows that it is sure of and wrong about can decide log "
+                    )
+                    step += "loss: larger leaves, more regularization or recalibration keep probabilities off 0 and 1."
                 found.append(
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )
         return found
+
+    def _better_by(self, name: str, dummy: str) -> str:
+        """Tell the scores, but for the one that ranks, whose intervals are better than the dummy's."""
+        own, its = ({m["name"]: m["scores"] for m in self.models}[each] for each in (name, dummy))
+        told = []
+        for m in self.plan.metrics[1:]:
+            end = own[m.name]["lower" if m.greater_is_better else "upper"]
+            if end is not None and (1 if m.greater_is_better else -1) * (end - its[m.name]["mean"]) > 0:
+                told.append(f"{m.title} ({own[m.name]['mean']:.3g} against {its[m.name]['mean']:.3g})")
+        return ", ".join(told)
 
     def _without_totals(self, finding: Finding) -> Finding:
         """Withhold numbers of rows that `describe_splits` withholds from a finding's words too."""

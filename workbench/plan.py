@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.asked import Asked, Model, fold_name
+from workbench.evaluation.drift import FEWEST_BLOCKS
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import environment
 from workbench.out_of_fold import N_FOLDS
@@ -172,12 +173,15 @@ class Plan(Asked):
         rows = {"development": self.splits.development, "holdout": self.splits.holdout}
         if not self.study.compare.diagnose or min(map(len, rows.values())) < _FEWEST_DRIFT:
             return
+        if self.blocks is not None and min(len(np.unique(self.blocks[r])) for r in rows.values()) < FEWEST_BLOCKS:
+            return
         seed = self.study.split.seed
+        how = {"seed": seed, "duplicates": self.splits.duplicates.choice}
         yield Unit(
             name="drift",
             function=compare_rows,
-            arguments={"table": Ref(self.table_key), **rows, "seed": seed},
-            identity={**self._rows, "seed": seed, "source": source_hash(compare_rows.__module__)},
+            arguments={"table": Ref(self.table_key), **rows, "blocks": self.blocks, "seed": seed},
+            identity={**self._rows, **how, "source": source_hash(compare_rows.__module__)},
             limit=self.study.run.time_limit,
         )
 

@@ -17,8 +17,11 @@ from workbench.plots.style import shown
 def promised(card: Card, answer: Any) -> Check:
     """Say how wide intervals (how large sets) must be to keep a promise, and whether it is kept everywhere."""
     finding = conformal.finding(answer)
-    kept = finding.endswith("was asked")
-    note = "Diamonds are parts of the data that are shown to be covered less. The line is what was promised."
+    kept = finding.endswith(("was asked", "of rows"))
+    note = (
+        "Diamonds are parts of the data that are shown to be covered less. The line is what was promised. Parts whose "
+        "coverage would tell of fewer than 10 rows are left out."
+    )
     return Check(
         Block(
             heading="How sure single predictions are",

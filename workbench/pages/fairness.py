@@ -26,7 +26,8 @@ def groups(card: Card, answer: Any) -> Check:
     clear = [rate for rate in answer.rates if rate.p_value <= CLEAR]
     of = f" Selected is who is predicted {shown(answer.positive, 30)}." if answer.positive else ""
     told = (
-        "Measures in every group of each sensitive column; groups with fewer than 10 rows are pooled or left out. "
+        "Measures in every group of each sensitive column; groups with fewer than 10 rows are pooled or left out, and "
+        "shares from which a count below 10 would follow are withheld. "
         "Equal rates of one kind may exclude equal rates of another, so not every gap is a fault: which measure "
         f"matters is for those who know the use.{of}"
     )

@@ -68,12 +68,16 @@ class Head:
     text: str
     numeric: bool = False
     long: bool = False
+    order: Literal["", "ascending", "descending"] = ""  # in which the rows stand already
     sign: Sign | None = None
 
 
 @dataclass(frozen=True)
 class TableView:
-    """A table whose first column names its rows; those of ``rest`` stand in its CSV alone."""
+    """A table whose first column names its rows; those of ``rest`` stand in its CSV alone.
+
+    ``models`` are the models that rows are about.
+    """
 
     caption: str
     heads: Sequence[Head]
@@ -82,6 +86,7 @@ class TableView:
     strong: int = -1
     note: str = ""
     name: str = "table"
+    models: Sequence[str] = ()
     sign: Sign | None = None
     rest: Sequence[Sequence[Cell]] = ()
 
@@ -109,8 +114,28 @@ def _csv(value: float | str | None) -> float | str | None:
 
 
 @dataclass(frozen=True)
+class PointView:
+    """A point of a picture as a link: where it lies, in shares from the left and from above, and what it tells.
+
+    ``label`` is what it is called by those who do not see it, ``told`` the lines that stand beside it when it is
+    pointed at.
+    """
+
+    model: str
+    href: str
+    left: float
+    top: float
+    glass: bool
+    label: str
+    told: Sequence[str]
+
+
+@dataclass(frozen=True)
 class PictureView:
-    """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows."""
+    """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows.
+
+    ``points`` of it may be links; without ``files`` it can't be taken away as an SVG.
+    """
 
     svg: str
     finding: str
@@ -119,6 +144,8 @@ class PictureView:
     wide: bool = False
     width: float = 0
     data: Sequence[Sequence[float | str | None]] = ()
+    points: Sequence[PointView] = ()
+    files: bool = True
 
     @property
     def name(self) -> str:
@@ -213,12 +240,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page: an id, a heading, the sentence that says what to see, and its blocks."""
+    """A section of a page: an id, a heading, the sentence that says what to see, and blocks, two a row in a `pair`."""
 
     id: str
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    pair: bool = False
     sign: Sign | None = None
 
 

@@ -13,6 +13,7 @@ from workbench.plots.style import LIGHT, VARIABLES, Palette, quiet_glyphs, shown
 
 _PREFIX = "\ue000"  # stands for the prefix until the picture is hashed; no shown text holds this character
 _SVG = "http://www.w3.org/2000/svg"
+_PART = "part"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FONT = re.compile(r"(font(?:-family)?:[^;]*?)'DejaVu Sans'[^;]*")
@@ -23,6 +24,14 @@ _TAG = re.compile(r"<[^<>]+>")
 _VARIABLE = re.compile(r"var\(--[a-z0-9]+\)")
 _PRINT_FACES = "'DejaVu Sans', 'Last Resort High-Efficiency'"
 _FACES = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', sans-serif"
+
+
+def part(name: str, role: str) -> str:
+    """Give the `gid` of an artist that is a part of a picture: its group bears `data-part` and `data-role`.
+
+    Neither may hold a colon.
+    """
+    return f"{_PART}:{name}:{role}"
 
 
 def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
@@ -127,6 +136,10 @@ def _rename_ids(root: ElementTree.Element, prefix: str) -> None:
             element.set("href", "#" + used.setdefault(old, f"{prefix}-{len(used)}"))
     for element in root.iter():
         old = element.attrib.pop("id", "")
+        if old.startswith(f"{_PART}:"):
+            _, name, role = old.split(":")
+            element.set("data-part", name)
+            element.set("data-role", role)
         if old in used:
             element.set("id", used[old])
         for name, value in element.attrib.items():

@@ -23,6 +23,7 @@ from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
 from workbench.evaluation.weak_regions import weak_regions
+from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
 from workbench.splits import Fold
 from workbench.table import Table
@@ -175,8 +176,18 @@ def _enough(predictions: Predictions, least: int) -> None:
         raise _CannotError(f"fewer than {least} rows that the folds' models have not seen")
 
 
+def _enough_of_classes(predictions: Predictions) -> None:
+    """Refuse curves that would be of fewer than 10 rows."""
+    if not predictions.classes:
+        return
+    counts = np.bincount(predictions.y.astype(int), minlength=len(predictions.classes))
+    if (min(counts) if predictions.task == "binary" else max(counts)) < MIN_ROWS:
+        raise _CannotError(f"a class has fewer than {MIN_ROWS} rows that the folds' models have not seen")
+
+
 def _calibration(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
+    _enough_of_classes(subject.out_of_fold)
     return _of(OUT_OF_FOLD, calibration(subject.out_of_fold, random_state=subject.seed))
 
 
@@ -187,6 +198,7 @@ def _recalibration(subject: Subject) -> Answer:
     numbers = np.repeat(np.arange(len(subject.first)), [len(subject.folds[i].test) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
         raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
+    _enough_of_classes(subject.out_of_fold)
     return _of(OUT_OF_FOLD, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
 
 
@@ -213,6 +225,9 @@ def _residuals(subject: Subject) -> Answer:
 
 def _weak_regions(subject: Subject) -> Answer:
     rows, said, baseline, which = subject.judged()
+    unit = 1.0 if said.classes else unit_of(said.y, said.predicted)
+    if unit != 1.0:
+        said, baseline = said.by(unit), baseline.by(unit)
     name = subject.metric.name
     try:
         title = loss_title(name)
@@ -221,12 +236,15 @@ def _weak_regions(subject: Subject) -> Answer:
     found = weak_regions(
         subject.columns(rows),
         row_losses(said, name),
-        loss_title=title,
+        loss_title=title if unit == 1.0 else f"{title} in units of {unit:.4g}",
         sample_weight=said.weight,
         groups=None if subject.blocks is None else subject.blocks[rows],
         reference=row_losses(baseline, name),
         random_state=subject.seed,
     )
+    if unit != 1.0:
+        told = found.provenance
+        found = found.but(provenance=replace(told, parameters={**told.parameters, "unit": unit}))
     return _of(which, found)
 
 

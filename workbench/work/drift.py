@@ -9,7 +9,20 @@ from workbench.evaluation.drift import drift
 from workbench.table import Table
 
 
-def compare_rows(table: Table, development: np.ndarray, holdout: np.ndarray, *, seed: int) -> Drift:
-    """Say in which features the holdout differs from the development rows."""
+def compare_rows(
+    table: Table, development: np.ndarray, holdout: np.ndarray, blocks: np.ndarray | None = None, *, seed: int
+) -> Drift:
+    """Say in which features the holdout differs from the development rows.
+
+    Parameters
+    ----------
+    table : Table
+    development, holdout : ndarray of int
+        Positions of rows.
+    blocks : ndarray of shape (n_rows,), optional
+        The number of each row's block, where rows belong together and were put on one side.
+    seed : int
+    """
     X = table.X[list(table.features)]
-    return drift(X.iloc[development], X.iloc[holdout], random_state=seed)
+    groups = None if blocks is None else (blocks[development], blocks[holdout])
+    return drift(X.iloc[development], X.iloc[holdout], groups=groups, random_state=seed)
