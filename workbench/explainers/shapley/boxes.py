@@ -186,7 +186,8 @@ def _by_columns(conditions: dict[str, Any], box: Ints, kept: Bools, value: Float
     for d in np.unique(sizes[kept]):
         boxes = np.flatnonzero(kept & (sizes == d))
         at = np.flatnonzero(sizes[box] == d).reshape(len(boxes), d)
-        found.append(Boxes(value=value[boxes], **{n: None if c is None else c[at] for n, c in conditions.items()}))
+        own: dict[str, Any] = {name: None if each is None else each[at] for name, each in conditions.items()}
+        found.append(Boxes(**own, value=value[boxes]))
     return found
 
 
