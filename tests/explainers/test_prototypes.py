@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer, prototypes
@@ -233,3 +234,72 @@ def test_few_prototypes_of_scattered_rows_are_said_to_be_few(chosen):
     share = answer.provenance.parameters["share_of_best"]
     assert share < 0.63
     assert any(f"reach {share:.2f} of the best" in w for w in answer.provenance.warnings)
+
+
+def test_each_row_has_its_nearest_prototype(chosen, monkeypatch):
+    X = mixed(40, 4)
+    X.iloc[7] = X.iloc[3]
+    answer = chosen(X, n_prototypes=4)
+    kernel = matrix(X)
+    assert answer.compared.tolist() == list(range(40))
+    between = kernel[:, answer.prototypes]
+    np.testing.assert_allclose(answer.likeness, between.max(axis=1), atol=1e-9)
+    np.testing.assert_allclose(between[np.arange(40), answer.nearest], answer.likeness, atol=1e-9)
+    assert answer.nearest[7] == answer.nearest[3]
+    assert [answer.nearest[row] for row in answer.prototypes] == [0, 1, 2, 3]
+    np.testing.assert_allclose(answer.likeness[answer.prototypes], 1)
+    np.testing.assert_allclose(np.bincount(answer.nearest, minlength=4) / 40, answer.shares)
+    read = Answer.from_dict(json.loads(json.dumps(answer.to_dict())))
+    assert read == answer
+    assert read.nearest.dtype.kind == "i"
+    monkeypatch.setattr(prototypes, "MOST_ROWS", 15)
+    few = chosen(X)
+    assert few.compared.shape == few.nearest.shape == few.likeness.shape == (15,)
+    assert set(few.prototypes) <= set(few.compared)
+
+
+def test_class_by_class_is_the_choice_within_each(monkeypatch):
+    monkeypatch.setattr(RowKernel, "_median", lambda self, seed: 3.0)
+    monkeypatch.setattr("workbench.explainers.row_kernel.spread", lambda numbers: 1.0)
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(90, 2)), columns=["a", "b"])
+    y = np.digitize(X["a"], [-0.5, 0.8])
+    model = DecisionTreeClassifier(max_depth=3).fit(X, y)
+    weight = np.random.default_rng(1).integers(1, 4, 90).astype(float)
+    options = {"n_prototypes": 3, "n_criticisms": 2}
+    answer = explain(model, "prototypes", X, sample_weight=weight, by_class=True, **options)
+    assert answer.classes == ("0", "1", "2") * 3
+    said = model.predict(X)
+    for number, label in enumerate(("0", "1", "2")):
+        own = np.flatnonzero(said == number)
+        alone = explain(model, "prototypes", X.iloc[own], sample_weight=weight[own], **options)
+        mine = [k for k, name in enumerate(answer.classes) if name == label]
+        assert answer.prototypes[mine].tolist() == own[alone.prototypes].tolist()
+        assert answer.criticisms[number::3].tolist() == own[alone.criticisms].tolist()
+        np.testing.assert_allclose(answer.objective[mine], alone.objective, atol=1e-12)
+        np.testing.assert_allclose(answer.witness[number::3], alone.witness, atol=1e-12)
+        np.testing.assert_allclose(answer.shares[mine], alone.shares * weight[own].sum() / weight.sum())
+        assert np.array(mine)[alone.nearest].tolist() == answer.nearest[own].tolist()
+        np.testing.assert_allclose(answer.likeness[own], alone.likeness)
+    assert answer.shares.sum() == pytest.approx(1)
+    assert answer.predictions[:9].argmax(axis=1).tolist() == [0, 1, 2] * 3
+    light = np.where(said == 1, 0.0, 1.0)
+    without = explain(model, "prototypes", X, sample_weight=light, by_class=True, **options)
+    assert set(without.classes) == {"0", "2"}
+    assert (without.nearest[said == 1] == -1).all()
+    assert np.isnan(without.likeness[said == 1]).all()
+    few = explain(
+        model, "prototypes", X.iloc[np.r_[:40, np.flatnonzero(said == 2)[:1]]], by_class=True, n_prototypes=30
+    )
+    assert any(told.endswith("not 30: there are no more rows that differ") for told in few.provenance.warnings)
+    assert any("prototypes of class 0" in told for told in few.provenance.warnings)
+
+
+def test_classes_of_a_regression_are_refused(chosen):
+    with pytest.raises(ValueError, match="prototypes: by_class is for classifiers; got true for FunctionRegressor"):
+        chosen(mixed(30, 0), by_class=True)
+    found = explainer("prototypes")
+    options = found.read_options({"by_class": True})
+    assert list(found.misfits(options, task="regression", columns=("a",))) == [
+        ("by_class", "is for classifiers; got true for a regression")
+    ]
+    assert not list(found.misfits(options, task="binary", columns=("a",)))

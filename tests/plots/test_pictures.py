@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from tests.pages.results import results
 from workbench.answers import Answer, Effect, LeaderboardRow, Provenance, RefitBand, Surrogate
 from workbench.forms import Form
-from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, surrogate, svg, terms, tree
+from workbench.plots import axes, comparison, draw, effect, importance, leaderboard, scores, surrogate, svg, terms, tree
 
 RESULTS = {task: results(task) for task in ("regression", "binary", "multiclass")}
 
@@ -256,6 +256,22 @@ def test_moments_are_dates_on_axes_and_in_words(first: float, last: float, expec
     told = {t.get_text() for t in texts(figure)}
     assert expected <= told, told
     assert " at 2011-01-01" in effect.finding(moments)
+
+
+@pytest.mark.parametrize("bins", [2, 3, 4, 5])
+@pytest.mark.parametrize("span", [0.2, 3, 20, 65, 130, 300, 420, 690, 900, 9000])
+def test_dates_on_an_axis_are_few_and_give_no_warning(span: float, bins: int) -> None:
+    found = axes._date_labels([18000.3, 18000.3 + span], bins)
+    assert len(found) <= bins
+    assert all(18000.3 <= value <= 18000.3 + span for value in found)
+    assert found or span < 1 or bins == 2
+
+
+def test_importance_names_the_metric_as_readers_know_it() -> None:
+    one = answers("regression")[0]
+    assert one.metric == "r2"
+    assert any("fall in R² when" in t.get_text() for t in texts(importance.draw(one)))
+    assert any("in my score when" in t.get_text() for t in texts(importance.draw(one.but(metric="my score"))))
 
 
 def test_small_multiples_share_limits_that_hold_all_curves() -> None:

@@ -30,6 +30,15 @@ class Examples(Answer):
     objective : ndarray of shape (n_prototypes,)
         Squared maximum mean discrepancy between all rows and the first m prototypes.
     predictions : ndarray of shape (n_prototypes + n_criticisms, n_outputs) or None
+    compared : ndarray of int, shape (n_compared,)
+        Positions of the rows that were looked at.
+    nearest : ndarray of int, shape (n_compared,)
+        The prototype that each of them is most alike, as its place in `prototypes`; -1 where there is none, as in a
+        class whose rows have no weight.
+    likeness : ndarray of shape (n_compared,)
+        How alike they are: 1 where they are the same.
+    classes : tuple of str
+        The class of each prototype, where they were chosen class by class.
     """
 
     kind: ClassVar[str] = "examples"
@@ -44,9 +53,15 @@ class Examples(Answer):
     objective: np.ndarray
     outputs: tuple[str, ...] = ()
     predictions: np.ndarray | None = None
+    compared: np.ndarray | None = None
+    nearest: np.ndarray | None = None
+    likeness: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("prototypes", "criticisms"):
+        for name in ("prototypes", "criticisms", "compared", "nearest"):
+            if getattr(self, name) is None:
+                continue
             object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.int64))
         super().__post_init__()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,13 @@ from workbench.explainers.attributions import cells
 from workbench.explainers.effects.chosen import chosen_positions, unknown_columns
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
+from workbench.explainers.mmd_critic import Part, Together
 from workbench.explainers.response import Response
 from workbench.explainers.row_kernel import RowKernel
 from workbench.explainers.rows import take
+from workbench.forms.frame import level_text
 
 MOST_ROWS = 5_000
-GUARANTEE = 1 - np.exp(-1)
-_INDEPENDENT = 1e-10  # of a kernel's 1: what rows chosen before leave of one; less is rounding
 
 
 class Prototypes(Explainer):
@@ -43,6 +43,12 @@ class Prototypes(Explainer):
     Criticisms C maximise :math:`\sum_{j \in C} |g(x_j)| + \log\det K_C`, step by step, where the witness
     :math:`g(x) = \sum_i w_i k(x_i, x) - \frac{1}{|S|} \sum_{j \in S} k(x_j, x)` tells where the two distributions
     differ, and the determinant keeps them apart from each other.
+
+    *Nearest prototypes.* Each row is told with the prototype that the kernel finds it most alike, ``Examples.nearest``,
+    and how alike, ``Examples.likeness``: 1 for a row like the prototype, near 0 for one that is like none.
+
+    With `by_class` prototypes and criticisms are chosen, and rows compared, within the rows that a classifier decides
+    for one class, so many of each; shares are of all rows, and ``share_of_best`` is the least of the classes.
 
     Rows that are the same in all columns used are one row with the sum of their weights: no row is chosen twice. Rows
     of weight 0 are not chosen. Of more than 5,000 rows, 5,000 are drawn by the seed, and a warning says so. The model
@@ -75,11 +81,16 @@ class Prototypes(Explainer):
         features: tuple[str, ...] | None = pydantic.Field(
             None, min_length=1, description="columns that tell how alike rows are; all where absent"
         )
+        by_class: bool = pydantic.Field(
+            False, description="so many of each class, of the rows that the model decides for it; of classifiers"
+        )
 
     @classmethod
     def misfits(cls, options: Any, *, task: str, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Refuse unknown columns."""
+        """Refuse unknown columns, and classes of a regression."""
         yield from unknown_columns(options.features, columns, "features")
+        if options.by_class and task == "regression":
+            yield "by_class", "is for classifiers; got true for a regression"
 
     @classmethod
     def explain(cls, inputs: Inputs, options: Any) -> Examples:
@@ -92,128 +103,55 @@ class Prototypes(Explainer):
         """
         rows, warnings = _rows(inputs)
         everything = RowKernel.of(inputs, rows, chosen_positions(cls.name, inputs, options.features))
-        first, kind = everything.distinct()
-        kernel = everything.take(first)
         weight = np.ones(len(rows)) if inputs.sample_weight is None else inputs.sample_weight[rows]
-        choice = Choice.of(kernel, np.bincount(kind, weight) / weight.sum(), options.n_prototypes, options.n_criticisms)
-        for found, wanted, what in (
-            (choice.prototypes, options.n_prototypes, "prototypes"),
-            (choice.criticisms, options.n_criticisms, "criticisms"),
-        ):
-            if len(found) < wanted:
-                warnings += (f"{len(found)} {what}, not {wanted}: there are no more rows that differ",)
-        if choice.share_of_best < GUARANTEE:
-            warnings += (
-                f"the prototypes reach {choice.share_of_best:.2f} of the best that any rows could, below 0.63: ask for "
-                "more of them, or compare fewer columns",
-            )
-        prototypes, criticisms = rows[first[choice.prototypes]], rows[first[choice.criticisms]]
-        shown = np.concatenate([prototypes, criticisms])
-        response = Response.of(inputs.model, take(inputs.X, shown), inputs.positive)
-        lines = cells(take(inputs.X, shown))
+        classes = _classes(inputs, rows) if options.by_class else {"": np.arange(len(rows))}
+        parts = [
+            Part.of(everything, members, weight, options, name)
+            for name, members in classes.items()
+            if weight[members].any()
+        ]
+        chosen = Together.of(parts, len(rows))
+        prototypes, criticisms = rows[chosen.prototypes], rows[chosen.criticisms]
+        shown = take(inputs.X, np.concatenate([prototypes, criticisms]))
+        response, lines = Response.of(inputs.model, shown, inputs.positive), cells(shown)
+        warnings += tuple(told for part in parts for told in part.cautions(options))
         provenance = cls.provenance(inputs, options, exact=False, warnings=warnings)
-        told = {"rows_used": len(rows), "share_of_best": choice.share_of_best, "kernel_scale": kernel.scale}
+        told = {"rows_used": len(rows), "share_of_best": chosen.share_of_best, "kernel_scale": everything.scale}
         return Examples(
             feature_names=inputs.feature_names,
             prototypes=prototypes,
             criticisms=criticisms,
             prototype_rows=lines[: len(prototypes)],
             criticism_rows=lines[len(prototypes) :],
-            shares=choice.shares,
-            witness=choice.witness,
-            objective=choice.objective,
+            shares=chosen.shares,
+            witness=chosen.witness,
+            objective=chosen.objective,
             outputs=response.outputs,
             predictions=response.values,
+            compared=rows,
+            nearest=chosen.nearest,
+            likeness=chosen.likeness,
+            classes=chosen.names if options.by_class else (),
             provenance=replace(provenance, parameters={**provenance.parameters, **told}),
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """Prototypes and criticisms among distinct rows, by position, as `Examples` tells of them."""
+def _classes(inputs: Inputs, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Give for each class, by its text, the rows that the model decides for it, in the order of the classes.
 
-    prototypes: np.ndarray
-    criticisms: np.ndarray
-    shares: np.ndarray
-    witness: np.ndarray
-    objective: np.ndarray
-    share_of_best: float
-
-    @classmethod
-    def of(cls, kernel: RowKernel, weight: np.ndarray, n_prototypes: int, n_criticisms: int) -> Choice:
-        """Choose among the rows of a kernel; `weight` (n_rows,) adds up to 1, rows of weight 0 are not chosen."""
-        mean = kernel.mean(weight)
-        prototypes, near, gains = _prototypes(kernel, mean, weight > 0, n_prototypes)
-        witness = mean - near.mean(axis=0)
-        open_ = weight > 0
-        open_[prototypes] = False
-        criticisms = _criticisms(kernel, np.abs(witness), open_, n_criticisms)
-        best = float(mean @ weight)
-        return cls(
-            prototypes=prototypes,
-            criticisms=criticisms,
-            shares=np.bincount(near.argmax(axis=0), weight, minlength=len(prototypes)),
-            witness=witness[criticisms],
-            objective=np.maximum(best - gains, 0.0),  # rounding alone can take it below 0
-            share_of_best=float(np.clip(gains[-1] / best, 0.0, 1.0)),
-        )
-
-
-def _prototypes(
-    kernel: RowKernel, mean: np.ndarray, open_: np.ndarray, wanted: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Choose rows one by one, each the one with which J is largest; of equals the first.
-
-    Returns
-    -------
-    chosen : ndarray of int, shape (n_chosen,)
-    near : ndarray of shape (n_chosen, n_rows)
-        The kernel between the chosen rows and all.
-    gains : ndarray of shape (n_chosen,)
-        J of the first m chosen rows.
+    Raises
+    ------
+    ValueError
+        If the model is no classifier.
     """
-    open_ = open_.copy()
-    sum_of_means, sum_within, to_chosen = 0.0, 0.0, np.zeros(len(kernel))
-    chosen, near, gains = [], [], []
-    for size in range(1, min(wanted, int(open_.sum())) + 1):
-        # With j, J(S) is 2 (sum of means) / m - (sum within) / m²; k(x, x) is 1
-        worth = 2 * (sum_of_means + mean) / size - (sum_within + 2 * to_chosen + 1) / size**2
-        best = int(np.where(open_, worth, -np.inf).argmax())
-        sum_of_means += mean[best]
-        sum_within += 2 * to_chosen[best] + 1
-        row = kernel(np.array([best]))[0]
-        to_chosen += row
-        open_[best] = False
-        chosen.append(best)
-        near.append(row)
-        gains.append(worth[best])
-    return np.array(chosen), np.array(near), np.array(gains)
+    from sklearn.base import is_classifier
 
-
-def _criticisms(kernel: RowKernel, size: np.ndarray, open_: np.ndarray, wanted: int) -> np.ndarray:
-    """Choose rows one by one, each the one that adds most to the sum of sizes plus the log determinant.
-
-    The determinant grows by what the chosen rows leave of a row, 1 - k_C(x)' K_C⁻¹ k_C(x), told by the pivots of a
-    Cholesky factor that grows by a row for each choice.
-    """
-    left, open_ = np.ones(len(kernel)), open_.copy()
-    factor: list[np.ndarray] = []
-    chosen: list[int] = []
-    for _ in range(wanted):
-        open_ &= left > _INDEPENDENT
-        if not open_.any():
-            break
-        worth = np.full(len(kernel), -np.inf)
-        worth[open_] = size[open_] + np.log(left[open_])
-        best = int(worth.argmax())
-        row = kernel(np.array([best]))[0]
-        for line in factor:
-            row = row - line * line[best]
-        factor.append(row / np.sqrt(left[best]))
-        left = left - factor[-1] ** 2
-        open_[best] = False
-        chosen.append(best)
-    return np.array(chosen, dtype=np.int64)
+    if not is_classifier(inputs.model):
+        raise ValueError(f"prototypes: by_class is for classifiers; got true for {type(inputs.model).__name__}")
+    said = inputs.model.predict(take(inputs.X, rows))
+    decided = np.array([level_text(label) for label in np.asarray(said).tolist()])
+    every = {name: np.flatnonzero(decided == name) for name in map(level_text, inputs.model.classes_)}
+    return {name: members for name, members in every.items() if len(members)}
 
 
 def _rows(inputs: Inputs) -> tuple[np.ndarray, tuple[str, ...]]:

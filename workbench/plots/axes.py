@@ -6,6 +6,7 @@ are plain texts and one line, drawn last, when the limits stand.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -132,7 +133,11 @@ def _date_labels(limits: Sequence[float], bins: int) -> dict[float, str]:
     from matplotlib.dates import AutoDateLocator, num2date
 
     locator = AutoDateLocator(minticks=2, maxticks=bins)
-    values = [float(v) for v in locator.tick_values(*map(num2date, limits)) if limits[0] <= v <= limits[1]]
+    with warnings.catch_warnings():  # of a year or so it makes too many, and says so: they are thinned below
+        warnings.simplefilter("ignore", UserWarning)
+        found = locator.tick_values(*map(num2date, limits))
+    values = [float(v) for v in found if limits[0] <= v <= limits[1]]
+    values = values[:: max(1, -(-len(values) // max(bins, 1)))]
     moments = [num2date(value) for value in values]
     if all((m.month, m.day, m.hour, m.minute) == (1, 1, 0, 0) for m in moments):
         texts = [f"{m:%Y}" for m in moments]

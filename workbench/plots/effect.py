@@ -56,6 +56,11 @@ def draw_all(effects: Any, palette: Palette = LIGHT, *, response: str = "") -> A
     """
     shown_ones = list(effects.effects)
     if not shown_ones:
+        if not effects.surfaces:
+            raise ValueError(
+                f"draw: the answer of {effects.provenance.method} holds no effect, so there is nothing to draw; name "
+                "columns in the option features, or leave it out for all"
+            )
         if len(effects.surfaces) == 1:
             return effect_surface.draw(effects.surfaces[0], palette)
         raise ValueError("draw: there is no effect of a single column; draw each of `surfaces` by its own plot()")

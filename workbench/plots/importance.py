@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench import metrics
 from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, ticks, write
 from workbench.plots.numbers import decimals, fixed, short
 from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
@@ -166,7 +167,8 @@ def _name(ax: Any, row: _Row, share: float, palette: Palette) -> None:
 
 
 def _foot(ax: Any, importance: Any, metric: str, palette: Palette) -> None:
-    score = shown(metric or importance.metric, 24)
+    known = metrics.metric(importance.metric).title if importance.metric in metrics.metrics() else importance.metric
+    score = shown(metric or known, 24)
     change = "fall" if importance.greater_is_better else "rise"
     what = "the column is shuffled" if importance.group_importances is None else "shuffled"
     text = f"{change} in {score} when {what}"

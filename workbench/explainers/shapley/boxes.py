@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -151,9 +152,7 @@ def _merged(
     subset = np.full(len(starts), -1, dtype=np.intp)
     of_levels = asked.entry[order][starts] >= 0
     if of_levels.any():
-        entry = asked.entry[order]
-        first = np.searchsorted(np.flatnonzero(entry >= 0), starts[of_levels])
-        rows = np.logical_and.reduceat(asked.rows[entry[entry >= 0]], first, axis=0)
+        rows = _levels_met(asked, order, starts[of_levels])
         listed = np.arange(rows.shape[1]) < n_cells[of_levels, None]
         nothing[of_levels] = ~(rows & listed).any(axis=1)
         everything[of_levels] = (rows | ~listed).all(axis=1)
@@ -168,23 +167,36 @@ def _merged(
     kept[box[nothing & ~missing]] = False
     asks = ~(everything & missing) if share is None else ~(everything & missing & (share == 1.0))
     asks &= kept[box]
-    sizes = np.bincount(box[asks], minlength=len(kept))
+    conditions = {
+        "reading": reading,
+        "low": low.astype(dtype),
+        "span": (high - low).astype(dtype),
+        "subset": subset,
+        "missing": missing,
+        "share": share,
+    }
+    told = {name: None if each is None else each[asks] for name, each in conditions.items()}
+    return _by_columns(told, box[asks], kept, asked.value)
+
+
+def _by_columns(conditions: dict[str, Any], box: Ints, kept: Bools, value: Floats) -> list[Boxes]:
+    """Part boxes by how many conditions they have; `box` is the box that each condition belongs to, in order."""
+    sizes = np.bincount(box, minlength=len(kept))
     found = []
     for d in np.unique(sizes[kept]):
         boxes = np.flatnonzero(kept & (sizes == d))
-        at = np.flatnonzero(asks & (sizes[box] == d)).reshape(len(boxes), d)
-        found.append(
-            Boxes(
-                reading=reading[at],
-                low=low[at].astype(dtype),
-                span=(high - low)[at].astype(dtype),
-                subset=subset[at],
-                missing=missing[at],
-                share=None if share is None else share[at],
-                value=asked.value[boxes],
-            )
-        )
+        at = np.flatnonzero(sizes[box] == d).reshape(len(boxes), d)
+        own: dict[str, Any] = {name: None if each is None else each[at] for name, each in conditions.items()}
+        found.append(Boxes(**own, value=value[boxes]))
     return found
+
+
+def _levels_met(asked: Questions, order: Ints, starts: Ints) -> Bools:
+    """Say which levels meet all questions of each run of `order` that begins at `starts`, (n_runs, n_levels)."""
+    entry = asked.entry[order]
+    told = np.flatnonzero(entry >= 0)
+    met: Bools = np.logical_and.reduceat(asked.rows[entry[told]], np.searchsorted(told, starts), axis=0)
+    return met
 
 
 def _distinct(rows: Bools) -> tuple[Bools, Ints]:
