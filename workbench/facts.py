@@ -27,6 +27,7 @@ def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
         "name": table.name,
         "title": table.title,
         **{key: facts.get(key, "") for key in ("description", "source", "licence", "citation", "url")},
+        "query": table.X.attrs.get("query"),
         "hash": table.hash,
         "n_rows": table.n_rows,
         "n_features": len(table.features),

@@ -28,6 +28,7 @@ from workbench.metrics import Metric
 from workbench.plan import Plan
 from workbench.store import Outcome
 from workbench.study import Study
+from workbench.table import Table
 from workbench.trained import Trained
 from workbench.work.fit import Fitted
 
@@ -179,7 +180,7 @@ class Gathered:
             "format": FORMAT,
             "workbench": __version__,
             "study": plan.study.to_dict(),
-            "data": describe_data(plan.table, _facts(plan.study)),
+            "data": describe_data(plan.table, _facts(plan.study, plan.table)),
             "splits": self._splits(),
             "metrics": [_metric(m) for m in plan.metrics],
             "ranking": ranking.name,
@@ -272,11 +273,15 @@ class Gathered:
         return fit if self.plan.tuning(model) is None else fit | {"tune": self.trained.tuning_seconds(model)}
 
 
-def _facts(study: Study) -> dict[str, str]:
-    """Give what the catalog says of a bundled data set."""
+def _facts(study: Study, table: Table) -> dict[str, str]:
+    """Give what the catalog says of a bundled data set, or which database was asked what."""
+    if (asked := table.X.attrs.get("query")) is not None:
+        said = " ".join(asked["text"].split())
+        source = f"{asked['dialect']} database {asked['database']}"
+        return {"source": source, "description": f"Query (SHA-256 {asked['sha256']}): {said}"}
     if study.data.source not in datasets():
-        return {"source": study.to_dict()["data"]["source"]}
-    found = dataset(study.data.source)
+        return {"source": str(study.data.public_source)}
+    found = dataset(str(study.data.source))
     return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
 
 

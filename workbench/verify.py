@@ -170,10 +170,14 @@ def _study(results: dict[str, Any], data: str | Path | None) -> tuple[Study | No
     plain = json.loads(json.dumps(results["study"]))
     registries: dict[str, Any] = {"families": family_registry(), "explainers": explainer_registry()}
     if data is not None:
-        plain["data"]["source"] = str(Path(data).absolute())
+        where, path = plain["data"], str(Path(data).absolute())
+        if isinstance(where["source"], dict):
+            where["source"]["connection"] = path
+        else:
+            where["source"] = path
     study = Study.from_dict(plain, place="results.json: study", **registries)
-    if data is None and study.data.is_path and not Path(study.data.source).is_file():
-        return None, f"the file {Path(study.data.source).name} is not here; name it: --data PATH"
+    if data is None and (file := study.data.file) is not None and not file.is_file():
+        return None, f"the file {file.name} is not here; name it: --data PATH"
     return study, ""
 
 
