@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import load
+from workbench import Form, load
 from workbench.families import find_family
 from workbench.metrics import metric
 from workbench.table import Table
@@ -46,6 +46,12 @@ def test_rules_and_details_come_with_the_fit():
     assert fitted.rules.n_holdout == 100
     assert np.nansum(fitted.rules.train_rows) <= table.n_rows - 100
     assert fit(table, "glm").details[0].title == "Coefficients"
+
+
+def test_the_card_holds_the_shapes_of_a_machine_with_surfaces():
+    form = fit(load("wine-quality-red"), "ebm").form
+    assert form.stored_numbers > 10_000
+    assert Form.from_dict(form.plain).stored_numbers == form.stored_numbers
 
 
 def classes(n=90):

@@ -22,8 +22,8 @@ from workbench.table import Table
 from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune
 
-# A form of more numbers than this stands in its own file alone, not in the card too.
-_MOST_IN_CARD = 5_000
+# A form of more numbers stands in its own file alone, not in the card too: 100,000 are 2.5 MB of JSON.
+_MOST_IN_CARD = 100_000
 _MOST_CHECKED = 1_000
 # All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
 _MOST_KEPT_BYTES = 128 * 2**20
