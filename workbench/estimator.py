@@ -261,6 +261,8 @@ def _usable(weight: np.ndarray, family: Family) -> np.ndarray | None:
 
 
 def _has_infinity(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype):
+        return False
     if values.dtype.kind == "O":
         return any(isinstance(v, float) and np.isinf(v) for v in values)
     return values.dtype.kind == "f" and bool(np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any())

@@ -26,6 +26,7 @@ from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 from workbench.plan import Plan
+from workbench.sampled import sampling, sampling_findings
 from workbench.store import Outcome
 from workbench.study import Study
 from workbench.table import Table
@@ -182,6 +183,7 @@ class Gathered:
             "study": plan.study.to_dict(),
             "data": describe_data(plan.table, _facts(plan.study, plan.table)),
             "splits": self._splits(),
+            "sampling": sampling(self.plan),
             "metrics": [_metric(m) for m in plan.metrics],
             "ranking": ranking.name,
             "region": region,
@@ -223,7 +225,7 @@ class Gathered:
 
     def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found = [*self.failures.findings(), *self.explanations.findings()]
+        found = [*self.failures.findings(), *sampling_findings(self.plan), *self.explanations.findings()]
         found += [self._without_totals(finding) for finding in self.diagnosed.findings()]
         entries = self.trained.entries
         ranking = self.plan.metrics[0]

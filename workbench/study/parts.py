@@ -182,12 +182,22 @@ class Split(Part):
         le=0.9,
         description="The share of rows that is set aside: no fit, choice or rank uses it; 0: none.",
     )
-    folds: int = Field(default=5, ge=2, le=100, description="The number of folds of the other rows.")
+    folds: Annotated[int, Field(ge=2, le=100)] | Literal["auto", "few"] = Field(
+        default="auto",
+        description="The number of folds of the other rows; auto: 5, few: 3, and of more than 200,000 rows none: the "
+        "holdout alone is scored.",
+    )
     repeats: int = Field(default=2, ge=1, le=100, description="How often the folds are drawn anew.")
     seed: int = Field(default=0, ge=0, lt=2**32, description="The seed of all that is random.")
     duplicates: Literal["auto", "together", "ignore", "drop"] = Field(
         default="auto",
         description="Rows with equal features: kept on one side of a split, split apart, or left out.",
+    )
+    sample: int = Field(
+        default=20_000,
+        ge=1_000,
+        description="The most rows of each side that explanations and diagnostics look at; of more so many are drawn "
+        "by the seed. Fits and scores use all.",
     )
 
 

@@ -177,7 +177,9 @@ class Study(Part):
 
     def quick(self) -> Self:
         """Give the same study with at most 3 folds, one repeat, parameters as given, and models alone: a first look."""
-        split = self.split.model_copy(update={"folds": min(3, self.split.folds), "repeats": 1})
+        folds = self.split.folds
+        few = "few" if isinstance(folds, str) else min(3, folds)
+        split = self.split.model_copy(update={"folds": few, "repeats": 1})
         compare = self.compare.model_copy(update=dict.fromkeys(("refits", "noise", "diagnose", "paths"), False))
         return self.model_copy(update={"split": split, "compare": compare, "tune": Tune()})
 

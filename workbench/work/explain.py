@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from workbench.answers import Answer
 from workbench.explainers import explain, explainer
+from workbench.sampling import draw_rows
 from workbench.table import Table
 from workbench.work.fit import Fitted
 
@@ -22,9 +24,19 @@ def explain_model(
     method: str,
     options: Mapping[str, Any],
     seed: int,
+    drawn: str | None = None,
 ) -> Answer:
-    """Explain a model; the answer may hold rows of the data, see `Answer.public`."""
-    return ask(table, fitted.estimator, development, holdout, method=method, options=options, seed=seed)
+    """Explain a model; the answer may hold rows, see `Answer.public`. `drawn` says how the given ones were drawn."""
+    answer = ask(table, fitted.estimator, development, holdout, method=method, options=options, seed=seed)
+    return of_drawn(answer, drawn)
+
+
+def of_drawn(answer: Answer, drawn: str | None) -> Answer:
+    """Give the answer with a word on how its rows were drawn, where they were."""
+    if drawn is None:
+        return answer
+    told = answer.provenance
+    return answer.but(provenance=replace(told, parameters={**told.parameters, "drawn": drawn}))
 
 
 def ask(
@@ -46,11 +58,11 @@ def ask(
     found = explainer(method)
     columns = list(estimator.feature_names_in_)
     rows = unseen if len(unseen) and (found.needs_y or found.most_rows is not None) else development
-    rows = _draw(rows, found.most_rows, [seed, 1])
+    rows = draw_rows(rows, found.most_rows, [seed, 1])
     weighted = part = table.take(rows)
     given: dict[str, Any] = {"y": part.y} if found.needs_y else {}
     if found.uses_background:
-        background = _draw(development, found.most_background, seed)
+        background = draw_rows(development, found.most_background, seed)
         if not np.array_equal(background, rows):
             weighted = table.take(background)
             given["background"] = weighted.X[columns]
@@ -64,10 +76,3 @@ def ask(
         **given,
         **options,
     )
-
-
-def _draw(rows: np.ndarray, most: int | None, seed: Any) -> np.ndarray:
-    """Draw so many rows, in their order; all of them where there are no more."""
-    if most is None or len(rows) <= most:
-        return rows
-    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), most, replace=False))]

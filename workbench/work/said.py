@@ -59,6 +59,10 @@ class Said:
         whole = np.concatenate(shares) if len(shares) == len(parts) else None
         return cls(np.concatenate([part.labels for part in parts]), whole)
 
+    def at(self, positions: np.ndarray) -> Self:
+        """Give what was said of some of the rows."""
+        return type(self)(self.labels[positions], None if self.shares is None else self.shares[positions])
+
     @property
     def predicted(self) -> np.ndarray:
         """Numbers, or probabilities where the model gives them, else labels."""
