@@ -54,8 +54,10 @@ def test_a_study_of_many_rows(task: str, tmp_path: Path, monkeypatch: pytest.Mon
     study = {
         "data": {"source": str(tmp_path / "rows.parquet"), "target": "y"},
         "split": {"sample": 1_000},
-        "models": ["linear", "tree"],
-        "explain": ["permutation_importance", "partial_dependence", "shap"],
+        "models": ["linear"],
+        "explain": ["permutation_importance", "partial_dependence"] if task == "regression" else ["shap"],
+        "compare": {"noise": task == "regression"},
+        "report": {"formats": ["html"]},
     }
     result = wb.run(study, out=tmp_path / "run", jobs=1)
     assert not result.failed
@@ -74,8 +76,11 @@ def test_a_study_of_many_rows(task: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert told["lower"] < told["mean"] < told["upper"]
     assert told["mean"] == pytest.approx(linear["holdout"][ranking], abs=0.02)
     answers = {a["method"]: a["answer"]["provenance"] for a in linear["answers"]}
-    assert answers["permutation_importance"]["n_rows"] == answers["partial_dependence"]["n_rows"] == 1_000
-    assert all(a["parameters"]["drawn"].startswith("at most 1,000 rows of each side") for a in answers.values())
+    assert {a["n_rows"] for a in answers.values()} == {1_000 if task == "regression" else 300}
+    shares = "" if task == "regression" else ", each class by its share"
+    assert {a["parameters"]["drawn"] for a in answers.values()} == {
+        f"at most 1,000 rows of each side, drawn by the seed{shares}"
+    }
     diagnostics = {d["name"]: d for d in linear["diagnostics"]}
     assert not [d["reason"] for d in diagnostics.values() if d.get("reason")]
     conformal = diagnostics["conformal"]["answer"]
@@ -97,6 +102,8 @@ def test_a_study_of_many_rows_that_asks_for_folds_has_them(tmp_path: Path, monke
         "split": {"sample": 1_000, "folds": 2, "repeats": 1},
         "models": ["linear"],
         "explain": ["permutation_importance"],
+        "compare": {"noise": False},
+        "report": {"formats": ["html"]},
     }
     result = wb.run(study, out=tmp_path / "run", jobs=1)
     assert not result.failed
@@ -117,6 +124,7 @@ def test_a_study_of_few_rows_draws_none_and_says_nothing(tmp_path: Path, monkeyp
         "models": ["linear"],
         "explain": ["partial_dependence"],
         "compare": {"refits": False, "noise": False},
+        "report": {"formats": ["html"]},
     }
     result = wb.run(study, out=tmp_path / "run", jobs=1)
     assert result.results["sampling"] == {
