@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,13 @@ import pytest
 
 import workbench as wb
 from workbench import splits
+from workbench.metrics import metric
 from workbench.sampling import draw_rows
+from workbench.table import Table
 from workbench.verify import verify
+from workbench.work.diagnose import Subject
+from workbench.work.fit import Refit
+from workbench.work.said import Said
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -113,6 +119,22 @@ def test_a_study_of_many_rows_that_asks_for_folds_has_them(tmp_path: Path, monke
     calibration = next(d for d in linear["diagnostics"] if d["name"] == "calibration")["answer"]
     assert calibration["provenance"]["n_rows"] == 1_000
     assert linear["answers"][0]["answer"]["refits"] is not None
+
+
+def test_what_is_looked_at_of_folds_and_holdout_are_the_same_rows() -> None:
+    table = Table.from_frame(_frame("regression", 400), target="y")
+    laid = splits.make_splits(table, folds=3, repeats=1)
+    kept = np.sort(np.concatenate([draw_rows(laid.development, 60, 0), draw_rows(laid.holdout, 30, 1)]))
+    refits = [Refit({}, {}, Said(fold.test + 0.5), {}, None, None) for fold in laid.folds]  # each row says its number
+    fitted = SimpleNamespace(said=Said(laid.holdout + 0.5), parts=())
+    subject = Subject(table, fitted, refits, fitted, refits, laid.folds, laid.holdout, None, metric("r2"), 0, kept=kept)  # type: ignore[arg-type]
+    assert len(subject.left_out) == 60
+    assert np.isin(subject.left_out, kept).all()
+    assert np.array_equal(subject.out_of_fold.predicted, subject.left_out + 0.5)
+    assert np.array_equal(subject.out_of_fold.y, table.y.to_numpy()[subject.left_out])
+    assert np.array_equal(np.sort(subject.left_out), np.intersect1d(laid.development, kept))
+    assert np.array_equal(subject.held_rows, np.intersect1d(laid.holdout, kept))
+    assert np.array_equal(subject.held.predicted, subject.held_rows + 0.5)
 
 
 def test_a_study_of_few_rows_draws_none_and_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

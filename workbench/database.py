@@ -27,7 +27,7 @@ class Database:
     ----------
     dialect : {"postgresql", "sqlite", "duckdb"}
     name : str
-        The database's own name, or its file's: what may be told.
+        The database's own name, "default" where the URL gives none, or its file's: what may be told.
     place : str
         The URL, with its secrets, or the path of the file.
     """
@@ -138,7 +138,7 @@ def find_database(connection: str) -> Database:
 
 def _server(url: str) -> Database:
     path = url.partition("://")[2].rpartition("@")[2].partition("?")[0].partition("/")[2]
-    return Database("postgresql", unquote(path) or "postgres", url)
+    return Database("postgresql", unquote(path) or "default", url)
 
 
 def _file(path: Path, told: str) -> Database:

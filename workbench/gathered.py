@@ -234,7 +234,8 @@ class Gathered:
         found += [finding for model in self.plan.models if (finding := self._other_link(model)) is not None]
         for entry in entries:
             if dummy and entry is not dummy and sign * (entry.mean - dummy.mean) <= 0:
-                text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
+                where = "holdout" if self.plan.splits.alone else "folds"
+                text = f"{entry.mean:.3g} {ranking.title} on the {where}; the {dummy.title} has {dummy.mean:.3g}"
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
                 found.append(
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)

@@ -33,7 +33,7 @@ def read_parquet(file: Path, place: str, *, unread: Collection[str] = ()) -> pd.
     CatalogError
         If it can't be read as Parquet, or no column is left.
     """
-    import pyarrow.parquet  # type: ignore[import-untyped]
+    import pyarrow.parquet
 
     try:
         schema = pyarrow.parquet.read_schema(file)

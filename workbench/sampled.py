@@ -30,9 +30,9 @@ def sampling_findings(plan: Asked) -> Iterator[Finding]:
         yield run_finding(
             "low",
             "Scores are those of the holdout alone, without folds",
-            f"Of more than {LARGE:,} rows ({table.n_rows:,}) none is trained on twice: each model was fitted once, and "
-            f"scored on {len(splits.folds)} parts of the {held:,} rows of the holdout. Intervals say what other rows "
-            "would give, not what other fits would; there are no bands of refits.",
+            f"The table has {table.n_rows:,} rows, more than {LARGE:,}, so no folds were drawn: each model was fitted "
+            f"once, and scored on {len(splits.folds)} parts of the {held:,} rows of the holdout. Intervals say what "
+            f"other rows would give, not what other fits would; there are {_without(plan)}.",
             "Where fits may differ, as of unstable models, set split.folds to a number: so many fits more are made.",
             "study",
         )
@@ -54,3 +54,14 @@ def sampling_findings(plan: Asked) -> Iterator[Finding]:
             "Set split.sample to a larger number to look at more; each answer says how many rows it is of.",
             "study",
         )
+
+
+def _without(plan: Asked) -> str:
+    """Name what takes folds, and was to be had."""
+    table, duplicates = plan.table, plan.splits.duplicates.choice
+    missing = ["no bands of refits"]
+    if plan.study.compare.paths:
+        missing.append("no models of several sizes")
+    if table.groups is not None or table.time is not None or duplicates != "none":
+        missing.append("no scores of folds laid otherwise, to tell what leaks")
+    return " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)

@@ -102,7 +102,7 @@ def _as(part: pd.Series, target: Any) -> pd.Series:
 
 
 def _from_arrow(column: Any) -> pd.Series:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     kind = column.type
     if pa.types.is_decimal(kind):
