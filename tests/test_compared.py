@@ -115,15 +115,15 @@ def test_price_of_size_and_pareto_front(results):
 
 
 def test_models_that_score_alike_are_compared_row_by_row(tmp_path):
-    plan = plan_of(rows(), models=MODELS, split=SPLIT, compare={"region": 1.0, "noise": False, "refits": False})
+    plan = plan_of(rows(480), models=MODELS, split=SPLIT, compare={"region": 0.25, "noise": False, "refits": False})
     results = gathered(plan, tmp_path).results("")
     told = results["multiplicity"]
     assert set(told["models"]) == {"linear", "tree", "forest"}
-    assert told["n_rows"] == 30
+    assert told["n_rows"] == 120
     said, held = on_holdout(plan), plan.table.take(plan.splits.holdout)
     best, *others = told["models"]
-    apart = np.array([np.abs(said[n] - said[best]) > np.std(held.y) for n in others])  # region 1 of R²
-    assert told["tolerance"] == pytest.approx(np.std(held.y))
+    apart = np.array([np.abs(said[n] - said[best]) > 0.5 * np.std(held.y) for n in others])  # region 1/4 of R²
+    assert told["tolerance"] == pytest.approx(0.5 * np.std(held.y))
     assert told["ambiguity"] == pytest.approx(apart.any(axis=0).mean())
     ranks = {}
     for model in results["models"]:

@@ -11,7 +11,7 @@ import pytest
 from tests.test_gathered import gathered, plan_of, rows, sent
 from workbench import Classifier, Regressor, explain
 from workbench.answers import Finding, Provenance
-from workbench.diagnosed import _told_once
+from workbench.diagnosed import _few_each, _told_once
 from workbench.evaluation.calibration import calibration
 from workbench.evaluation.complexity import complexity
 from workbench.evaluation.conformal import conformal
@@ -24,6 +24,7 @@ from workbench.evaluation.recalibration import recalibration
 from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.weak_regions import weak_regions
+from workbench.evaluation.withholding import withholding
 from workbench.metrics import metric
 from workbench.work import diagnose
 
@@ -39,7 +40,7 @@ def told(results, model="linear"):
 
 def same(given, expected, *but):
     """Compare an answer of results with one, but for what results add: on which rows it was made."""
-    given, expected = json.loads(json.dumps(given)), json.loads(json.dumps(expected.to_dict()))
+    given, expected = json.loads(json.dumps(given)), json.loads(json.dumps(withholding(expected).to_dict()))
     added = given["provenance"]["parameters"].pop("rows", None)
     assert given == expected
     return added
@@ -253,7 +254,7 @@ def test_drift_between_development_and_holdout(tmp_path):
     plan = plan_of(frame, columns={"when": {"role": "time"}}, models=["linear"], explain=[], compare=ALONE)
     results = gathered(plan, tmp_path).results("")
     train, held = parts(plan)
-    assert results["drift"] == json.loads(json.dumps(drift(train.X, held.X).to_dict()))
+    assert results["drift"] == json.loads(json.dumps(withholding(drift(train.X, held.X)).to_dict()))
     (finding,) = [f for f in results["findings"] if "differs from" in f["title"]]
     assert finding["about"] == "study"
     assert results["leakage"]["by"] == "time"
@@ -264,6 +265,20 @@ def test_drift_between_development_and_holdout(tmp_path):
     assert alike["drift"]["telling"] == []
     none = plan_of(rows(70), models=["linear"], explain=[], compare=ALONE)  # 18 rows are held out
     assert gathered(none, tmp_path).results("")["drift"] is None
+
+
+def test_drift_keeps_repeated_rows_and_groups_together(tmp_path):
+    frame = pd.concat([rows(200)] * 2, ignore_index=True)
+    plan = plan_of(frame, models=["linear"], explain=[], compare=ALONE)
+    results = gathered(plan, tmp_path).results("")
+    train, held = parts(plan)
+    groups = plan.blocks[plan.splits.development], plan.blocks[plan.splits.holdout]
+    expected = withholding(drift(train.X, held.X, groups=groups))
+    assert results["drift"] == json.loads(json.dumps(expected.to_dict()))
+    assert results["drift"]["auc_p_value"] > 0.01
+    few = rows(120).assign(g=np.repeat(np.arange(6), 20))  # two groups are held out
+    plan = plan_of(few, columns={"g": {"role": "group"}}, models=["linear"], explain=[], compare=ALONE)
+    assert "drift" not in [unit.name for unit in plan.units]
 
 
 def test_leakage_by_groups_is_measured_on_the_first_models(tmp_path):
@@ -350,5 +365,13 @@ def test_a_low_finding_that_most_models_share_is_told_once():
         ("fair", "Fair: the score on training rows says little"),
     ]
     assert told[0].evidence == "The Best, for one: where 'z' > 1 it is 2."
+    many = [finding("best", s, f"{i} {s}") for s, n in (("high", 2), ("low", 3)) for i in range(n)]
+    of_best = [*map(finding, models), *many]
+    assert [f.title for f in _few_each(_told_once(of_best, 5))] == [
+        "3 of 5 models: the size of errors depends on 'z'",  # takes no place of a model's own
+        "Best: 0 high",
+        "Best: 1 high",
+        "Best: 0 low",
+    ]
     for found, n_models in ([*map(finding, models)], 6), ([*map(finding, models[:2])], 2):
         assert [f.about for f in _told_once(found, n_models)] == [f.about for _, f in found]

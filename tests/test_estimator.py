@@ -18,7 +18,8 @@ from workbench.estimator import estimator_for
 def test_signature_is_the_family_s():
     model = Regressor("tree", max_leaf_nodes=4)
     signature = inspect.signature(type(model))
-    assert list(signature.parameters) == ["monotone", "max_leaf_nodes", "max_depth", "min_samples_leaf", "random_state"]
+    own = ["max_leaf_nodes", "max_depth", "min_samples_leaf", "random_state"]
+    assert list(signature.parameters) == ["calibrate", "monotone", *own]
     assert model.get_params()["max_leaf_nodes"] == 4
     assert type(model) is type(Regressor("tree"))
     assert type(model) is estimator.TreeRegressor

@@ -211,3 +211,21 @@ def test_the_policy_that_is_told_is_the_one_of_the_engine_that_ran(small_run):
     for model in small_run.results["models"]:
         policy = find_family(model["family"])().policy_for("regression", model["params"])
         assert model["policy"]["missing"] == policy.missing, model["name"]
+
+
+def test_a_model_that_one_score_condemns_is_told_with_the_others(tmp_path):
+    frame = rows(240)
+    frame["y"] = np.where(frame["y"] > 0, "yes", "no")
+    split = {"folds": 5, "repeats": 2}
+    models = [
+        {"custom": {"estimator": "sklearn.tree.DecisionTreeClassifier", "params": {"random_state": 0}}}
+    ]  # probabilities are 0 or 1
+    plan = plan_of(frame, models=models, explain=[], metrics=["log_loss", "roc_auc"], split=split)
+    (found,) = [f for f in gathered(plan, tmp_path).results("")["findings"] if "no better than" in f["title"]]
+    assert "; yet it is better by AUC (0." in found["evidence"]
+    assert found["evidence"].endswith("against 0.5)")
+    assert found["action"].startswith("Say which of these scores matters.")
+    frame["y"] = np.random.default_rng(0).permutation(frame["y"])
+    plan = plan_of(frame, models=models, explain=[], metrics=["log_loss", "roc_auc"], split=split)
+    found = [f for f in gathered(plan, tmp_path / "chance").results("")["findings"] if "no better than" in f["title"]]
+    assert found[0]["action"].startswith("Don't use it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -268,6 +269,31 @@ def test_a_model_that_fails_stops_nothing_else(tmp_path, monkeypatch):
     assert whole.failed == ()
     assert whole.results["splits"]["n_holdout"] == 0
     assert all(m["holdout"] is None for m in whole.results["models"])
+
+
+def test_a_time_budget_leaves_what_is_finished_and_the_next_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    short = write_study(tmp_path, QUICKEST + "run: {time_budget: 0.000001}\n")
+    first = run(short, out=tmp_path / "out")
+    ((about, told),) = first.failed
+    assert about == "the run"
+    assert re.fullmatch(
+        r"the run's time budget of 1e-06 s was used up; \d+ of \d+ units of work were left out, "
+        r"among them what these models need: dummy, linear; the same command goes on from here",
+        told,
+    )
+    (finding,) = [f for f in first.results["findings"] if f["title"] == "The run was ended by its time budget"]
+    assert finding["severity"] == "high"
+    again = run(write_study(tmp_path, QUICKEST), out=tmp_path / "out")
+    assert again.failed == ()
+    assert [row["model"] for row in again.results["leaderboard"]["rows"]] == ["linear", "dummy"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match=r"file: no run can be written here: .*; choose another folder with --out"):
+        run(write_study(tmp_path, QUICKEST), out=tmp_path / "file")
 
 
 def test_tasks_that_a_study_cannot_do_are_refused_before_anything_runs(tmp_path, monkeypatch):

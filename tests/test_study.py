@@ -646,6 +646,8 @@ def test_a_draft_is_a_study_of_every_column_whatever_its_name() -> None:
     assert left_out == {}
     assert Table.from_frame(frame, **{k: v for k, v in read.table_arguments().items() if k != "source"}).n_rows == 60
     assert "# report:" in written
+    assert "# calibrate: sigmoid recalibrates the probabilities of a model: {forest: {calibrate: sigmoid}}" in written
+    assert "calibrate" not in draft(frame.assign(y=frame["yes"] * 1.5))[0]
 
 
 @settings(max_examples=40, deadline=None)

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from tests import unit_functions as uf
-from workbench.store import Ref, Store, StoreError, Unit, read_log, run_units, schedule
+from workbench.store import Limits, Ref, Store, StoreError, Unit, memory, processes, read_log, run_units, schedule
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
 def light_preload(monkeypatch):
-    monkeypatch.setattr(schedule, "PRELOAD", ("numpy", "threadpoolctl"))
+    monkeypatch.setattr(processes, "PRELOAD", ("numpy", "threadpoolctl"))
 
 
 @pytest.fixture
@@ -177,6 +177,88 @@ def test_a_limit_ends_a_worker_even_a_deaf_one(store, folder):
     assert outcomes["slow"].error == outcomes["slow"].cause == "took longer than its limit of 0.1 s"
     assert events(folder, "slow") == ["start", "timeout"]
     assert time.monotonic() - began < 10
+
+
+def test_a_time_budget_ends_a_run_which_goes_on_from_there(store, folder):
+    first, last = Unit("first", uf.add, {"a": 1}), Unit("last", uf.sleep, {"seconds": 0.5})
+    units = [first, last, Unit("after", uf.add, {"a": last.ref})]
+    run_units([first], store, folder=folder)
+    outcomes = run_units(units, store, folder=folder, limits=Limits(seconds=0.2))
+    assert [o.status for o in outcomes.values()] == ["found", "stopped", "stopped"]
+    assert outcomes["after"].cause == "the run's time budget of 0.2 s was used up"
+    assert [o.status for o in run_units(units, store, folder=folder).values()] == ["found", "done", "done"]
+
+
+def test_a_worker_that_takes_too_much_memory_is_ended(store, folder):
+    units = [Unit("large", uf.hold, {"mebibytes": 700, "seconds": 60}), Unit("small", uf.add, {"a": 1})]
+    outcomes = run_units(units, store, folder=folder, limits=Limits(memory=0.5))
+    assert [o.status for o in outcomes.values()] == ["failed", "done"]
+    assert outcomes["large"].cause == "took more than its limit of 0.5 GiB of memory"
+    assert events(folder, "large") == ["start", "failed"]
+
+
+def test_where_memory_runs_out_the_largest_is_tried_again_alone(store, folder, monkeypatch):
+    sizes = {"large": 300, "small": 10}
+    units = [Unit(name, uf.hold, {"mebibytes": size, "seconds": 1}, {"size": size}) for name, size in sizes.items()]
+    held = []
+
+    def left():
+        at_work = [e["pid"] for e in read_log(folder) if e["event"] == "start"]
+        held[:] = [memory.resident(pid) or 0 for pid in at_work]
+        return 0 if len(at_work) == 2 and sum(held) > 2**20 * 300 else 2**40
+
+    monkeypatch.setattr(schedule, "left", left)
+    outcomes = run_units(units, store, folder=folder, jobs=2)
+    assert [o.value for o in outcomes.values()] == [size * 2**20 for size in sizes.values()]
+    assert events(folder, "large") == ["start", "stopped", "start", "done"]
+    assert events(folder, "small") == ["start", "done"]
+    order = [(e["unit"], e["event"]) for e in read_log(folder)]
+    assert order.index(("small", "done")) < len(order) - 1 - order[::-1].index(("large", "start")), "alone"
+
+
+def test_where_memory_runs_out_for_one_alone_it_fails(store, folder, monkeypatch):
+    monkeypatch.setattr(schedule, "left", lambda: 0)
+    outcome = run_units([Unit("a", uf.hold, {"mebibytes": 1, "seconds": 60})], store, folder=folder)["a"]
+    assert outcome.status == "failed"
+    assert re.fullmatch(r"memory ran out: its worker held \d\.\d GiB", outcome.cause)
+
+
+def test_memory_is_what_the_system_says(monkeypatch, tmp_path):
+    held = bytearray(os.urandom(2**20) * 100)
+    assert memory.resident(os.getpid()) > len(held)
+    assert memory.resident(2**22 + 1) is None, "no such process"
+    assert 0 < memory.left() <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 50\n")
+    assert memory.left() == 350
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.left() > 350
+    monkeypatch.setattr(memory, "_PROC", tmp_path)
+    assert memory.left() is None
+
+
+def test_a_full_disk_ends_the_run_and_says_so(tmp_path, folder):
+    store = uf.FullStore(tmp_path / "cache")
+    rule = (
+        r"^a: can't be stored in .*cache or logged in .*: No space left on device; make room.* what is finished is kept"
+    )
+    with pytest.raises(StoreError, match=rule):
+        run_units([Unit("a", uf.add, {"a": 1}), Unit("b", uf.add, {"a": 2})], store, folder=folder)
+    assert events(folder) == ["start"]
+
+
+def test_the_slowest_start_first_as_far_as_is_known(store, folder):
+    seconds = {"short": 0.0, "long": 0.3, "middle": 0.15}
+    run_units(
+        [Unit(n, uf.sleep, {"seconds": s}, {"seconds": s}, about="x") for n, s in seconds.items()], store, folder=folder
+    )
+    units = [Unit(n, uf.sleep, {"seconds": s}, {"seconds": s}, about="x") for n, s in seconds.items()]
+    units.append(Unit("unknown", uf.add, {"a": 1}, about="y"))
+    run_units(units, store, folder=folder, fresh=True)
+    started = [e["unit"] for e in read_log(folder) if e["event"] == "start"]
+    assert started == ["short", "long", "middle", "unknown", "long", "middle", "short"]
 
 
 def test_a_worker_killed_after_its_value_was_stored_has_done_its_work(store, folder):

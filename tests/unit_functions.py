@@ -1,5 +1,6 @@
 """What the units of the tests do; a module of its own, so that worker processes can import it."""
 
+import errno
 import hashlib
 import os
 import random
@@ -10,7 +11,7 @@ import warnings
 from pathlib import Path
 
 from workbench import store as st
-from workbench.store import schedule
+from workbench.store import processes
 
 
 def add(*numbers, **named):
@@ -52,6 +53,20 @@ def warn():
 
 def fail():
     raise ValueError("two\nlines")
+
+
+def hold(mebibytes, seconds):
+    """Hold memory, all of it touched."""
+    held = bytearray(os.urandom(1024) * (1024 * mebibytes))
+    time.sleep(seconds)
+    return len(held)
+
+
+class FullStore(st.Store):
+    """A store on a disk that is full."""
+
+    def put(self, key, value, notes=None):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def leave():
@@ -139,7 +154,7 @@ def forest(marks):
 
 def run(kind, cache, folder, jobs, marks):
     """Do what a command does: hold the folder, run the units, write results."""
-    schedule.PRELOAD = ("numpy", "threadpoolctl")
+    processes.PRELOAD = ("numpy", "threadpoolctl")
     cache = st.Store(cache)
     units = {
         "forest": lambda: forest(marks),

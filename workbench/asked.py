@@ -20,6 +20,7 @@ from workbench.families import find_family
 from workbench.families import registry as family_registry
 from workbench.families.engine import accelerator
 from workbench.metrics import Metric, default_metrics, metric
+from workbench.probability_maps import misfit
 from workbench.sampling import draw_rows
 from workbench.splits import Fold, Splits, careless_folds, folds_for, make_splits, other_folds
 from workbench.store import source_hash
@@ -79,7 +80,8 @@ class Asked:
     def __init__(self, study: Study, table: Table, *, quick: bool = False) -> None:
         self.study, self.table = study, table
         study.check_task(table.task, families=family_registry())
-        if problems := [*self._wrong_questions(), *self._without_offset(), *self._without_weights()]:
+        problems = [*self._wrong_questions(), *self._without_offset(), *self._without_weights(), *self._uncalibrated()]
+        if problems:
             raise StudyError(problems)
         self.splits = self._split(study.split.holdout)
         if small(len(self.splits.holdout)):  # its scores would be those of single rows
@@ -125,6 +127,13 @@ class Asked:
             if spec.family not in able:
                 rule = f"can't weigh rows; families that can: {', '.join(able)}"
                 yield f"study: models[{n}].{spec.family}: {rule}; or set data.columns.{column}.role to ignore"
+
+    def _uncalibrated(self) -> Iterator[str]:
+        """Say which models can't be recalibrated as asked."""
+        for n, spec in enumerate(self.study.models):
+            method = spec.params.get("calibrate")
+            if method and (rule := misfit(method, self.table.task)):
+                yield f"study: models[{n}].{spec.family}.calibrate {rule}"
 
     def _split(self, holdout: float) -> Splits:
         asked = self.study.split

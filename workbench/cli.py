@@ -266,12 +266,14 @@ def verify(
 
     with clean_errors(debug):
         _results(folder)
+        from workbench.verify import undetected
         from workbench.verify import verify as checks
 
-        found = checks(folder, data=data, refit=refit, allow_code=allow_code)
+        found, rest = checks(folder, data=data, refit=refit, allow_code=allow_code), undetected(folder)
     table(("about", "what", "", "found"), [(c.about, c.what, c.status, c.told) for c in found])
     counts = {status: sum(c.status == status for c in found) for status in ("ok", "failed", "open")}
     say(f"\n{counts['ok']} checks hold, {counts['failed']} failed, {counts['open']} could not be made.")
+    say(rest)
     if counts["failed"]:
         raise typer.Exit(FAILED)
 

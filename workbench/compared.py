@@ -17,6 +17,7 @@ from workbench.evaluation.multiplicity import good_models, multiplicity, toleran
 from workbench.evaluation.price import headline, price_sentence, titles_of
 from workbench.evaluation.price_curve import Candidate, pareto_front, price_curve
 from workbench.evaluation.recommendation import recommend
+from workbench.evaluation.withholding import withholding
 from workbench.explanations import Explanations
 from workbench.trained import Trained
 
@@ -103,7 +104,9 @@ class Compared:
     def recommendation(self) -> Recommendation:
         """The simplest model within one standard error of the best, with the reason."""
         trained = self.trained
-        return recommend(trained.entries, metric=trained.metric, titles=self.titles, **trained.sizes)
+        return recommend(
+            trained.entries, metric=trained.metric, region=trained.region, titles=self.titles, **trained.sizes
+        )
 
     @cached_property
     def _candidates(self) -> list[Candidate]:
@@ -172,7 +175,7 @@ class Compared:
             "recommendation": self.recommendation.to_dict(),
             "pareto": list(self.pareto),
             "price_curve": self.curve.to_dict(),
-            "multiplicity": None if self.multiplicity is None else self.multiplicity.to_dict(),
+            "multiplicity": None if self.multiplicity is None else withholding(self.multiplicity).to_dict(),
         }
         if len(self.plan.splits.holdout):
             found["holdout_comparisons"] = [c.to_dict() for c in self.on_holdout]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from workbench.evaluation.recalibration import recalibration_finding
 from workbench.evaluation.residuals import residuals_findings
 from workbench.evaluation.robustness import robustness_finding
 from workbench.evaluation.weak_regions import weak_regions_finding
+from workbench.evaluation.withholding import withholding
 from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.diagnose import Diagnostic
@@ -64,20 +65,20 @@ class Diagnosed:
         return [
             {"name": d.name, "reason": d.reason}
             if d.answer is None
-            else {"name": d.name, "answer": without_few(d.answer.to_dict(), n_rows)}
+            else {"name": d.name, "answer": without_few(withholding(d.answer).to_dict(), n_rows)}
             for d in self._diagnostics(model)
         ]
 
     def complexity(self, model: Model) -> Complexity | None:
         """Give the complexity of a model; None where it was not measured."""
         found: Complexity | None = self._value(f"{model.name}: complexity")
-        return found
+        return None if found is None else withholding(found)
 
     @cached_property
     def drift(self) -> Drift | None:
         """Whether the holdout is like the rows that models are made of; None where it was not asked."""
         found: Drift | None = self._value("drift")
-        return found
+        return None if found is None else withholding(found)
 
     @cached_property
     def leakage(self) -> Leakage | None:
@@ -104,8 +105,12 @@ class Diagnosed:
     def findings(self) -> Iterator[Finding]:
         """Give the gravest findings about each model, and those about the rows; what most models share is told once."""
         scored = {model.name: model for model in self.trained.scored}
-        found = [(title, f) for name, title in self.titles.items() for f in self._gravest(scored[name])]
-        yield from _told_once(found, len(self.plan.diagnosed))
+        found = [
+            (title, finding)
+            for name, title in self.titles.items()
+            for finding in sorted(self._about(scored[name]), key=lambda f: _SEVERITIES.index(f.severity))
+        ]
+        yield from _few_each(_told_once(found, len(self.plan.diagnosed)))
         if self.drift is not None and (finding := drift_finding(self.drift)) is not None:
             yield finding
         if self.leakage is not None:
@@ -113,19 +118,14 @@ class Diagnosed:
             if finding is not None:
                 yield finding
 
-    def _gravest(self, model: Model) -> list[Finding]:
-        """Give a few findings about a model, the gravest first."""
-        found = sorted(self._about(model), key=lambda f: _SEVERITIES.index(f.severity))
-        low = [f for f in found if f.severity == "low"]
-        return [*found[: len(found) - len(low)], *low[:_MOST_LOW]][:_MOST]
-
     def _about(self, model: Model) -> Iterator[Finding]:
         answers: dict[str, Any] = {d.name: d.answer for d in self._diagnostics(model) if d.answer is not None}
         fault = self._judge("calibration", answers["calibration"], model) if "calibration" in answers else ()
         for name, answer in answers.items():
             for finding in self._judge(name, answer, model):
                 # a map is what can be done about a fault of calibration; residuals by the prediction alone repeat it
-                if finding.title != _REPEATS_CALIBRATION if fault else name != "recalibration":
+                is_remedy = name == "recalibration" and not answer.applied
+                if finding.title != _REPEATS_CALIBRATION if fault else not is_remedy:
                     yield finding
 
     def _judge(self, name: str, answer: Any, model: Model) -> tuple[Finding, ...]:
@@ -134,11 +134,14 @@ class Diagnosed:
         seen = _HELD if self.plan.splits.alone else _SEEN
         unit: dict[str, Any] = {"unit": self.plan.table.target.unit}
         scale: dict[str, Any] = {"metric": self.trained.metric, "region": self.trained.region}
+        calibrated = self.trained.params(model).get("calibrate") or ""
         ways: dict[str, Callable[[], Any]] = {
-            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=seen),
+            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=seen, calibrated=calibrated),
             "recalibration": lambda: recalibration_finding(answer, **about),
             "residuals": lambda: residuals_findings(answer, **about, **unit),
-            "weak_regions": lambda: weak_regions_finding(answer, **about, matters=self._matters(answer)),
+            "weak_regions": lambda: weak_regions_finding(
+                answer, **about, matters=self._matters(answer), reference="the baseline"
+            ),
             "conformal": lambda: conformal_finding(answer, **about),
             "robustness": lambda: robustness_finding(answer, **about, **scale),
             "overfit": lambda: overfit_finding(answer, **about, **scale),
@@ -154,12 +157,15 @@ class Diagnosed:
         is what the region adds to it; metrics that are means of losses themselves take the region as it is.
         """
         name, region = self.trained.metric.name, self.trained.region
+        unit = float(answer.provenance.parameters.get("unit", 1.0))  # of the target
         if name == "r2":
             part = self.plan.table.take(self.plan.splits.development)
-            return region * float(np.cov(part.y.to_numpy(dtype=float), aweights=part.sample_weight, ddof=0))
+            return region * float(np.cov(part.y.to_numpy(dtype=float) / unit, aweights=part.sample_weight, ddof=0))
         if name == "rmse":
-            return (math.sqrt(answer.mean_loss) + region) ** 2 - answer.mean_loss
-        return region if name in ("mae", "log_loss", "brier", "accuracy") else 0.0
+            return (math.sqrt(answer.mean_loss) + region / unit) ** 2 - answer.mean_loss
+        if name == "mae":
+            return region / unit
+        return region if name in ("log_loss", "brier", "accuracy") else 0.0
 
 
 def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[Finding]:
@@ -174,6 +180,17 @@ def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[
             told.add(kind)
             of = _titled(finding, f"{kinds[kind]} of {n_models} models")
             yield of.but(about="study", evidence=f"The {title}, for one: {of.evidence[0].lower()}{of.evidence[1:]}")
+
+
+def _few_each(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave of each model's findings, the gravest of which come first, those that a reader needs."""
+    told: Counter[tuple[str, bool]] = Counter()
+    for finding in found:
+        model, low = finding.about, finding.severity == "low"
+        full = told[model, True] + told[model, False] >= _MOST or (low and told[model, True] >= _MOST_LOW)
+        if model == "study" or not full:
+            told[model, low] += 1
+            yield finding
 
 
 def _kind(finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -16,6 +17,19 @@ FEW = f"fewer than {MIN_ROWS}"
 def small(count: float | None) -> bool:
     """Tell whether a count of rows is one that no report may show."""
     return count is not None and 0 < count < MIN_ROWS
+
+
+def tells_few(share: float, count: float) -> bool:
+    """Tell whether a share of so many rows gives away that between 1 and 9 of them are inside, or outside.
+
+    Examples
+    --------
+    >>> tells_few(0.017, 118), tells_few(0.5, 118), tells_few(0.0, 118), tells_few(0.983, 118)
+    (True, False, False, True)
+    """
+    inside = share * count
+    rounding = 1e-9 * max(count, 1.0)
+    return any(rounding < part < MIN_ROWS - 0.5 for part in (inside, count - inside))
 
 
 def in_words(count: int) -> str:
@@ -67,6 +81,30 @@ def withheld(counts: Sequence[int]) -> list[int | None]:
 
 def _given_away(hidden: list[int]) -> bool:
     return sum(hidden) < MIN_ROWS or set(hidden) in ({1}, {MIN_ROWS - 1})
+
+
+def withheld_shares(inside: Sequence[float], rows: Sequence[float]) -> list[bool]:
+    """Tell of each part of a whole whether its share must be withheld, where the share of the whole may be known.
+
+    Neither the rows inside nor those outside may be between 1 and 9, in a part or in what is left of the whole.
+
+    Parameters
+    ----------
+    inside, rows : sequence of float
+        Of each part; NaN where its share is not told anyway. What is in no part is a part too.
+
+    Examples
+    --------
+    >>> withheld_shares([4, 30, 50], [100, 100, 100]), withheld_shares([12, 30, 50], [100, 100, 100])
+    ([True, True, False], [False, False, False])
+    """
+    unknown = [math.isnan(k) or math.isnan(n) for k, n in zip(inside, rows, strict=True)]
+    hidden = list(unknown)
+    for counts in (inside, [n - k for k, n in zip(inside, rows, strict=True)]):
+        # one that is not told anyway counts as a few, so that what is left of the whole doesn't tell it either
+        told = withheld([1 if u else round(k) for k, u in zip(counts, unknown, strict=True)])
+        hidden = [h or t is None for h, t in zip(hidden, told, strict=True)]
+    return hidden
 
 
 def without_few(value: Any, n_rows: int) -> Any:

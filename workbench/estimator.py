@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,18 @@ from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
-    validate_data,
 )
 
 from workbench.answers import Details
 from workbench.columns import infer_kind
 from workbench.families import find_family, registry
 from workbench.families.family import Family
-from workbench.families.monotone import check_monotone, signs
-from workbench.forms import Form, Frame, Input, Rule, annotate, pull_back
+from workbench.forms import Form, Input, Rule
+from workbench.forms.output import Recalibrated
+from workbench.library_model import LibraryModel
+from workbench.out_of_fold import given_folds, map_out_of_fold, stratified_folds
+from workbench.probability_maps import both, mapped, misfit, reads_scores, recalibrated
+from workbench.training_rows import TrainingRows, named_frame, plain_labels, usable_weights
 
 
 class FamilyEstimator(BaseEstimator):
@@ -41,6 +44,8 @@ class FamilyEstimator(BaseEstimator):
         The map from original columns to encoded inputs.
     kinds_ : dict of str to str
         The kind of each column.
+    calibration_ : Scaled, Monotone or None
+        What is done to the library's probabilities after it, where ``calibrate`` asks for it; the form's output.
     details_ : tuple of Details
         What the family knows of the fit besides the form: coefficients with standard errors, degrees of freedom, the
         table of equations.
@@ -54,6 +59,7 @@ class FamilyEstimator(BaseEstimator):
     form_: Form | None
     inputs_: tuple[Input, ...]
     kinds_: dict[str, str]
+    calibration_: Recalibrated | None
 
     def fit(
         self,
@@ -63,6 +69,7 @@ class FamilyEstimator(BaseEstimator):
         *,
         kinds: Mapping[str, str] | None = None,
         classes: Sequence[Any] = (),
+        folds: Iterable[tuple[Any, Any]] | None = None,
     ) -> Self:
         """Fit the family's model.
 
@@ -78,6 +85,10 @@ class FamilyEstimator(BaseEstimator):
         classes : sequence, optional
             The classes in the order that ``classes_`` is to have; sorted by default. Of two, the second is the one that
             scores and forms speak of.
+        folds : iterable of pairs of array-like of int, optional
+            Where probabilities are recalibrated: for each fold the positions of the rows that a model is fitted on, and
+            of those that it is then asked about, as ``GroupKFold().split(X, y, groups)`` gives them. Rows that depend
+            on each other must not be parted. By default five folds, stratified, by ``random_state``.
 
         Raises
         ------
@@ -86,45 +97,28 @@ class FamilyEstimator(BaseEstimator):
         """
         family = self.family()
         params = _checked(family, self.get_params(deep=False))
+        calibrate = params.pop("calibrate", None)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         subject = str(getattr(y, "name", None) or "y")
-        frame = self._frame(X, reset=True)
-        y = column_or_1d(_plain_labels(y), warn=True)
-        check_consistent_length(frame, y)
-        target, labels, task = self._target(y, classes)
-        weight = None
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
-            if not (used := weight > 0).all():
-                frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
-            weight = _usable(weight, family)
-        if labels is not None and len(np.unique(target)) < 2:
-            raise ValueError("Classifier can't train when only one class is present.")
-        # by name, so that the order of the columns changes nothing, not even what is drawn by chance
-        known = kinds or {}
-        self.kinds_ = {name: known.get(name) or infer_kind(frame[name]) for name in sorted(map(str, frame))}
-        columns = Frame(frame, self.kinds_)
-        self.inputs_ = family.inputs(frame, self.kinds_, task, params, weight)
-        if not self.inputs_ and family.needs_columns:
-            raise ValueError(
-                f"{family.name}: no column can be used: in each, the values that are known, or that differ from the "
-                "others, have fewer than 10 rows"
+        rows, used = self._rows(X, y, sample_weight, kinds or {}, classes)
+        if calibrate is not None:
+            _check_calibrate(calibrate, family, rows.task, params)
+        self.kinds_ = rows.kinds
+        model = LibraryModel.fit(family, params, rows)
+        self.inputs_, self.estimator_, self.calibration_ = model.inputs, model.fitted, None
+        self.form_ = model.form(rows, subject)
+        if calibrate is not None:
+            laid = (
+                stratified_folds(rows.target, params.get("random_state")) if folds is None else given_folds(folds, used)
             )
-        self.estimator_ = family.build(task, params)
-        if labels is not None:
-            family.check_labels(self.estimator_, labels.tolist())
-        monotone = params.get("monotone") or {}
-        if monotone:
-            family.constrain(self.estimator_, signs(monotone, self.inputs_, self.kinds_, task, family.name))
-        Z = family.encode(self.inputs_, frame, self.kinds_, params)
-        family.fit(self.estimator_, Z, target, weight, self.inputs_)
-        self.form_ = _form(family, self.estimator_, self.inputs_, columns, self.kinds_, subject, labels)
-        if self.form_ is not None:
-            check_monotone(self.form_, monotone, frame)
+            self.calibration_ = map_out_of_fold(calibrate, family, params, rows, laid)
+            if self.form_ is not None:
+                self.form_ = recalibrated(self.form_, self.calibration_)
+                self.calibration_ = cast(Recalibrated, self.form_.output)
         for name in family.shown_attributes:
             setattr(self, name, getattr(self.estimator_, name))
-        self.smallest_support_ = _least(family.smallest_support(self.estimator_, len(frame)), self.form_)
+        self.smallest_support_ = _least(family.smallest_support(self.estimator_, len(rows.frame)), self.form_)
         return self
 
     @property
@@ -133,37 +127,41 @@ class FamilyEstimator(BaseEstimator):
         check_is_fitted(self)
         return self.family().details(self.estimator_, self.inputs_)
 
+    def _rows(
+        self, X: Any, y: Any, sample_weight: Any, kinds: Mapping[str, str], classes: Sequence[Any]
+    ) -> tuple[TrainingRows, np.ndarray]:
+        """Check what is fitted on; and tell of each row of X whether it is used, having a weight."""
+        frame = self._frame(X, reset=True)
+        y = column_or_1d(plain_labels(y), warn=True)
+        check_consistent_length(frame, y)
+        target, labels, task = self._target(y, classes)
+        weight, used = None, np.ones(len(frame), dtype=bool)
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, frame, ensure_non_negative=True)
+            if not (used := weight > 0).all():
+                frame, target, weight = frame[used].reset_index(drop=True), target[used], weight[used]
+            weight = usable_weights(weight, self.family())
+        if labels is not None and len(np.unique(target)) < 2:
+            raise ValueError("Classifier can't train when only one class is present.")
+        # by name, so that the order of the columns changes nothing, not even what is drawn by chance
+        known = {name: kinds.get(name) or infer_kind(frame[name]) for name in sorted(map(str, frame))}
+        return TrainingRows(frame, known, target, weight, task, labels), used
+
+    @property
+    def _model(self) -> LibraryModel:
+        check_is_fitted(self)
+        return LibraryModel(self.family(), self.get_params(deep=False), self.kinds_, self.inputs_, self.estimator_)
+
     def _target(self, y: np.ndarray, classes: Sequence[Any]) -> tuple[np.ndarray, np.ndarray | None, str]:
         """Give the target as the library gets it, the classes in order, and the task."""
         raise NotImplementedError
 
     def encode(self, X: Any) -> np.ndarray:
         """Give the encoded inputs of rows, shape (n_samples, n_inputs), as the library gets them."""
-        check_is_fitted(self)
-        frame = self._frame(X, reset=False)
-        return self.family().encode(self.inputs_, frame, self.kinds_, self.get_params(deep=False))
+        return self._model.encode(self._frame(X, reset=False))
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
-        """Give X as a DataFrame whose columns are named by text, checked as scikit-learn does."""
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            if not len(X):
-                raise ValueError(f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required.")
-            if not X.shape[1]:
-                raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
-            named = hasattr(self, "feature_names_in_")
-            frame = X if named else X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1)
-        else:
-            array = check_array(X, dtype=None, ensure_all_finite="allow-nan", estimator=type(self).__name__)
-            if array.dtype.kind in "OU":
-                # numbers in an object array are numbers; a text in it is an error, as in scikit-learn
-                array = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=type(self).__name__)
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            frame = pd.DataFrame(array, columns=[f"x{j}" for j in range(array.shape[1])])
-        for name in frame:
-            if _has_infinity(frame[name]):
-                raise ValueError(f"column {name!r} contains infinity; replace it by a number, or leave the cell empty")
-        return frame.reset_index(drop=True)
+        return named_frame(self, X, reset=reset)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -181,8 +179,7 @@ class FamilyRegressor(RegressorMixin, FamilyEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict with the library's own model, shape (n_samples,)."""
-        Z = self.encode(X)
-        return np.asarray(self.family().predict(self.estimator_, Z), dtype=np.float64)
+        return np.asarray(self._model.predict(self._frame(X, reset=False)), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -210,21 +207,29 @@ class FamilyClassifier(ClassifierMixin, FamilyEstimator):
         return codes, self.classes_, task
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Give the library's own class probabilities, shape (n_samples, n_classes).
+        """Give the library's own class probabilities, recalibrated where that is asked for, (n_samples, n_classes).
 
         Those that it computes in float32 are brought to sum to one in float64.
         """
-        Z = self.encode(X)
-        shares = self.family().predict_proba(self.estimator_, Z)
-        if shares.dtype == np.float64:
-            return shares
-        shares = shares.astype(np.float64)
-        return shares / shares.sum(axis=1, keepdims=True)
+        model, output = self._model, self.calibration_
+        frame = self._frame(X, reset=False)
+        if output is None:
+            return model.predict_proba(frame)
+        if reads_scores(output):
+            return both(output(model.score(frame)))
+        return mapped(output, model.predict_proba(frame))
+
+    def uncalibrated_proba(self, X: Any) -> np.ndarray:
+        """Give the library's own class probabilities before any recalibration, shape (n_samples, n_classes)."""
+        return self._model.predict_proba(self._frame(X, reset=False))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Give the library's own decisions, shape (n_samples,)."""
-        Z = self.encode(X)
-        return self.classes_[self.family().predict(self.estimator_, Z)]
+        """Give the library's own decisions, shape (n_samples,); those of recalibrated probabilities, where they are."""
+        model = self._model
+        if self.calibration_ is None:
+            return self.classes_[model.predict(self._frame(X, reset=False))]
+        p = self.predict_proba(X)
+        return self.classes_[(p[:, 1] > 0.5).astype(np.intp) if p.shape[1] == 2 else p.argmax(axis=1)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -240,40 +245,6 @@ def _least(promised: int | None, form: Form | None) -> int | None:
     parts = (*getattr(form.body, "terms", ()), *getattr(form.body, "rules", ()))
     # a rule that no training row met was not made of rows
     return min([promised, *(part.support for part in parts if isinstance(part, Rule) and part.support)])
-
-
-def _usable(weight: np.ndarray, family: Family) -> np.ndarray | None:
-    """Give the weights; None where all are equal and the family's library takes none.
-
-    Raises
-    ------
-    ValueError
-        If they differ and the library takes none: names families that can.
-    """
-    if family.weighs_rows:
-        return weight
-    if np.ptp(weight) > 0:
-        able = ", ".join(name for name, each in registry().items() if each.weighs_rows)
-        raise ValueError(
-            f"family {family.name!r} can't weigh rows, its library takes no weights; families that can: {able}"
-        )
-    return None
-
-
-def _has_infinity(values: pd.Series) -> bool:
-    if isinstance(values.dtype, pd.StringDtype):
-        return False
-    if values.dtype.kind == "O":
-        return any(isinstance(v, float) and np.isinf(v) for v in values)
-    return values.dtype.kind == "f" and bool(np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any())
-
-
-def _plain_labels(y: Any) -> Any:
-    """Give pandas' nullable columns, and objects that are all of one plain type, as numpy has them."""
-    dtype = getattr(y, "dtype", None)
-    if dtype is None or (isinstance(dtype, np.dtype) and dtype.kind != "O") or np.ndim(y) != 1:
-        return y
-    return pd.Series(np.asarray(y, dtype=object)).infer_objects().to_numpy()
 
 
 def Regressor(family: str, **params: Any) -> FamilyRegressor:  # noqa: N802 - reads as the class that it returns one of
@@ -389,20 +360,17 @@ def _checked(family: Family, params: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{family.name}: {place}: {first['msg']}; got {first['input']!r}") from error
 
 
-def _form(
-    family: Family,
-    fitted: Any,
-    inputs: tuple[Input, ...],
-    columns: Frame,
-    kinds: dict[str, str],
-    subject: str,
-    classes: np.ndarray | None,
-) -> Form | None:
-    """Read the fitted function and rewrite it over the original columns."""
-    read = family.form(fitted, inputs)
-    if read is None:
-        return None
-    body = annotate(pull_back(read[0], read[2] if len(read) > 2 else inputs), columns)
-    used = {name: kinds[name] for name in kinds if name in body.columns}
-    gaps = tuple(n for n in used if columns.has_missing(n, kinds[n]))
-    return Form(body, read[1], used, subject, () if classes is None else tuple(classes.tolist()), gaps=gaps)
+def _check_calibrate(method: str, family: Family, task: str, params: Mapping[str, Any]) -> None:
+    """Check that probabilities can be recalibrated.
+
+    Raises
+    ------
+    ValueError
+        If the method does not go with the task, or the estimator is fitted beforehand.
+    """
+    if rule := misfit(method, task):
+        raise ValueError(f"{family.name}: calibrate {rule}")
+    if family.is_fixed(family.build(task, params)):
+        raise ValueError(
+            f"{family.name}: calibrate fits models on folds, and the estimator is fitted already; give it unfitted"
+        )

@@ -131,7 +131,8 @@ def _by_chance(model: Model, answer: Importance, column: str, most: float, floor
         f"{model.title}: no column matters more than chance allows",
         f"without {column}, which matters most, it loses {most:.3g} {title}; a model of a shuffled target loses up to "
         f"{floor:.3g}",
-        "Read nothing into its explanations: the columns, the number of rows or the model don't support it.",
+        "Name no most important column. Whether it predicts at all its scores say: where columns go together, each may "
+        "be missed little, and a model of chance may lean on one heavily.",
         model.name,
     )
 

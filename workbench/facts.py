@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from workbench.catalog import dataset, datasets
 from workbench.columns import Column
-from workbench.disclosure import MIN_ROWS, withheld
+from workbench.disclosure import MIN_ROWS, small, withheld
 from workbench.forms.frame import Frame
+from workbench.splits import Splits
+from workbench.study import Study
 from workbench.table import Table
 
 FORMAT = 1
@@ -36,6 +42,53 @@ def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
         "target": _target(table),
         "columns": columns,
         "left_out": [_named(c, "role") for c in table.schema if c.name not in table.X and c.role != "target"],
+    }
+
+
+def source_facts(study: Study, table: Table) -> dict[str, str]:
+    """Give what the catalog says of a bundled data set, or which database was asked what; of a file its name alone."""
+    if (asked := table.X.attrs.get("query")) is not None:
+        said = " ".join(asked["text"].split())
+        source = f"{asked['dialect']} database {asked['database']}"
+        return {"source": source, "description": f"Query (SHA-256 {asked['sha256']}): {said}"}
+    if study.data.source not in datasets():
+        return {"source": str(study.data.public_source)}
+    found = dataset(str(study.data.source))
+    return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
+
+
+def study_hash(study: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of a study as results hold it."""
+    text = json.dumps(study, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def row_parts(splits: Splits, n_rows: int) -> list[int]:
+    """Count the rows to develop on, those held out, and those that are neither: the parts of all rows."""
+    used = [len(splits.development), len(splits.holdout)]
+    return [*used, n_rows - sum(used)]
+
+
+def hidden_counts(splits: Splits, n_rows: int) -> set[int]:
+    """Give the numbers of rows that `describe_splits` withholds, and that nothing else must repeat."""
+    parts = row_parts(splits, n_rows)
+    return {count for count, told in zip(parts, withheld(parts), strict=True) if count and told is None}
+
+
+def describe_splits(splits: Splits, n_rows: int) -> dict[str, Any]:
+    """Describe how rows were held out and folded; counts are withheld as a reader could work them out."""
+    n_development, n_holdout, _ = withheld(row_parts(splits, n_rows))
+    duplicates = asdict(splits.duplicates)
+    few = {key: None for key in ("repeated_rows", "most_by_chance") if small(duplicates[key])}
+    return {
+        "scheme": splits.scheme,
+        "seed": splits.seed,
+        "hash": splits.hash,
+        "n_development": n_development,
+        "n_holdout": n_holdout,
+        "n_folds": 1 + max(f.number for f in splits.folds),
+        "n_repeats": 1 + max(f.repeat for f in splits.folds),
+        "duplicates": duplicates | few,
     }
 
 

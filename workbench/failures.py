@@ -53,12 +53,25 @@ class Failures:
                 if not outcome.ok and (own is outcome or own.ok):
                     lost.setdefault(_purpose(outcome.unit.name), outcome)
         lost |= {o.unit.name: o for o in self.outcomes.values() if not o.ok and not o.unit.about}
-        return list(lost.items())
+        return [(name, outcome) for name, outcome in lost.items() if outcome.status != "stopped"]
+
+    @cached_property
+    def _stopped(self) -> str:
+        """Say what the run's time budget left out; empty where nothing."""
+        stopped = [o for o in self.outcomes.values() if o.status == "stopped"]
+        if not stopped:
+            return ""
+        absent = [m.name for m in self.models if (why := self.why_absent(m)) is not None and why.status == "stopped"]
+        models = f", among them what these models need: {', '.join(absent)}" if absent else ""
+        return f"{stopped[0].cause}; {len(stopped)} of {len(self.outcomes)} units of work were left out{models}"
 
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
         """Name and error of each, for the screen."""
-        return tuple((name, f"{o.unit.name}: {o.error}") for name, o in self._lost)
+        lost = [(name, f"{o.unit.name}: {o.error}") for name, o in self._lost]
+        return (
+            (*lost, ("the run", f"{self._stopped}; the same command goes on from here")) if self._stopped else (*lost,)
+        )
 
     def in_full(self) -> list[dict[str, Any]]:
         """Give errors and warnings with their messages and paths, for the private folder."""
@@ -77,6 +90,9 @@ class Failures:
             title = titles.get(name) or f"{_asked(name, about)} of {titles.get(about, 'the holdout')}"
             step = f"Read the message on the screen or in {_PRIVATELY}, and mend what it names."
             found.append(run_finding("high", f"{title} could not be made", sendable(outcome), step, about))
+        if self._stopped:
+            step = "Run the same study again, with a larger time budget or none: it goes on from there."
+            found.append(run_finding("high", "The run was ended by its time budget", self._stopped, step, "study"))
         for model in self.models:
             kept = [o for o in self._of(model) if o.ok and not _is_noise(o.unit.name)]
             if told := sorted({w.partition(":")[0] for o in kept for w in o.warnings}):

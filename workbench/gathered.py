@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,22 +14,29 @@ import numpy as np
 from workbench import __version__
 from workbench.answers import Answer, Finding
 from workbench.asked import Model
-from workbench.catalog import dataset, datasets
 from workbench.checks import inspect
 from workbench.compared import Compared
 from workbench.diagnosed import Diagnosed
-from workbench.disclosure import private_reason, small, withheld, without_totals, without_totals_in_words
+from workbench.disclosure import private_reason, without_totals, without_totals_in_words
 from workbench.evaluation.repeats import repeats_finding, repeats_story
 from workbench.explanations import Explanations
-from workbench.facts import DISTRIBUTIONS, FORMAT, describe_data, environment, number
+from workbench.facts import (
+    DISTRIBUTIONS,
+    FORMAT,
+    describe_data,
+    describe_splits,
+    environment,
+    hidden_counts,
+    number,
+    source_facts,
+    study_hash,
+)
 from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 from workbench.plan import Plan
 from workbench.sampled import sampling, sampling_findings
 from workbench.store import Outcome
-from workbench.study import Study
-from workbench.table import Table
 from workbench.trained import Trained
 from workbench.work.fit import Fitted
 
@@ -157,9 +164,8 @@ class Gathered:
 
     @property
     def _hidden(self) -> set[int]:
-        """The numbers of rows that `_splits` withholds, and that answers must not repeat."""
-        parts = zip(self._parts, withheld(self._parts), strict=True)
-        return {count for count, told in parts if count and told is None}
+        """The numbers of rows that answers must not repeat."""
+        return hidden_counts(self.plan.splits, self.plan.table.n_rows)
 
     def results(self, command: str) -> dict[str, Any]:
         """Give the results but for the timing."""
@@ -180,9 +186,10 @@ class Gathered:
         return {
             "format": FORMAT,
             "workbench": __version__,
-            "study": plan.study.to_dict(),
-            "data": describe_data(plan.table, _facts(plan.study, plan.table)),
-            "splits": self._splits(),
+            "study": (study := plan.study.to_dict()),
+            "study_hash": study_hash(study),
+            "data": describe_data(plan.table, source_facts(plan.study, plan.table)),
+            "splits": describe_splits(plan.splits, plan.table.n_rows),
             "sampling": sampling(self.plan),
             "metrics": [_metric(m) for m in plan.metrics],
             "ranking": ranking.name,
@@ -200,29 +207,6 @@ class Gathered:
             ),
         }
 
-    @cached_property
-    def _parts(self) -> list[int]:
-        """Count the rows to develop on, those held out, and those that are neither: the parts of all rows."""
-        splits, n_rows = self.plan.splits, self.plan.table.n_rows
-        used = [len(splits.development), len(splits.holdout)]
-        return [*used, n_rows - sum(used)]
-
-    def _splits(self) -> dict[str, Any]:
-        splits = self.plan.splits
-        n_development, n_holdout, _ = withheld(self._parts)
-        duplicates = asdict(splits.duplicates)
-        few = {key: None for key in ("repeated_rows", "most_by_chance") if small(duplicates[key])}
-        return {
-            "scheme": splits.scheme,
-            "seed": splits.seed,
-            "hash": splits.hash,
-            "n_development": n_development,
-            "n_holdout": n_holdout,
-            "n_folds": 1 + max(f.number for f in splits.folds),
-            "n_repeats": 1 + max(f.repeat for f in splits.folds),
-            "duplicates": duplicates | few,
-        }
-
     def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
         found = [*self.failures.findings(), *sampling_findings(self.plan), *self.explanations.findings()]
@@ -237,13 +221,29 @@ class Gathered:
                 where = "holdout" if self.plan.splits.alone else "folds"
                 text = f"{entry.mean:.3g} {ranking.title} on the {where}; the {dummy.title} has {dummy.mean:.3g}"
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
+                if others := self._better_by(entry.model, dummy.model):
+                    text += f"; yet it is better by {others}"
+                    step = (
+                        "Say which of these scores matters. Few rows that it is sure of and wrong about can decide log "
+                    )
+                    step += "loss: larger leaves, more regularization or recalibration keep probabilities off 0 and 1."
                 found.append(
                     run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
                 )
         return found
 
+    def _better_by(self, name: str, dummy: str) -> str:
+        """Tell the scores, but for the one that ranks, whose intervals are better than the dummy's."""
+        own, its = ({m["name"]: m["scores"] for m in self.models}[each] for each in (name, dummy))
+        told = []
+        for m in self.plan.metrics[1:]:
+            end = own[m.name]["lower" if m.greater_is_better else "upper"]
+            if end is not None and (1 if m.greater_is_better else -1) * (end - its[m.name]["mean"]) > 0:
+                told.append(f"{m.title} ({own[m.name]['mean']:.3g} against {its[m.name]['mean']:.3g})")
+        return ", ".join(told)
+
     def _without_totals(self, finding: Finding) -> Finding:
-        """Withhold numbers of rows that `_splits` withholds from a finding's words too."""
+        """Withhold numbers of rows that `describe_splits` withholds from a finding's words too."""
         return finding.but(
             evidence=without_totals_in_words(finding.evidence, self._hidden),
             provenance=replace(finding.provenance, n_rows=None) if self._hidden else finding.provenance,
@@ -274,18 +274,6 @@ class Gathered:
     def _seconds(self, model: Model) -> dict[str, float]:
         fit = {"fit": self.trained.fitted(model).seconds}
         return fit if self.plan.tuning(model) is None else fit | {"tune": self.trained.tuning_seconds(model)}
-
-
-def _facts(study: Study, table: Table) -> dict[str, str]:
-    """Give what the catalog says of a bundled data set, or which database was asked what."""
-    if (asked := table.X.attrs.get("query")) is not None:
-        said = " ".join(asked["text"].split())
-        source = f"{asked['dialect']} database {asked['database']}"
-        return {"source": source, "description": f"Query (SHA-256 {asked['sha256']}): {said}"}
-    if study.data.source not in datasets():
-        return {"source": str(study.data.public_source)}
-    found = dataset(str(study.data.source))
-    return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
 
 
 def _metric(m: Metric) -> dict[str, Any]:

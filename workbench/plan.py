@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from workbench.asked import Asked, Model, fold_name
+from workbench.evaluation.drift import FEWEST_BLOCKS
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import environment
+from workbench.out_of_fold import N_FOLDS
 from workbench.splits import Fold
 from workbench.store import Ref, Unit, source_hash
 from workbench.study import ExplainSpec
@@ -121,8 +123,10 @@ class Plan(Asked):
         return {} if tuning is None else {"tuning": tuning}
 
     def _fits(self, model: Model) -> int:
-        """Give the most fits that one of a model takes with the search for its parameters."""
-        return 1 if self.tuning(model) is None else 1 + INNER_FOLDS * (1 + self.study.tune.budget)
+        """Give the most fits that one of a model takes: with the search for its parameters, and recalibrated."""
+        return _fits(model.params) * (
+            1 if self.tuning(model) is None else 1 + INNER_FOLDS * (1 + self.study.tune.budget)
+        )
 
     def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
         rows = {"train": fold.train, "test": fold.test}
@@ -179,12 +183,16 @@ class Plan(Asked):
         """Compare the holdout with the rows that models are made of."""
         if not self.study.compare.diagnose or min(map(len, self.seen.values())) < _FEWEST_DRIFT:
             return
+        blocks = self.blocks
+        if blocks is not None and min(len(np.unique(blocks[rows])) for rows in self.seen.values()) < FEWEST_BLOCKS:
+            return
         how = {"seed": self.study.split.seed, **self._told}
+        asked = {**self._seen, **how, "duplicates": self.splits.duplicates.choice}
         yield Unit(
             name="drift",
             function=compare_rows,
-            arguments={"table": Ref(self.table_key), **self.seen, **how},
-            identity={**self._seen, **how, "source": source_hash(compare_rows.__module__)},
+            arguments={"table": Ref(self.table_key), **self.seen, "blocks": blocks, **how},
+            identity={**asked, "source": source_hash(compare_rows.__module__)},
             limit=self.study.run.time_limit,
         )
 
@@ -203,9 +211,8 @@ class Plan(Asked):
                 "family": model.spec.family,
             }
             identity |= {**self._seen, "splits": self.splits.hash}
-            yield self._unit(
-                model, f"{asked.method} refits", explain_refits, {**given, **arguments}, identity, times=len(folds)
-            )
+            name, times = f"{asked.method} refits", len(folds) * _fits(model.params)
+            yield self._unit(model, name, explain_refits, {**given, **arguments}, identity, times=times)
 
     def _path(self, model: Model) -> Iterator[Unit]:
         """Fit a family in several sizes on the folds."""
@@ -215,7 +222,8 @@ class Plan(Asked):
                 identity = self._identity(model, **{k: _digest(v) for k, v in rows.items()}, **self._scored)
                 identity |= {"params": params, "source": source_hash(score_step.__module__, model.family.__module__)}
                 given = {**rows, "family": model.spec.family, "params": params, **self._scored}
-                yield self._unit(model, f"path {n + 1} fold {fold_name(fold)}", score_step, given, identity)
+                name = f"path {n + 1} fold {fold_name(fold)}"
+                yield self._unit(model, name, score_step, given, identity, times=_fits(params))
 
     def _noise(self, model: Model, own: Unit) -> Iterator[Unit]:
         """Fit on a shuffled target, and ask that model."""
@@ -228,12 +236,18 @@ class Plan(Asked):
         given = {"rows": rows, **self._how(model), "seed": seed}
         if self.tuning(model) is not None:
             given["tuned"] = own.ref
-        yield (fit := self._unit(model, "noise fit", fit_noise, given, identity))
+        times = _fits(model.params)
+        yield (fit := self._unit(model, "noise fit", fit_noise, given, identity, times=times))
         given = {"estimator": fit.ref, "development": rows, "holdout": self.seen["holdout"]}
         for asked in self.study.explain:
             if asked.method in self.noised(model):
                 arguments, identity = self._question(asked, explain_noise.__module__, **_UNUSED)
                 yield self._unit(model, f"{asked.method} noise", explain_noise, {**given, **arguments}, identity)
+
+
+def _fits(params: Mapping[str, Any]) -> int:
+    """Give how many models are fitted for one with these parameters: a recalibration takes one more for each fold."""
+    return 1 + N_FOLDS if params.get("calibrate") else 1
 
 
 def _digest(rows: np.ndarray) -> str:

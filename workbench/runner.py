@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
 from workbench.gathered import Gathered
 from workbench.plan import Plan
-from workbench.store import Event, Store, StoreError, lock_run, run_units, write_whole
+from workbench.store import Event, Limits, Store, StoreError, lock_run, run_units, write_whole
 from workbench.study import Study, StudyError
 from workbench.study.parts import file_name
 
@@ -97,7 +98,7 @@ def run(
         _refuse_code(asked)
     folder = Path(out) if out is not None else Path("reports", asked.name)
     private = private_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     store = Store()
     started = time.perf_counter()
     with lock_run(folder, store):
@@ -108,6 +109,7 @@ def run(
             "fresh": fresh,
             "on_event": on_event,
             "preload": _modules(plan),
+            "limits": Limits(seconds=asked.run.time_budget, memory=asked.run.memory),
         }
         outcomes = run_units(plan.units, store, folder=folder, **how)
         found = Gathered(plan, outcomes)
@@ -116,6 +118,17 @@ def run(
         replaced = _replaced(folder, results)
         pages, refused = _write(folder, private, results, found)
     return RunResult(folder, results, (*found.failures.told, *refused), pages, replaced)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of a run, and see that files can be written there, before any work is done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        told = error.strerror or error
+        raise StoreError(f"{folder}: no run can be written here: {told}; choose another folder with --out") from error
 
 
 def _modules(plan: Plan) -> list[str]:

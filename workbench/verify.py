@@ -5,49 +5,38 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from workbench import __version__
 from workbench.asked import Asked
 from workbench.catalog import load
+from workbench.difference import CLOSE, Difference, close, difference
 from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
+from workbench.folder import Check, pages
 from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
-from workbench.metrics import metric
+from workbench.pages.checkable import checked_without_refit, mark
+from workbench.recomputed import of_form, of_rows, of_run
+from workbench.remote import url_file
 from workbench.runner import private_folder, run
 from workbench.splits import Splits
 from workbench.study import Study
-from workbench.table import Table
 
-CLOSE = 1e-9  # relative; of models whose library computes in float32, 1e-5
-_ENDINGS = {"html": ".html", "pdf": ".pdf", "md": ".md"}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check: what it is about, whether it holds, and what was found.
-
-    Attributes
-    ----------
-    about : str
-        "run", or the name of a model.
-    what : str
-    status : str
-        "ok", "failed", or "open" where it could not be made.
-    told : str
-    """
-
-    about: str
-    what: str
-    status: str
-    told: str = ""
+PRIVATE = "not checkable without the private part"
+# what each check of a model is about: places in results.json that the table of what can be checked must hold
+_OF_FORM = {
+    "model file": ("form",),
+    "size": ("size", "stored_numbers"),
+    "form on the card": ("features_used", "form_dict", "form_text", "form_latex"),
+}
+_OF_ROWS = {"holdout scores": ("holdout",), "rules": ("rules",)}
+# what results.json that no run wrote can make of reading it
+_MALFORMED = (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError)
 
 
 def verify(
@@ -55,12 +44,11 @@ def verify(
 ) -> tuple[Check, ...]:
     """Recompute what a run's folder says, as far as the folder, the data and the saved models allow.
 
-    Pages are made again from results.json and compared byte by byte; data and splits are hashed again; saved models are
-    read, hashed, sized, and asked for every holdout score; means and intervals are computed again from the fold scores.
-    Fold scores themselves, explanations and diagnostics need `refit`: the whole study is run again, and all numbers are
-    compared.
-
-    It can't detect a forgery in which everything was changed to fit, the data too: that takes a signature.
+    Pages are made again from results.json and compared byte by byte, and no other file may lie beside them; data and
+    splits are hashed and described again; saved models are read, hashed, sized, written out, and asked for every
+    holdout score and what their rules meet; means and intervals are computed again from the fold scores. Fold scores
+    themselves, explanations and diagnostics need `refit`: the whole study is run again, and all numbers are compared.
+    `undetected` says what stays.
 
     Parameters
     ----------
@@ -80,72 +68,187 @@ def verify(
     Raises
     ------
     FileNotFoundError
-        If the folder holds no results.json.
+        If the folder holds no results.json, or there is no file `data`.
     ValueError
         If results.json is no JSON object of a run.
     """
     folder = Path(folder)
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    if not isinstance(results, dict) or "models" not in results or "study" not in results:
+    if not isinstance(results, dict) or not isinstance(results.get("models"), list) or "study" not in results:
         raise ValueError(f"{folder / 'results.json'}: holds no results of a run")
-    study, why = _study(results, data)
-    found = list(_checks(folder, results, study, why))
-    if not refit:
-        found.append(Check("run", "fold scores, explanations, diagnostics", "open", "need the fits again: --refit"))
-    elif study is None:
-        found.append(Check("run", "refit", "open", why))
-    else:
-        found.append(_refitted(study, results, allow_code))
-    return tuple(found)
+    if data is not None and not Path(data).is_file():
+        raise FileNotFoundError(f"{data}: is no file: name the data file")
+    with tempfile.TemporaryDirectory(prefix="workbench-verify-") as place:
+        return tuple(_Folder(folder, results, data, Path(place)).checks(refit, allow_code))
 
 
-def _checks(folder: Path, results: dict[str, Any], study: Study | None, why: str) -> Iterator[Check]:
-    yield from _pages(folder, results)
-    table = None
-    if study is None:
-        yield Check("run", "data", "open", why)
-    else:
-        table = load(**study.table_arguments())
-        yield _same("run", "data", table.hash, results["data"]["hash"], "SHA-256 of the data")
-        if table.hash != results["data"]["hash"]:
-            table = None
-    splits = None if table is None or study is None else Asked(study, table).splits
-    if splits is not None:
-        yield _same("run", "splits", splits.hash, results["splits"]["hash"], "SHA-256 of the splits")
-    for model in results["models"]:
-        if model["status"] == "ok":
-            yield _means(model, splits)
-            yield from _model(folder, model, table, splits)
+def undetected(folder: str | Path) -> str:
+    """Say what no check can find, and what to compare by another way."""
+    digest = hashlib.sha256((Path(folder) / "results.json").read_bytes()).hexdigest()
+    return (
+        "Not checked: what persons wrote, times, machine and versions, answers in the private part. Without --refit: "
+        "all but what cards mark with ✓. Not detectable: a forgery in which results, models, pages and data were all "
+        "changed to fit one another. Against that, ask its author by another way for the SHA-256 of results.json; "
+        f"here it is {digest}"
+    )
 
 
-def _pages(folder: Path, results: dict[str, Any]) -> Iterator[Check]:
-    """Make every page again from the results, and compare it with what lies there."""
-    from workbench.pages import card_html, card_markdown, card_pdf, cards, index, index_html
+class _Folder:
+    """A run's folder under check.
 
-    if results.get("workbench") != __version__:
-        yield Check("run", "pages", "open", f"made by workbench {results.get('workbench')}, this is {__version__}")
-        return
-    makers: dict[str, Callable[[Mapping[str, Any]], str | bytes]] = {
-        "html": card_html,
-        "pdf": card_pdf,
-        "md": card_markdown,
-    }
-    for name, card in cards(results).items():
-        text = json.dumps(card, ensure_ascii=False, indent=1) + "\n"
-        yield _page(folder / "cards" / f"{name}.json", text, name)
-        for kind, make in makers.items():
-            if kind in card["formats"]:
-                yield _page(folder / "cards" / f"{name}{_ENDINGS[kind]}", make(card), name)
-    yield _page(folder / "index.html", index_html(index(results)), "run")
+    Parameters
+    ----------
+    folder : Path
+    results : dict
+    data : path or None
+        Where the data file is now.
+    place : Path
+        An empty folder, to draw and to run in.
+    """
+
+    def __init__(self, folder: Path, results: dict[str, Any], data: str | Path | None, place: Path) -> None:
+        self.folder, self.results, self.data, self.place = folder, results, data, place
+        environment = results.get("environment")
+        command = str(environment.get("command")) if isinstance(environment, dict) else ""
+        self.quick = "--quick" in command or "quick=True" in command
+        self.study: Study | None = None
+        self.asked: Asked | None = None
+
+    def checks(self, refit: bool, allow_code: bool) -> Iterator[Check]:
+        """Make all checks."""
+        yield from _guarded("run", "pages", partial(pages, self.folder, self.results, self.place / "drawn"))
+        yield from _guarded("run", "study", self._told_study)
+        if self.study is not None:
+            yield from _guarded("run", "data", self._data)
+        for number, model in enumerate(self.results["models"]):
+            name = str(model.get("name", number)) if isinstance(model, dict) else str(number)
+            yield from _guarded(name, "model", partial(self._of_model, model))
+        if not refit:
+            yield Check("run", "fold scores, explanations, diagnostics", "open", "need the fits again: --refit")
+        elif self.study is not None:
+            yield from _guarded("run", "refit", partial(self._refitted, allow_code))
+
+    def _told_study(self) -> Iterator[Check]:
+        """Read the study back from the results, with the data where they are now."""
+        plain = json.loads(json.dumps(self.results["study"]))
+        registries: dict[str, Any] = {"families": family_registry(), "explainers": explainer_registry()}
+        self.told = Study.from_dict(plain, place="results.json: study", **registries)
+        if self.data is not None:
+            # under the name that the results give it, so that a file that was renamed is told as it was
+            plain["data"]["source"] = _now_at(_named(Path(self.data), self.told, self.place), self.told)
+        elif (file := self.told.data.file) is not None and not file.is_file():
+            yield Check("run", "data", "open", f"the file {file.name} is not here; name it: --data PATH")
+            return
+        self.study = Study.from_dict(plain, place="results.json: study", **registries)
+
+    def _data(self) -> Iterator[Check]:
+        """Read and split the data again, and compare what is told of them; what the study asks, with what is there."""
+        assert self.study is not None  # noqa: S101 - the caller looks
+        table = load(**self.study.table_arguments())
+        if table.hash != self.results["data"]["hash"]:
+            yield _told("run", "data", Difference("data.hash", table.hash, self.results["data"]["hash"]))
+            return
+        self.asked = Asked(self.study, table, quick=self.quick)
+        again = of_run(self.told, self.asked)
+        for key in sorted(checked_without_refit(of_model=False)):
+            what = key.partition("_")[0]
+            yield _told("run", what, difference(again[key], self.results.get(key), key, floor=0.0))
+        yield _told("run", "models of the study", self._other_models(self.asked))
+
+    def _other_models(self, asked: Asked) -> Difference | None:
+        """Find the first model that is not the one that the study asks for: of another name, family or parameters."""
+        wanted, there = asked.models, self.results["models"]
+        names = [(m.name, m.spec.family) for m in wanted], [(m["name"], m["family"]) for m in there]
+        if names[0] != names[1]:
+            return Difference("models", names[0], names[1])
+        for model, told in zip(wanted, there, strict=True):
+            if asked.tuning(model) is None and (found := difference(model.params, told["params"], model.name)):
+                return found
+        return None
+
+    def _of_model(self, model: Mapping[str, Any]) -> Iterator[Check]:
+        if model["status"] != "ok":
+            return
+        yield _means(model, None if self.asked is None else self.asked.splits)
+        name, told = model["name"], model["form"]
+        if told is None:
+            yield Check(name, "model", "open", "it has no form, so it can't be asked again without --refit")
+            return
+        path = (private_folder(self.folder) if told["private"] else self.folder) / "models" / f"{name}.json"
+        if not path.is_file():
+            missing = ("open", PRIVATE) if told["private"] else ("failed", "is missing")
+            yield Check(name, "model file", *missing)
+            return
+        try:
+            form = Form.load(path)
+        except FormError as error:
+            yield Check(name, "model", "failed", str(error))
+            return
+        yield from _compared(_OF_FORM, of_form(form, path, model), model, floor=0.0)
+        if self.asked is None:
+            yield Check(name, "holdout scores", "open", "need the data")
+            return
+        tolerance = max(CLOSE, 10 * family_registry()[model["family"]].tolerance)
+        yield from _compared(_OF_ROWS, of_rows(form, self.asked, private=told["private"]), model, tolerance=tolerance)
+
+    def _refitted(self, allow_code: bool) -> Iterator[Check]:
+        """Run the whole study again, with nothing taken from before, and compare all numbers."""
+        assert self.study is not None  # noqa: S101 - the caller looks
+        again = run(self.study, self.place / "run", quick=self.quick, fresh=True, allow_code=allow_code).results
+        again["data"]["source"] = of_run(self.told, self.asked)["data"]["source"] if self.asked else None
+        keys = [key for key in {**self.results, **again} if mark(key) != "none"]
+        found = (difference(again.get(key), self.results.get(key), key) for key in keys)
+        where = next(filter(None, found), None)
+        yield Check("run", "refit", "failed", f"{where.place} differs") if where else _ALL_SAME
 
 
-def _page(path: Path, made: str | bytes, about: str) -> Check:
-    what = f"page {path.name}"
-    if not path.is_file():
-        return Check(about, what, "failed", "is missing")
-    content = made.encode() if isinstance(made, str) else made
-    same = path.read_bytes() == content
-    return Check(about, what, "ok" if same else "failed", "" if same else "is not what results.json gives")
+_ALL_SAME = Check("run", "refit", "ok", "all numbers are the same")
+
+
+def _guarded(about: str, what: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """Make checks of results that anybody may have written: what can't even be read has failed."""
+    try:
+        yield from checks()
+    except _MALFORMED as error:
+        told = str(error) if type(error).__module__.startswith("workbench.") else f"{type(error).__name__}: {error}"
+        yield Check(about, what, "failed", f"could not be made of results.json and data: {told}"[:1000])
+
+
+def _compared(
+    parts: Mapping[str, tuple[str, ...]], again: Mapping[str, Any], model: Mapping[str, Any], **limits: float
+) -> Iterator[Check]:
+    for what, keys in parts.items():
+        found = (difference(again[key], model[key], key, **limits) for key in keys)
+        if any(again[key] is not None or model[key] is not None for key in keys):
+            yield _told(str(model["name"]), what, next(filter(None, found), None))
+
+
+def _told(about: str, what: str, found: Difference | None) -> Check:
+    if found is None:
+        return Check(about, what, "ok")
+    return Check(about, what, "failed", f"{found.place}: found {found.found!r:.200}, told is {found.told!r:.200}")
+
+
+def _now_at(path: Path, told: Study) -> str | dict[str, str]:
+    """Give a source with the file that rows, or a database, now lie in."""
+    source = told.data.source
+    return str(path) if isinstance(source, str) else {"connection": str(path), "query": source.query}
+
+
+def _named(data: Path, told: Study, place: Path) -> Path:
+    """Give the path of the data file, under the name that a study gives it and its own suffix."""
+    source, file = told.data.source, told.data.file
+    if not told.data.is_url and file is None:
+        return data.absolute()
+    name = (url_file(str(source)) if file is None else file).stem
+    if name == data.stem:
+        return data.absolute()
+    at = place / f"{name}{data.suffix}"
+    try:
+        at.symlink_to(data.absolute())
+    except OSError:  # not every system lets everybody
+        shutil.copyfile(data, at)
+    return at
 
 
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:
@@ -159,111 +262,7 @@ def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:
     for name, told in model["scores"].items():
         found = corrected_interval([math.nan if s is None else s for s in told["folds"]], **sizes)
         for part in parts:
-            if not _close(getattr(found, part), told[part]):
+            if not close(getattr(found, part), told[part]):
                 text = f"{part} {name}: the folds give {getattr(found, part)!r}, told is {told[part]!r}"
                 return Check(model["name"], "means of fold scores", "failed", text)
     return Check(model["name"], "means of fold scores", "ok", "with their intervals" if folds else "without intervals")
-
-
-def _study(results: dict[str, Any], data: str | Path | None) -> tuple[Study | None, str]:
-    """Read the study back from the results, with the data where they are now."""
-    plain = json.loads(json.dumps(results["study"]))
-    registries: dict[str, Any] = {"families": family_registry(), "explainers": explainer_registry()}
-    if data is not None:
-        where, path = plain["data"], str(Path(data).absolute())
-        if isinstance(where["source"], dict):
-            where["source"]["connection"] = path
-        else:
-            where["source"] = path
-    study = Study.from_dict(plain, place="results.json: study", **registries)
-    if data is None and (file := study.data.file) is not None and not file.is_file():
-        return None, f"the file {file.name} is not here; name it: --data PATH"
-    return study, ""
-
-
-def _model(folder: Path, model: Mapping[str, Any], table: Table | None, splits: Splits | None) -> Iterator[Check]:
-    name, told = model["name"], model["form"]
-    if told is None:
-        yield Check(name, "model", "open", "it has no form, so it can't be asked again without --refit")
-        return
-    home = private_folder(folder) if told["private"] else folder
-    path = home / told["path"]
-    if not path.is_file():
-        private = "not checkable without the private part" if told["private"] else ""
-        yield Check(name, "model file", "open" if private else "failed", private or "is missing")
-        return
-    yield _same(name, "model file", hashlib.sha256(path.read_bytes()).hexdigest(), told["sha256"], "SHA-256")
-    try:
-        form = Form.load(path)
-    except FormError as error:
-        yield Check(name, "model", "failed", str(error))
-        return
-    yield _same(name, "size", (form.size, form.stored_numbers), (model["size"], model["stored_numbers"]), "size")
-    if table is None or splits is None or not model["holdout"]:
-        yield Check(name, "holdout scores", "open", "need the data" if model["holdout"] else "no holdout was kept")
-        return
-    yield _holdout(form, model, table.take(splits.holdout))
-
-
-class _Asked:
-    """A form with the face of a fitted estimator, as metrics ask one."""
-
-    def __init__(self, form: Form) -> None:
-        self.form = form
-        self.predict, self.predict_proba = form.predict, form.predict_proba
-        self.classes_ = np.array(form.classes)
-
-
-def _holdout(form: Form, model: Mapping[str, Any], held: Table) -> Check:
-    """Score the holdout by the saved model."""
-    asked = _Asked(form)
-    tolerance = max(CLOSE, 10 * family_registry()[model["family"]].tolerance)
-    for name, told in model["holdout"].items():
-        found = metric(name).score(asked, held.X, held.y, classes=held.classes, sample_weight=held.sample_weight)
-        if not _close(found, told, tolerance):
-            return Check(
-                model["name"], "holdout scores", "failed", f"{name}: the model gives {found!r}, told is {told!r}"
-            )
-    return Check(model["name"], "holdout scores", "ok", ", ".join(model["holdout"]))
-
-
-def _refitted(study: Study, results: dict[str, Any], allow_code: bool) -> Check:
-    """Run the whole study again, with nothing taken from before, and compare all numbers."""
-    quick = "--quick" in results["environment"]["command"] or "quick=True" in results["environment"]["command"]
-    with tempfile.TemporaryDirectory(prefix="workbench-verify-") as place:
-        again = run(study, Path(place, "run"), quick=quick, fresh=True, allow_code=allow_code).results
-    for key, told in results.items():
-        if key in ("timing", "environment", "study"):
-            continue
-        if (where := _difference(told, again.get(key), key)) is not None:
-            return Check("run", "refit", "failed", f"{where} differs")
-    return Check("run", "refit", "ok", "all numbers are the same")
-
-
-def _difference(one: Any, other: Any, place: str) -> str | None:
-    """Name the first place where two JSON values differ by more than rounding; None where none does."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        if set(one) != set(other):
-            return f"{place}.{sorted(set(one) ^ set(other))[0]}"
-        pairs = ((f"{place}.{key}", value, other[key]) for key, value in one.items())
-    elif isinstance(one, list) and isinstance(other, list):
-        if len(one) != len(other):
-            return place
-        pairs = ((f"{place}[{i}]", a, b) for i, (a, b) in enumerate(zip(one, other, strict=True)))
-    elif isinstance(one, int | float) and isinstance(other, int | float):
-        return None if _close(float(one), float(other)) else place
-    else:
-        return None if one == other else place
-    return next((found for where, a, b in pairs if (found := _difference(a, b, where)) is not None), None)
-
-
-def _close(found: float | None, told: float | None, tolerance: float = CLOSE) -> bool:
-    if found is None or told is None or math.isnan(found):
-        return (found is None or math.isnan(found)) and told is None
-    return abs(found - told) <= tolerance * max(1.0, abs(told))
-
-
-def _same(about: str, what: str, found: Any, told: Any, unit: str) -> Check:
-    if found == told:
-        return Check(about, what, "ok")
-    return Check(about, what, "failed", f"{unit} is {found}, told is {told}")

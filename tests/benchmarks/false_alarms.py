@@ -128,6 +128,18 @@ def shifted(rng: np.random.Generator, seed: int, fault: bool) -> Told:
     return min(1.0, 2 * min(told.auc_p_value, *(c.p_value for c in told.columns))), drift_finding(told) is not None
 
 
+def shifted_blocks(rng: np.random.Generator, seed: int, fault: bool) -> Told:
+    """Half of the rows come three times, on one side of the holdout; one column half a standard deviation higher."""
+    X = table(rng)
+    later = rng.random(len(X)) < 0.25
+    if fault:
+        X.loc[later, "number"] += 0.7
+    at = np.repeat(np.arange(len(X)), np.where(rng.random(len(X)) < 0.5, 3, 1))
+    parts = at[~later[at]], at[later[at]]
+    told = drift(*(X.iloc[part] for part in parts), groups=parts, random_state=seed)
+    return min(1.0, 2 * min(told.auc_p_value, *(c.p_value for c in told.columns))), drift_finding(told) is not None
+
+
 def unfair(rng: np.random.Generator, seed: int, fault: bool) -> Told:
     """Log odds higher by 1.2 for one group, without a reason in the outcome."""
     X = table(rng)
@@ -161,6 +173,7 @@ CASES: dict[str, Callable[[np.random.Generator, int, bool], Told]] = {
     "residuals, spread": residual_spread,
     "conformal coverage": coverage,
     "drift": shifted,
+    "drift, repeated rows": shifted_blocks,
     "fairness": unfair,
     "careless split": careless,
 }

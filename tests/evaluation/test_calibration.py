@@ -5,9 +5,10 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from workbench.answers import Answer
-from workbench.evaluation.bins import even_bins
+from workbench.bins import even_bins
 from workbench.evaluation.calibration import calibration, calibration_finding
 from workbench.evaluation.predictions import Predictions
+from workbench.forms.output import log_odds
 
 LABELS = ("no", "yes")
 
@@ -88,6 +89,16 @@ def test_constant_and_certain_predictions():
 
 
 CASES = {"too extreme": 2.0, "too timid": 0.5}
+
+
+def test_a_line_of_bold_probabilities_is_found():
+    """Where predictions of 0 and 1 leave no information at a slope of 1, whole Newton steps run away."""
+    rng = np.random.default_rng(1)
+    p = np.round(rng.random(2000) * 12) / 12
+    came = rng.random(2000) < 0.5 + 0.2 * (p - 0.5)
+    told = calibration(two(p, came)).curves[0]
+    theirs = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000).fit(log_odds(p)[:, None], came)
+    assert told.slope == pytest.approx(theirs.coef_[0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("way", CASES)

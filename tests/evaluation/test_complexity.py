@@ -155,8 +155,12 @@ def test_rows_beyond_the_curves_are_left_out_and_said_so():
     assert found.n_rows == 99
     assert found.interaction_strength == pytest.approx(0, abs=1e-20)
     assert found.provenance.warnings == (
-        "1% of the rows lie beyond the curves and are left out of the interaction strength",
+        "fewer than 10 rows lie beyond the curves and are left out of the interaction strength",
     )
+    X = pd.DataFrame({"x": np.r_[np.linspace(0, 1, 85), np.full(15, 50.0)]})
+    found = complexity(model(lambda X: X["x"]), X, effects(curve("x", (0.0, 1.0), (0.0, 1.0))))
+    (warning,) = found.provenance.warnings
+    assert warning.startswith("15% of the rows lie beyond")
     X = pd.DataFrame({"x": ["a"] * 5 + ["b"] * 5})
     found = complexity(model(lambda X: (X["x"] == "a") * 1.0), X, effects(curve("x", ("a",), (0.0,), "category")))
     assert found.n_rows == 5

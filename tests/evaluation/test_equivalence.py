@@ -166,16 +166,43 @@ def test_dictionaries_from_before_are_read():
     assert read.to_dict()["probability_better"] is None
 
 
-def test_the_sentence():
-    costs = [0.06, 0.01, 0.04, 0.02, 0.05]
+SURE = "The decision tree is {} than the forest by more than 0.01 R² with a probability of {} ({}; {})."
+SENTENCES = {
+    (0.93, 0.05, 0.02): SURE.format("worse", "93%", "no difference that matters: 5%", "better: 2%"),
+    (0.02, 0.05, 0.93): SURE.format("better", "93%", "no difference that matters: 5%", "worse: 2%"),
+    (0.9999, 0.0001, 0.0): SURE.format(
+        "worse", "more than 99%", "no difference that matters: less than 1%", "better: less than 1%"
+    ),
+    (0.15, 0.8, 0.05): "The decision tree is as good as the forest to within 0.01 R² with a probability of 80% "
+    "(worse: 15%; better: 5%).",
+    (0.45, 0.35, 0.2): "The decision tree is worse than the forest by more than 0.01 R² with a probability of 45%, "
+    "which leaves it open (no difference that matters: 35%; better: 20%).",
+    (0.2, 0.35, 0.45): "The decision tree is better than the forest by more than 0.01 R² with a probability of 45%, "
+    "which leaves it open (no difference that matters: 35%; worse: 20%).",
+    (0.3, 0.42, 0.28): "The decision tree is as good as the forest to within 0.01 R² with a probability of 42%, "
+    "which leaves it open (worse: 30%; better: 28%).",
+}
+
+
+@pytest.mark.parametrize("chances", SENTENCES)
+def test_the_sentence_leads_with_what_is_likeliest(chances):
+    names = ("probability_worse", "probability_equivalent", "probability_better")
+    made = compare(np.zeros(5), COSTS, region=0.01, **OPTIONS).but(**dict(zip(names, chances, strict=True)))
+    assert equivalence_sentence(made, TITLES, R2) == SENTENCES[chances]
+
+
+COSTS = [0.06, 0.01, 0.04, 0.02, 0.05]
+OPTIONS = {"model": "tree", "reference": "forest", "metric": R2, "n_train": 80, "n_test": 20}
+TITLES = {"tree": "decision tree"}
+
+
+def test_the_sentence_without_region_interval_or_difference():
     zero = np.zeros(5)
-    options = {"model": "tree", "reference": "forest", "metric": R2, "n_train": 80, "n_test": 20}
-    titles = {"tree": "decision tree"}
-    told = equivalence_sentence(compare(zero, costs, region=0.01, **options), titles, R2)
-    assert told == (
-        "The decision tree is worse than the forest by more than 0.01 R² with a probability of 93%, "
-        "of no difference that matters 5%, better 1%."
-    )
-    told = equivalence_sentence(compare(zero, costs, region=0.0, **options), titles, R2)
-    assert told == "The decision tree is worse than the forest with a probability of 97%, better 3%."
-    assert equivalence_sentence(compare(zero, costs, **options), titles, R2) == ""
+    told = equivalence_sentence(compare(zero, COSTS, region=0.0, **OPTIONS), TITLES, R2)
+    assert told == "The decision tree is worse than the forest with a probability of 97% (better: 3%)."
+    told = equivalence_sentence(compare(COSTS, zero, region=0.0, **OPTIONS), TITLES, R2)
+    assert told == "The decision tree is better than the forest with a probability of 97% (worse: 3%)."
+    same = "The decision tree scores the same as the forest in every fold."
+    assert [equivalence_sentence(compare(zero, zero, region=r, **OPTIONS), TITLES, R2) for r in (0, 0.01)] == [same] * 2
+    assert equivalence_sentence(compare(zero, COSTS, **OPTIONS), TITLES, R2) == ""
+    assert equivalence_sentence(compare([0.0], [0.1], region=0.01, **OPTIONS), TITLES, R2) == ""

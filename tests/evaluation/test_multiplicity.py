@@ -8,6 +8,7 @@ from scipy import stats
 from workbench.answers import Answer
 from workbench.evaluation.comparison import Entry
 from workbench.evaluation.multiplicity import good_models, multiplicity, multiplicity_sentence, tolerance_for
+from workbench.evaluation.withholding import withholding
 from workbench.metrics import metric
 
 R2, LOSS = metric("r2"), metric("log_loss")
@@ -117,20 +118,39 @@ def test_sentences():
     assert multiplicity_sentence(multiplicity("abc", said), TITLES) == (
         "2 other models score as well as the EBM, to within what matters, and conflict with it on no row."
     )
-    said[1, :6] = said[2, 4:9] = 1
+    said[1, :16] = said[2, 4:19] = 1
     told = multiplicity_sentence(
         multiplicity("abc", said, importances=[[3, 2, 1, 0], [3, 2, 0, 1], [3, 2, 1, 0]]), TITLES
     )
     assert told == (
-        "2 other models score as well as the EBM, to within what matters; on 9% of the rows at least one of them "
-        "predicts another class; the forest does most often, on 6%. About the columns they tell much the same story: "
+        "2 other models score as well as the EBM, to within what matters; on 19% of the rows at least one of them "
+        "predicts another class; the forest does most often, on 16%. About the columns they tell much the same story: "
         "their importances have rank correlations from 0.80 to 1.00."
     )
     told = multiplicity_sentence(
         multiplicity("ac", said[[0, 2]], tolerance=0.5, importances=[[3, 2], [2, 3]]), TITLES, unit="% vol"
     )
     assert told == (
-        "1 other model scores as well as the EBM, to within what matters; on 5% of the rows the two differ by more "
+        "1 other model scores as well as the EBM, to within what matters; on 15% of the rows the two differ by more "
         "than 0.5 % vol. About the columns they tell different stories: their importances have rank correlations "
         "of −1.00."
     )
+
+
+def test_few_rows_are_not_counted():
+    said = np.zeros((3, 200))
+    said[1, :4] = 1
+    said[2, :150] = 1
+    told = multiplicity("abc", said)
+    assert "on 75% of the rows at least" in multiplicity_sentence(told, TITLES)
+    told = multiplicity("ab", said[:2])
+    few = "on fewer than 10 of 200 rows the two predict another class."
+    assert multiplicity_sentence(told, TITLES).endswith(few)
+    sent = Answer.from_dict(withholding(told).to_dict())
+    assert np.isnan([sent.ambiguity, sent.discrepancy, sent.disagreement[0, 1]]).all()
+    assert multiplicity_sentence(sent, TITLES).endswith(few)
+    said[1, :4], said[1, 4:] = 0, 1
+    assert withholding(multiplicity("ab", said[:2])).ambiguity == 0.95
+    said[1], said[2], said[2, :3] = 0, 0, 1
+    sent = withholding(multiplicity("abc", said))
+    assert multiplicity_sentence(sent, TITLES).endswith("200 rows at least one of them predicts another class.")

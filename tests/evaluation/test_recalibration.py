@@ -13,10 +13,11 @@ from tests.evaluation.test_calibration import drawn, two
 from tests.forms.forms import KINDS, all_forms, tree
 from workbench.answers import Answer
 from workbench.evaluation.predictions import Predictions
-from workbench.evaluation.recalibration import fit_map, mapped, recalibrated, recalibration, recalibration_finding
+from workbench.evaluation.recalibration import fit_map, recalibration, recalibration_finding
 from workbench.evaluation.row_losses import row_losses
 from workbench.forms import Additive, Form, Identity, Monotone, OneVsRest, Scaled, Softmax
 from workbench.forms.output import log_odds, output_from_dict
+from workbench.probability_maps import mapped, recalibrated
 
 FORMS = all_forms()
 ROWS = {"x": [1.0, 1.5, np.nan, 8.0, 10.0, 11.0], "colour": ["red", "blue", "blue", None, "red", "new"]}
@@ -46,7 +47,7 @@ def test_several_classes_get_temperature_and_intercepts_back():
 
 def test_monotone_is_isotonic_regression_of_the_bins():
     p, came = drawn(0, 2000, 2.0)
-    found = fit_map(two(p, came), "monotone")
+    found = fit_map(two(p, came), "isotonic")
     assert 10 < len(found.before) <= 20
     assert found.before[-1] == pytest.approx(np.sort(p)[-100:].mean())
     assert (np.diff(found.after) >= 0).all()
@@ -68,7 +69,7 @@ class Raw(LogisticRegression):
         return np.column_stack([1 - X[:, 0], X[:, 0]])
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "monotone"])
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_after_is_better_and_judged_on_other_rows(method):
     told = recalibration(two(*drawn(0, 1500, 2.5)), method=method)
     assert told.before.curves[0].error > 0.05
@@ -81,7 +82,7 @@ def test_after_is_better_and_judged_on_other_rows(method):
     assert output_from_dict(again.output, "output") == fit_map(two(*drawn(0, 1500, 2.5)), method)
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "monotone"])
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_after_does_not_see_its_own_rows(method):
     rng = np.random.default_rng(0)
     p, came = rng.random(90), rng.random(90) < 0.5  # nothing to be learned
@@ -100,7 +101,7 @@ def test_calibrated_probabilities_gain_nothing():
     assert sum(gains) <= 1
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "monotone"])
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 @pytest.mark.parametrize("name", ["binary", "shares"])
 def test_recalibrated_forms_of_two_classes(name, method):
     form = FORMS[name]
@@ -118,7 +119,8 @@ def test_recalibrated_forms_of_two_classes(name, method):
     before, after = form.predict_proba(ROWS), new.predict_proba(ROWS)
     np.testing.assert_allclose(after, mapped(output, before), rtol=1e-12)
     np.testing.assert_allclose(after.sum(axis=1), 1)
-    assert new.size == form.size
+    held = 2 if method == "sigmoid" else 4  # slope and intercept, or two entries of two
+    assert (new.size, new.stored_numbers) == (form.size + held, form.stored_numbers + held)
     again = Form.from_dict(json.loads(json.dumps(new.to_dict(), allow_nan=False)))
     np.testing.assert_array_equal(again.predict_proba(ROWS), after)
     assert str(again) == str(new)
@@ -185,8 +187,8 @@ def test_hostile_outputs_raise(output):
     ("call", "message"),
     [
         (lambda: fit_map(Predictions.of(np.arange(30.0), np.arange(30.0))), "a predicted number has none"),
-        (lambda: fit_map(three(), "monotone"), "needs two classes"),
-        (lambda: fit_map(three(), "spline"), "sigmoid, monotone; got 'spline'"),
+        (lambda: fit_map(three(), "isotonic"), "must be sigmoid for task multiclass"),
+        (lambda: fit_map(three(), "spline"), "sigmoid, isotonic; got 'spline'"),
         (lambda: recalibration(three(60), folds=np.zeros(60)), "at least two different"),
         (lambda: recalibrated(FORMS["regression"], Scaled(Identity(), 1.0, (0.0,))), "a form of 0 classes"),
         (lambda: recalibrated(FORMS["several"], Scaled(Identity(), 1.0, (0.0,))), "a form of 3 classes"),

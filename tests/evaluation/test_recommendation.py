@@ -126,3 +126,28 @@ def test_names_stand_where_titles_are_shared():
 def test_the_answer_survives_json(entries):
     found = told(*entries)
     assert Answer.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False))).to_dict() == found.to_dict()
+
+
+def test_with_a_region_the_difference_fold_by_fold_counts_too():
+    hard = np.array([-0.6, -0.3, 0.0, 0.3, 0.6])  # folds that differ for every model alike
+    noise = np.array([0.02, -0.01, 0.0, 0.01, -0.02])
+
+    def by(name, mean, size, glassbox=True, times=1.0):
+        return Entry(name, name, name, glassbox, mean + hard + times * noise, size=size)
+
+    tree, ebm = by("tree", 0.45, 23), by("ebm", 0.594, 600, times=4)
+    forest, dummy = by("forest", 0.60, 99_950, glassbox=False), by("dummy", 0.4, 1)
+    entries = (dummy, tree, ebm, forest)
+    assert recommend(entries, metric=R2, **SIZES).model is None  # the dummy is within one standard error
+    found = recommend(entries, metric=R2, **SIZES, region=0.001)
+    assert (found.model, found.within) == ("ebm", ("ebm", "forest"))
+    assert found.reason == (
+        "The ebm is recommended: it is the simplest (600 numbers to hold) of the 2 models within one standard error of "
+        "the best, both of its score (0.31 R²) and of the difference fold by fold, 0.0060 R² below the forest (99,950 "
+        "numbers to hold)."
+    )
+    assert recommend(entries, metric=R2, **SIZES, region=0.16).model == "tree"  # no difference that matters
+    alone = recommend((dummy, tree, forest), metric=R2, **SIZES, region=0.001)
+    assert alone.model == "forest"
+    losses = [Entry(e.model, e.family, e.title, e.glassbox, -e.scores, size=e.size) for e in entries]
+    assert recommend(losses, metric=LOSS, **SIZES, region=0.001).model == "ebm"

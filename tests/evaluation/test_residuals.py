@@ -83,7 +83,8 @@ def test_planted_spread_is_found_in_its_column_alone():
     assert not [p.column for p in answer.by if p.bias_p <= 0.01]
     (found,) = residuals_findings(answer, about="m")
     assert found.title == "The size of errors depends on 'size'"
-    assert found.evidence.startswith("Where 'size' is 'L' the mean error is ")
+    assert found.evidence.startswith("The mean error is ")
+    assert " where 'size' is 'L', but " in found.evidence
     growing, _, _ = told(4, lambda X, f, e: f + e * np.exp(f - 10))
     assert "the prediction" in residuals_findings(growing, about="m")[0].title
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from workbench.answers import Answer
+from workbench.answers.regions import WeakRegion
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.region_search import LEAST_ROWS, search
 from workbench.evaluation.weak_regions import weak_regions, weak_regions_finding
@@ -226,3 +227,41 @@ def test_cells_of_each_kind():
     assert numbers.text(0, 2) == "'x' is present"
     assert (0, 2) in numbers.ranges
     assert (0, 3) not in numbers.ranges
+
+
+def region(loss, rest, reference, rows=50):
+    return WeakRegion(
+        text="'x' > 1",
+        columns=("x",),
+        rows_found=50,
+        rows=rows,
+        loss_found=loss,
+        loss=loss,
+        lower=0.9 * loss,
+        upper=1.1 * loss,
+        rest=rest,
+        p_value=0.001,
+        reference=reference,
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "rest", "reference", "severity"),
+    [
+        (0.10, 0.01, 1.05, "low"),  # ten times the loss elsewhere, and a tenth of the baseline's
+        (0.14, 0.10, 0.20, "low"),
+        (0.16, 0.10, 0.20, "medium"),
+        (0.16, 0.10, 0.15, "high"),
+        (0.31, 0.10, 0.40, "medium"),
+        (0.16, 0.10, np.nan, "medium"),
+        (0.31, 0.10, np.nan, "high"),
+    ],
+)
+def test_severity_follows_how_much_better_than_the_reference_it_is_there(loss, rest, reference, severity):
+    X = pd.DataFrame({"x": np.arange(200.0)})
+    answer = weak_regions(X, np.ones(200)).but(regions=(region(loss, rest, reference),))
+    found = weak_regions_finding(answer, about="m", reference="the baseline")
+    assert found.severity == severity
+    assert ("; the baseline has" in found.evidence) == (reference == reference)
+    assert ("no better than the baseline" in found.evidence) == (loss >= reference)
+    assert ("Don't rely" in found.action) == (severity != "low")

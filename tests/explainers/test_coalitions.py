@@ -5,6 +5,7 @@ import pytest
 
 from tests.explainers.enumeration import shapley
 from workbench.explainers import explain
+from workbench.explainers.shapley import paired_sampling
 from workbench.explainers.shapley.games import BackgroundMean, coalitions, shares, signed_weights, size_weights
 from workbench.explainers.shapley.paired_sampling import Draws, fit
 
@@ -211,6 +212,27 @@ def test_few_calls(function_model):
     explain(model, "kernel_shap", X[:20], background=X)
     assert len(model.calls_) <= 2 + 6  # 20 rows x 254 coalitions x 50 background rows, 65,536 a call
     assert max(model.calls_) <= 2**16
+
+
+@pytest.mark.parametrize("options", [{"max_evaluations": 300 * 64}, {"max_evaluations": 2**20}])
+def test_background_rows_are_asked_for_in_parts(rows, function_model, monkeypatch, options):
+    """However many background rows there are, and evaluations are allowed, a call is of no more rows than it may be."""
+    background = np.tile(rows, (2, 1)) + np.random.default_rng(0).normal(size=(60, 10))
+    background = np.vstack([background, rows[:4]])
+    weight = np.random.default_rng(1).uniform(1, 2, 64)
+    model = function_model(tangled, rows)
+    whole = explain(model, "kernel_shap", rows[:2], background=background, sample_weight=weight, **options)
+    monkeypatch.setattr("workbench.explainers.stacks.MAX_ROWS", 25)
+    monkeypatch.setattr(paired_sampling, "_BLOCK", 50)
+    del model.calls_[:]
+    parted = explain(model, "kernel_shap", rows[:2], background=background, sample_weight=weight, **options)
+    assert max(model.calls_) <= 25
+    assert parted.provenance.parameters["way"] == whole.provenance.parameters["way"]
+    assert parted.provenance.parameters["way"] == ("sampling" if options["max_evaluations"] < 2**16 else "enumeration")
+    np.testing.assert_allclose(parted.values, whole.values, atol=1e-12)
+    np.testing.assert_allclose(parted.approximation_error, whole.approximation_error, atol=1e-12)
+    np.testing.assert_allclose(parted.background_error, whole.background_error, atol=1e-12)
+    assert (parted.values[:, 9] == 0).all()
 
 
 def test_values_are_missing_where_a_mixture_has_no_score(function_model):

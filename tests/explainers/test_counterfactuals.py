@@ -417,3 +417,27 @@ def test_candidates_lie_in_each_interval_just_beyond_its_nearer_end(dtype):
     assert 2.00000001 < last <= 2.02000001
     assert len(second) == (dtype == np.float64)  # no number of single precision lies between the two cuts
     assert all(2.0 < x <= 2.00000001 for x in second)
+
+
+def test_levels_that_the_categories_of_rows_do_not_hold_are_told():
+    rng = np.random.default_rng(0)
+    level = pd.Categorical(rng.choice(["a", "b", "c", "d"], 400))
+    table = pd.DataFrame({"level": level, "number": rng.integers(0, 5, 400).astype(float)})
+    y = table["number"] + 10.0 * (table["level"] == "d") + 5.0 * (table["level"] == "c")
+    model = wb.Regressor("tree").fit(table, y)
+    rows = table[table["level"] == "a"].iloc[:2]
+    whole = ask(model, rows, background=table, at_least=5.0)
+    assert whole.provenance.exact
+    assert {line[0] for line in whole.found} & {"c", "d"}
+    cut = rows.assign(level=rows["level"].cat.remove_categories(["c", "d"]))
+    answer = ask(model, cut, background=table, at_least=5.0)
+    assert not answer.provenance.exact
+    assert {line[0] for line in answer.found} <= {"a", "b"}
+    told = answer.provenance.warnings[0]
+    assert told.startswith("column 'level' of X has categories without ")
+    assert "changes to them were not tried" in told
+    for name in ("c", "d"):
+        assert name in told.split("without ")[1].split(", which")[0]
+    kept = ask(model, cut, background=table, at_least=5.0, immutable=("level",))
+    assert kept.provenance.exact  # what may not change is not missing
+    assert not any("categories" in told for told in kept.provenance.warnings)

@@ -3,11 +3,14 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from workbench.answers import Answer
 from workbench.estimator import Classifier, Regressor
 from workbench.explainers import explain, explainer
+from workbench.explainers import interactions as home
+from workbench.explainers.effects import at_rows
 
 
 def interaction(model, X, **options):
@@ -152,3 +155,81 @@ def test_every_kind_of_column(people, people_regressor, people_classifier):
     many = interaction(people_classifier, people, max_rows=25)
     assert many.overall.shape == (7, 3)
     assert np.isfinite(many.pairwise).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_intervals_are_of_the_answers_without_a_group_of_rows(X, function_model, weighted):
+    weight = np.random.default_rng(1).uniform(1, 3, len(X)) if weighted else None
+    model = function_model(lambda Z: Z["a b"] * Z["ü"] + np.sin(Z["c"]) * Z["ü"] + Z["d"], X)
+    answer = interaction(model, X, sample_weight=weight, random_state=3)
+    group = np.random.default_rng([3, 1]).permutation(60) % 20
+    left = [
+        interaction(model, X[group != g], sample_weight=None if weight is None else weight[group != g])
+        for g in range(20)
+    ]
+    assert answer.provenance.parameters["groups_left_out"] == 20
+    for name in ("overall", "pairwise", "unnormalized"):
+        versions = np.array([getattr(each, name) for each in left])
+        reach = t.ppf(0.975, 19) * np.sqrt(19 * versions.var(axis=0))
+        middle = getattr(answer, name)
+        np.testing.assert_allclose(getattr(answer, f"{name}_lower"), np.maximum(middle - reach, 0), atol=1e-9)
+        np.testing.assert_allclose(getattr(answer, f"{name}_upper"), middle + reach, atol=1e-9)
+    assert Answer.from_dict(answer.to_dict()) == answer
+    pair = answer.pairs.index((0, 3))  # nothing acts together there, whatever the rows
+    assert answer.pairwise_lower[pair] == answer.pairwise_upper[pair] == 0
+
+
+def test_intervals_cover_what_other_rows_give(function_model):
+    def function(Z):
+        return Z[:, 0] + Z[:, 1] + 0.3 * Z[:, 0] * Z[:, 1] + np.where(Z[:, 0] > 0.3, Z[:, 2], 0.0)
+
+    def rows(n, seed):
+        found = np.random.default_rng(seed).normal(size=(n, 3))
+        found[:, 1] += 0.5 * found[:, 0]
+        return found
+
+    model = function_model(function, np.zeros((1, 3)))
+    many = interaction(model, rows(1500, 10**6), max_rows=1500)
+    hits, widths, values = [], [], []
+    for seed in range(80):
+        answer = interaction(model, rows(80, seed))
+        hits.append(
+            np.concatenate(
+                [
+                    (getattr(answer, f"{name}_lower") <= getattr(many, name))
+                    & (getattr(many, name) <= getattr(answer, f"{name}_upper"))
+                    for name in ("overall", "pairwise")
+                ]
+            )[:, 0]
+        )
+        widths.append(np.concatenate([answer.overall_upper - answer.overall, answer.pairwise_upper - answer.pairwise]))
+        values.append(np.concatenate([answer.overall, answer.pairwise]))
+    told = np.flatnonzero(many.pairwise[:, 0] > 0)
+    used = [0, 1, 2, *(3 + told)]
+    share = np.mean(hits, axis=0)[used]
+    assert share.min() >= 0.8
+    assert 0.88 < share.mean() < 0.99
+    error = np.sqrt(np.mean(np.array(widths) ** 2, axis=0))[used, 0] / t.ppf(0.975, 19)
+    ratio = error / np.std(values, axis=0)[used, 0]
+    assert (ratio > 0.8).all()
+    assert (ratio < 1.4).all()
+
+
+def test_few_rows_have_no_interval(X, function_model):
+    model = function_model(lambda Z: Z["a b"] * Z["ü"], X)
+    few = interaction(model, X[:4])
+    assert np.isnan(few.pairwise_lower).all()
+    assert np.isnan(few.overall_upper).all()
+    assert np.isfinite(few.pairwise).all()
+    assert np.isfinite(interaction(model, X[:5]).pairwise_upper).all()
+
+
+def test_effects_that_are_not_kept_are_asked_for_again(X, function_model, monkeypatch):
+    model = function_model(lambda Z: Z["a b"] * Z["ü"] + Z["c"] ** 2 * Z["d"], X)
+    whole = interaction(model, X)
+    monkeypatch.setattr(home, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(at_rows, "MOST_NUMBERS", 21 * 60 * 2)
+    del model.calls_[:]
+    parted = interaction(model, X)
+    assert model.calls_ == [60 * 60] * (4 + 6 + 3 + 4 + 3)  # pairs two by two, each with the single columns it needs
+    assert {**parted.to_dict(), "provenance": None} == {**whole.to_dict(), "provenance": None}

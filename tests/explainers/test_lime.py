@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import workbench as wb
 from workbench.answers import Answer
-from workbench.explainers import explain, explainer, neighbours
+from workbench.explainers import explain, explainer, local_sums, neighbours
 from workbench.explainers import lime as home
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.neighbours import ColumnOfNeighbours
@@ -154,6 +154,30 @@ def test_seeds_batches_rows_and_columns(X, monkeypatch):
         parted = lime(forest, frame[:10], background=frame, n_draws=100)
         np.testing.assert_allclose(parted.values, whole.values, atol=1e-12)
         np.testing.assert_allclose(parted.fidelity, whole.fidelity, atol=1e-12)
+
+
+def test_what_is_held_at_once_is_bounded(X, function_model, monkeypatch):
+    """However many draws, seeds and columns there are: chances part by part, sums of products seed by seed."""
+    model = function_model(lambda rows: rows[:, 0] * rows[:, 1], X)
+    options = {"background": X, "n_draws": 300, "n_seeds": 7, "n_features": 3, "random_state": 2}
+    whole = lime(model, X[:4], **options)
+    held = []
+    chances = neighbours.Neighbours._chances
+
+    def watched(self, column, part):
+        held.append(chances(self, column, part))
+        return held[-1]
+
+    monkeypatch.setattr(neighbours.Neighbours, "_chances", watched)
+    monkeypatch.setattr(neighbours, "MAX_ROWS", 250)
+    monkeypatch.setattr(local_sums, "MOST_PRODUCTS", 2 * 6**2)
+    monkeypatch.setattr(home, "MOST_PRODUCTS", 2 * 6**2)
+    parted = lime(model, X[:4], **options)
+    assert max(found.size for found in held) <= 2 * 250
+    together = np.concatenate([found for found in held[::4] if found.size][:14], axis=1)
+    assert len(np.unique(together[0])) == 7 * 300  # no number is used twice
+    for name in ("values", "approximation_error", "fidelity", "stability"):
+        np.testing.assert_allclose(getattr(parted, name), getattr(whole, name), atol=1e-12)
 
 
 def test_few_calls(X, function_model, monkeypatch):

@@ -10,7 +10,8 @@ import workbench as wb
 from workbench.answers import Answer
 from workbench.blocks import deal_blocks
 from workbench.explainers import explain, explainer
-from workbench.explainers.likeness import identical_rows
+from workbench.explainers import surrogate as home
+from workbench.explainers.likeness import Fit, identical_rows
 from workbench.interval import corrected_interval
 
 
@@ -185,6 +186,51 @@ def test_little_to_learn(X, function_model):
         surrogate(labels, X[:1], family="oner")
     rare = np.vstack([X[X[:, 0] < -0.5][:40], [[9.0, 0.0, 0.0]]])  # the one row that is true is in one fold alone
     assert np.isnan(surrogate(labels, rare, family="oner").folds).sum() == 2
+
+
+def test_of_many_rows_a_draw_is_fitted_and_said(X, forest, monkeypatch):
+    monkeypatch.setattr(home, "MOST_ROWS", 120)
+    weight = np.where(np.arange(200) < 20, 0.0, 1.0)
+    answer = surrogate(forest, X, sample_weight=weight, random_state=3)
+    heavy = np.arange(20, 200)
+    drawn = np.sort(np.random.default_rng(3).choice(180, 120, replace=False))
+    rows = heavy[drawn]
+    assert answer.provenance.warnings[-1] == "of 200 rows 120 were drawn by the seed, and used"
+    assert (answer.provenance.n_rows, answer.provenance.parameters["rows_used"]) == (200, 120)
+    alone = surrogate(forest, X[rows], random_state=3)
+    np.testing.assert_array_equal(answer.folds, alone.folds)
+    assert answer.text == alone.text
+    assert surrogate(forest, X[:120]).provenance.parameters["rows_used"] == 120
+    assert not any("drawn" in told for told in surrogate(forest, X[:120]).provenance.warnings)
+
+
+def test_wide_inputs_are_held_within_bounds(monkeypatch, function_model):
+    """A column of levels is as many numbers as it has levels: rows times numbers stay below the bound."""
+    level = np.repeat([f"l{i:02}" for i in range(30)], 20)
+    X = pd.DataFrame({"a": np.random.default_rng(0).normal(size=600), "level": level})
+    model = function_model(lambda rows: rows["a"] + rows["level"].str[1:].astype(int), X)
+    sizes = []
+    fit = Fit.telling
+
+    def watched(self, rows):
+        fitted = fit(self, rows)
+        sizes.append(len(rows) * len(fitted[0].inputs_))
+        return fitted
+
+    monkeypatch.setattr(Fit, "telling", watched)
+    assert surrogate(model, X, repeats=1).provenance.parameters["rows_used"] == 600
+    assert max(sizes) == 600 * 31
+    monkeypatch.setattr(home, "MOST_INPUTS", 400 * 31)
+    sizes.clear()
+    answer = surrogate(model, X, repeats=1)
+    assert answer.provenance.parameters["rows_used"] == 400
+    assert max(sizes) <= 400 * 31
+    monkeypatch.setattr("workbench.families.policy.MOST_LEVELS", 9)
+    answer = surrogate(model, X, repeats=1)
+    assert answer.provenance.parameters["rows_used"] == 600
+    (told,) = [told for told in answer.provenance.warnings if "pooled" in told]
+    assert told.startswith("column 'level': of 30 levels with 10 rows or more the 9 commonest are told apart")
+    assert surrogate(model, X, family="gam", repeats=1, folds=2).provenance.parameters["rows_used"] == 12400 // 60
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from workbench.answers import (
     RefitBand,
     Surrogate,
 )
+from workbench.answers.profiles import Profiles
+from workbench.answers.swarm import Swarm
 
 STRENGTH = np.array([0.182, 0.094, 0.071, 0.041, 0.022, 0.012, 0.004, 0.0015, 0.0])
 
@@ -54,7 +56,9 @@ def explained(task: str, names: list[str], classes: Any, metric: Any, columns: A
     if moves:
         found |= {
             "ale": _ale(effects, names),
-            "shap": _attributions("shap", names, outputs, "link" if task == "binary" else "response"),
+            "shap": _attributions("shap", names, outputs, "link" if task == "binary" else "response").but(
+                **_of_rows(columns, outputs)
+            ),
         }
     if family == "forest":
         found |= {
@@ -169,6 +173,27 @@ def _attributions(method: str, names: list[str], outputs: tuple[str, ...], scale
         noise=0.012 * np.ones_like(mean) if method == "shap" else None,
         provenance=provenance(method, exact=method == "shap"),
     )
+
+
+def _of_rows(columns: Any, outputs: tuple[str, ...]) -> dict[str, Any]:
+    """Give bins of 200 made-up rows, and reasons for made-up profiles."""
+    rng, n, k = np.random.default_rng(2), len(columns), len(outputs)
+    numeric = [c["kind"] == "number" for c in columns]
+    x = rng.uniform(-1, 1, size=(200, n))
+    values = x[:, :, None] * STRENGTH[:n, None] * np.linspace(1, 0.5, k)
+    cells = [tuple(v if is_number else "level" for v, is_number in zip(row, numeric, strict=True)) for row in x]
+    groups = ("low", "middle", "high") if k == 1 else outputs
+    made = np.linspace(-1, 1, len(groups))[:, None, None] * STRENGTH[:n, None] * np.ones(k)
+    data = tuple(c["median"] if c["kind"] == "number" else c["levels"][0]["level"] for c in columns)
+    found = Profiles(
+        groups=groups,
+        group_rows=(160,) * len(groups),
+        data=(data,) * len(groups),
+        values=made[:, :, 0] if k == 1 else made,
+        baseline=np.full(k, 0.3) if k > 1 else np.asarray(0.3),
+        predictions=(made.sum(axis=1) + 0.3)[:, 0] if k == 1 else made.sum(axis=1) + 0.3,
+    )
+    return {"swarm": Swarm.of(values, cells), "profiles": found}
 
 
 def _interactions(names: list[str], outputs: tuple[str, ...]) -> Interactions:

@@ -17,6 +17,7 @@ HEADINGS = (
     "How predictions stand along the columns",
     "How predictions change along the columns, among rows that are alike",
     "What columns add to single predictions",
+    "Reasons for typical predictions, by SHAP",
     "What columns add near single rows",
     "Which columns act together",
     "What a model that can be read makes of it",

@@ -12,6 +12,7 @@ from workbench.pages import card_html, card_markdown, cards, evidence, index, in
 from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.overview import overview
+from workbench.plots.style import shown
 
 NEW = ("holdout_comparisons", "recommendation", "pareto", "price_curve", "multiplicity", "drift", "leakage")
 
@@ -65,7 +66,7 @@ def test_the_recommended_model_is_told_on_index_and_on_its_card_alone(given: dic
     card = cards(given)[told["model"]]
     assert Page(card_html(card)).text.count(told["reason"]) == 2
     assert card_markdown(card).count(told["reason"][:40]) == 2
-    row = page[page.index('<tr class="strong">') :][:400]
+    row = page[page.index('<tr class="strong"') :][:400]
     assert f'href="cards/{told["model"]}.html"' in row
 
 
@@ -85,10 +86,13 @@ def test_many_good_models_say_where_they_agree_and_differ(given: dict[str, Any])
     many = sections_of(given)["many"]
     assert f"{given['multiplicity']['ambiguity']:.0%} of the rows" in many.lead
     assert "About the columns" not in many.lead
-    assert many.blocks[0].paragraphs[0].startswith("About the columns they tell")
+    agree, differ = many.blocks
     titles = [c["title"] for c in given["data"]["columns"]]
     assert index(given)["agreed"] == titles[:3]
-    assert len(many.blocks[0].pictures) == 2
+    assert shown(titles[0], 40) in agree.paragraphs[0]
+    assert agree.paragraphs[1].startswith("About the columns they tell")
+    assert "rank correlation" in agree.pictures[0].svg
+    assert "share of rows on which two models conflict" in differ.pictures[0].svg
 
 
 def test_columns_are_agreed_on_only_if_every_good_model_has_them_first() -> None:
@@ -109,7 +113,7 @@ def test_two_good_models_need_no_matrix() -> None:
     found["models"] = found["models"][:2]
     for key in ("disagreement", "rank_correlation"):
         found[key] = [row[:2] for row in found[key][:2]]
-    assert not sections_of(given)["many"].blocks[0].pictures
+    assert not any(block.pictures for block in sections_of(given)["many"].blocks)
 
 
 def test_planted_drift_and_leak_are_told(given: dict[str, Any]) -> None:

@@ -143,3 +143,16 @@ def test_hostile_names_stay_text(task: str) -> None:
     page = card_html(cards(results(task, hostile=True))["forest"])
     assert "<script>alert" not in page
     assert len(page) < 2_000_000
+
+
+@pytest.mark.parametrize(("gain", "said"), [(0.1, "lowers log loss by 0.100"), (-0.1, "raises log loss by 0.100")])
+def test_the_map_of_a_recalibrated_model_is_told(gain: float, said: str) -> None:
+    given = results("binary")
+    (part,) = [d for d in given["models"][1]["diagnostics"] if d["name"] == "recalibration"]
+    part["answer"] |= {"applied": True, "gain": gain, "gain_lower": gain - 0.05, "gain_upper": gain + 0.05}
+    found = diagnostics.section(Card.model_validate(cards(given)[given["models"][1]["name"]]))
+    (block,) = [b for b in found.blocks if b.heading == "What did recalibration do?"]
+    assert said in block.paragraphs[0]
+    assert "The model is recalibrated (sigmoid)" in block.paragraphs[0]
+    assert block.tables[0].rows[0][0].text == "as the library gives them"
+    assert ("Its recalibration raises log loss" in " ".join(found.blocks[0].bullets)) == (gain < 0)

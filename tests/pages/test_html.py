@@ -66,7 +66,7 @@ def test_no_request_leaves_the_page(made: dict[str, str]) -> None:
         assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-")
         assert not re.search(r"@import|url\((?!#)", text)
         links = [a["href"] for t, a in page.tags if t == "a"]
-        assert not [link for link in links if re.match(r"(?!data:text/csv)[a-z]+:|//", link)]
+        assert not [link for link in links if re.match(r"(?!data:(?:text/csv|image/svg))[a-z]+:|//", link)]
 
 
 def test_structure_for_those_who_listen(made: dict[str, str]) -> None:
@@ -131,7 +131,7 @@ def test_index_answers_first() -> None:
     text = Page(index_html(index(given))).text
     order = (
         given["headline"], "240 rows repeat another row", "Leaderboard", "What interpretability costs",
-        "What repeated rows do", "The columns", "workbench run wine-quality-red", "fit forest",
+        "What repeated rows do", "The columns", "fit forest", "workbench run wine-quality-red",
     )  # fmt: skip
     places = [text.index(part) for part in order]
     assert places == sorted(places)
@@ -183,7 +183,10 @@ def test_render_writes_cards_and_index(tmp_path: Path) -> None:
     (folder / "results.json").write_text(json.dumps(given))
     written = render(folder)
     names = [path.relative_to(folder).as_posix() for path in written]
-    assert names == [f"cards/{m}.{e}" for m in ("dummy", "tree") for e in ("json", "html")] + ["index.html"]
+    assert names == [f"cards/{m}.{e}" for m in ("dummy", "tree") for e in ("json", "html")] + [
+        "compare.html",
+        "index.html",
+    ]
     card = json.loads((folder / "cards" / "tree.json").read_text())
     assert (folder / "cards" / "tree.html").read_text() == card_html(card)
     with pytest.raises(FileNotFoundError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.pages.forms import a_list, card, form_of, section, stump, tables
+from tests.pages.test_html import Page
 from tests.pages.test_pdf import Document
 from workbench.answers import Details, Provenance
 from workbench.forms import (
@@ -23,9 +25,11 @@ from workbench.forms import (
     Levels,
     Linear,
     Logistic,
+    Monotone,
     Offset,
     OneVsRest,
     Operator,
+    Scaled,
     Variable,
 )
 from workbench.pages import card_html, card_pdf
@@ -174,3 +178,25 @@ def test_pdfs_hold_the_same_numbers(kind: str) -> None:
     for each in wanted:
         assert each in text
     assert not document.beyond()
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+def test_a_recalibration_is_the_last_step(method: str) -> None:
+    form, told = a_list()
+    last = Scaled(Identity(), 0.5, (0.25,)) if method == "sigmoid" else Monotone(Identity(), (0.2, 0.9), (0.31, 0.804))
+    given = card(replace(form, output=last), "binary", told)
+    given["method"]["params"]["calibrate"] = method
+    page = card_html(given)
+    text = section(page)
+    if method == "sigmoid":
+        assert "Recalibrated: log odds of the probability = 0.25 + 0.5 × log odds of p, as above" in text
+    else:
+        assert "looked up in a table: straight between entries, then level." in text
+        assert [row[1] for row in tables(page, "recalibration-map")[1:]] == ["0.31", "0.804"]
+    assert "Before recalibration (%)" in text
+    assert "Predicts (%)" not in text
+    method_part = Page(page).text.partition("Its probabilities are recalibrated by")[2]
+    assert ("Platt 1999" if method == "sigmoid" else "Zadrozny and Elkan 2002") in method_part[:120]
+    plain = card_html(card(form, "binary", told))
+    assert "ecalibrat" not in section(plain)
+    assert "Its probabilities are recalibrated" not in plain

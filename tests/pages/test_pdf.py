@@ -140,10 +140,13 @@ def pdf_results() -> dict[str, Any]:
     return given
 
 
+ENDS = ("compare.html", "index.html")
+
+
 def test_render_writes_and_links_what_the_study_asks_for(tmp_path: Path) -> None:
     given = pdf_results()
     names = [path.relative_to(tmp_path).as_posix() for path in render(tmp_path, given)]
-    assert names == [*(f"cards/{m}.{e}" for m in ("dummy", "tree") for e in ("json", "html", "pdf")), "index.html"]
+    assert names == [*(f"cards/{m}.{e}" for m in ("dummy", "tree") for e in ("json", "html", "pdf")), *ENDS]
     assert (tmp_path / "cards" / "tree.pdf").read_bytes().startswith(b"%PDF-")
     assert 'href="tree.pdf"' in (tmp_path / "cards" / "tree.html").read_text()
     line = re.findall(r'<a href="cards/tree[^<]+</a>', (tmp_path / "index.html").read_text())
@@ -166,4 +169,4 @@ def test_a_pdf_that_fails_is_named_and_the_other_pages_stay(tmp_path: Path, monk
     ):
         render(tmp_path, pdf_results())
     written = {path.name for path in tmp_path.rglob("*.*")}
-    assert written == {"index.html", "dummy.html", "dummy.json", "dummy.pdf", "tree.html", "tree.json"}
+    assert written == {*ENDS, "dummy.html", "dummy.json", "dummy.pdf", "tree.html", "tree.json"}

@@ -105,7 +105,7 @@ def test_the_story_of_repeats_is_told_once_on_the_index() -> None:
     given["findings"][1]["evidence"] = story
     text = Page(index_html(index(given))).text
     assert text.count(story) == 1
-    assert text.index("Find out whether repeats are copies.") < text.index(story)
+    assert text.index(story) < text.index("Find out whether repeats are copies.") < text.index("Leaderboard")
     assert story in Page(card_html(cards(given)["tree"])).text
 
 

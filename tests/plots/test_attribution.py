@@ -8,7 +8,7 @@ import pytest
 
 from tests.plots.test_pictures import assert_well_set
 from workbench.answers import Attribution, Provenance
-from workbench.plots import PAGE, attribution, draw, svg
+from workbench.plots import PAGE, attribution, attribution_summary, draw, svg
 
 
 def attributed(n_features: int = 5, outputs: tuple[str, ...] = ("prediction",), scale: str = "response") -> Attribution:
@@ -136,14 +136,14 @@ def test_what_is_shared_out_is_named():
         assert attribution.what_of(answer, 0) == expected
         assert attribution.finding(answer).startswith(expected[0].upper() + expected[1:])
     assert "on the link scale" in " ".join(words(draw(attributed(3, names, "link"))))
-    assert attribution.finding_summary(attributed(3, names).summary()).startswith("The probability changes most with ")
+    assert attribution_summary.finding(attributed(3, names).summary()).startswith("The probability changes most with ")
 
 
 def test_summary_shows_mean_and_interval_of_every_column_and_output():
     names = ("one", "two")
     summary = attributed(6, names).summary()
     figure = draw(summary)
-    order = attribution.ranked(summary)
+    order = attribution_summary.ranked(summary)
     assert list(order) == list(np.argsort(-summary.mean_abs.sum(axis=1)))
     dots = [line for line in figure.axes[0].lines if line.get_marker() in "os"]
     for k, line in enumerate(dots):
@@ -156,7 +156,7 @@ def test_summary_shows_mean_and_interval_of_every_column_and_output():
     single = attributed(6).but(values=np.ones((1, 6)), predictions=np.array([11.25]), data=attributed(6).data[:1])
     assert_well_set(draw(single.summary()))  # one row has no standard error
     nothing = attributed(3).but(values=np.zeros((6, 3))).summary()
-    assert attribution.finding_summary(nothing) == "No column adds anything to the prediction"
+    assert attribution_summary.finding(nothing) == "No column adds anything to the prediction"
     assert_well_set(draw(nothing))
 
 
@@ -166,7 +166,7 @@ def test_words_for_those_who_do_not_see_it():
     assert told.startswith("What each column adds. From the baseline 5.25 to the prediction ")
     assert "Alcohol = 1.5: " in told
     assert "(standard error 0.1)" in told
-    summed = attribution.describe_summary(attributed(3, ("one", "two")).summary())
+    summed = attribution_summary.describe(attributed(3, ("one", "two")).summary())
     assert summed.count("one ") == 3
     assert summed.count("standard error") == 6
     text = svg(draw(answer, PAGE, title=False), "a", told)

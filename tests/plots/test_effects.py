@@ -68,7 +68,14 @@ def test_refits_are_shaded_apart_from_the_background(X: pd.DataFrame, model: Any
     if column == "$town$":
         assert "shade: refits · line: other rows" in told
     else:
-        assert "shade: refits · dots: other rows" in told
+        key = "shade: refits · dots: other rows"
+        differ = effect.rows_differ(one)
+        assert differ == (method == "partial_dependence")  # rows differ in shape, and accumulated effects tell no row
+        assert (f"{key} · grey: rows" if differ else key) in told
+        if differ:
+            drawn = [line.get_ydata() for line in ax.lines[3:5]]
+            np.testing.assert_allclose(drawn, one.spread.curves[:, 0])
+            assert "of rows' own curves lie" in effect.describe(one)
         shade = next(c for c in ax.collections if isinstance(c, PolyCollection))
         assert shade.get_paths()[0].vertices[:, 1].max() == pytest.approx(one.refits.upper.max())
         np.testing.assert_allclose(ax.lines[0].get_ydata(), one.average[0])
@@ -152,6 +159,13 @@ def test_interactions_show_what_moves_predictions_most(X: pd.DataFrame, model: A
     share = f"{answer.pairwise[order[0], 0] ** 2:.0%}"
     assert said.endswith(f"{share} of the variance of what both do")
     assert "H of pairs: volatile acidity × b" in interactions.describe(answer)
+    lines = [c.get_segments() for ax in figure.axes for c in ax.collections if c.get_linewidth()[0] == 2]
+    strongest = int(np.argmax(answer.unnormalized[:, 0]))
+    ends = answer.pairwise_lower[strongest, 0], answer.pairwise_upper[strongest, 0]
+    assert tuple(lines[0][0][:, 0]) == pytest.approx(ends)
+    of_before = answer.but(**{f"{name}_{end}": None for name in ("overall", "pairwise") for end in ("lower", "upper")})
+    assert " to " not in interactions.describe(of_before)
+    interactions.draw(of_before)
     many = wb.explain(classifier, "interaction", X, max_rows=30)
     assert_well_set(many.plot())
     assert " on " in interactions.finding(many)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from tests.pages.results import results
 from workbench.answers import Answer, Effect, LeaderboardRow, Provenance, RefitBand, Surrogate
 from workbench.forms import Form
-from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, surrogate, terms, tree
+from workbench.plots import comparison, draw, effect, importance, leaderboard, scores, surrogate, svg, terms, tree
 
 RESULTS = {task: results(task) for task in ("regression", "binary", "multiclass")}
 
@@ -303,6 +304,19 @@ def test_glass_and_black_boxes_differ_by_shape() -> None:
     ax = leaderboard.draw(SimpleNamespace(metric="r2", rows=CROWD), title=False).axes[0]
     faces = [line.get_markerfacecolor() == line.get_color() for line in ax.lines if line.get_marker() == "o"]
     assert faces == [r.glassbox for r in CROWD if r.score is not None]
+
+
+@pytest.mark.parametrize("title", [True, False])
+def test_places_are_those_of_the_drawn_points(title: bool) -> None:
+    drawing = leaderboard.draw(SimpleNamespace(metric="r2", rows=CROWD), title=title)
+    found = leaderboard.places(drawing)
+    assert set(found) == {r.model for r in CROWD if r.score is not None}
+    root = ElementTree.fromstring(svg(drawing, "finding", "numbers"))  # noqa: S314 (our own drawing)
+    width, height = (float(part) for part in root.get("viewBox", "").split()[2:])
+    marks = [each for each in root.iter() if each.tag.endswith("}use")]
+    drawn = sorted((float(each.get("x", "")) / width, float(each.get("y", "")) / height) for each in marks)
+    assert np.allclose(drawn, list(found.values()), atol=1e-5)
+    assert found["lasso"] < found["glm"]  # of 21 and of 24 numbers
 
 
 def test_the_better_model_is_always_up() -> None:

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { overlaps, pair, points, touch, withoutScript } from "./interaction.mjs";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const [executablePath, ...paths] = process.argv.slice(2);
@@ -17,7 +18,7 @@ async function opened(browser, path, options) {
   page.on("request", (request) => request.url() === address || seen.requests.push(request.url()));
   page.on("dialog", (dialog) => { seen.dialogs.push(dialog.message()); dialog.dismiss(); });
   await page.goto(address);
-  return { page, seen };
+  return { page, seen, address };
 }
 
 async function overflow(page, width) {
@@ -75,14 +76,26 @@ async function sorting(page) {
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
 const report = {};
 for (const path of paths) {
-  const { page, seen } = await opened(browser, path, { viewport: { width: 1400, height: 900 } });
+  const { page, seen, address } = await opened(browser, path, { viewport: { width: 1400, height: 900 } });
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
   await page.evaluate(axeSource);
   const axe = [...(await violations(page, "light")), ...(await violations(page, "dark"))];
   const sorted = await sorting(page);
-  const wide = [...(await overflow(page, 1400)), ...(await overflow(page, 390))];
-  report[path] = { ...seen, axe, overflow: wide, sorting: sorted.problems, tables: sorted.tables };
+  const kinds = { chart: await page.locator(".chart").count(), pair: await page.locator("#pair").count() };
+  const acted = [];
+  const wide = [];
+  const laid = [];
+  for (const width of [1400, 390]) {
+    wide.push(...(await overflow(page, width)));
+    laid.push(...(await overlaps(page)));
+    if (kinds.chart) acted.push(...(await points(page)));
+    if (kinds.pair) acted.push(...(await pair(page)));
+  }
+  axe.push(...(await violations(page, "light"))); // as a phone shows it
   await page.context().close();
+  if (kinds.chart) acted.push(...(await touch(browser, address)));
+  if (kinds.chart || kinds.pair) acted.push(...(await withoutScript(browser, address)));
+  report[path] = { ...seen, axe, overflow: wide, overlaps: laid, interaction: acted, sorting: sorted.problems, tables: sorted.tables };
 }
 await browser.close();
 console.log(JSON.stringify(report));

@@ -26,14 +26,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     pages = []
     for task, hostile, names in (
         ("regression", False, ("linear", "tree", "forest")),
+        ("binary", False, ("linear",)),
         ("multiclass", True, ("linear",)),
     ):
         folder = tmp_path_factory.mktemp(f"{task} with blanks")
         render(folder, results(task, hostile=hostile))
-        pages += [folder / "index.html", *(folder / "cards" / f"{name}.html" for name in names)]
+        pages += [
+            folder / "index.html",
+            folder / "compare.html",
+            *(folder / "cards" / f"{name}.html" for name in names),
+        ]
     done = subprocess.run(
         [node, str(HERE / "check_pages.mjs"), browser, *map(str, pages)],
-        cwd=HERE, capture_output=True, text=True, timeout=400, check=False,
+        cwd=HERE, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -41,20 +46,23 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     return told
 
 
-@pytest.mark.parametrize("what", ["console", "requests", "dialogs", "axe", "overflow", "sorting"])
+@pytest.mark.parametrize(
+    "what", ["console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction"]
+)
 def test_nothing_is_wrong(report: dict[str, dict], what: str) -> None:
     wrong = {page: found[what] for page, found in report.items() if found[what]}
     assert not wrong, json.dumps(wrong, indent=1)
 
 
 def test_every_page_has_tables_to_sort(report: dict[str, dict]) -> None:
-    assert all(found["tables"] >= 2 for found in report.values())
+    assert all(found["tables"] >= 2 for page, found in report.items() if not page.endswith("compare.html"))
 
 
 def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
     bad = tmp_path / "bad.html"
     bad.write_text(
         "<html><body><p style='width:2000px;color:#ccc;background:#fff'>wide and pale</p>"
+        "<p>one on</p><p style='margin-top:-2.2em'>another</p><div class=chart></div>"
         "<img src='http://localhost:9/x.png'><script>alert(1);throw new Error('broken')</script>"
         "<table class=sortable><thead><tr><th><button>a</button></th></tr></thead>"
         "<tbody><tr><td data-sort=2></td></tr><tr><td data-sort=1></td></tr></tbody></table></body></html>"
@@ -65,4 +73,7 @@ def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
         cwd=HERE, capture_output=True, text=True, timeout=200, check=True,
     )  # fmt: skip
     found = json.loads(done.stdout)[str(bad)]
-    assert all(found[what] for what in ("console", "requests", "dialogs", "axe", "overflow", "sorting")), found
+    assert all(
+        found[what]
+        for what in ("console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction")
+    ), found

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from workbench.answers.answer import Answer
+from workbench.answers.profiles import Profiles
+from workbench.answers.swarm import Swarm
 
 Cell = float | str | None
 
@@ -34,6 +36,8 @@ class Attribution(Answer):
         Of a local surrogate: the weighted R² of its sum in the neighbourhood of the row.
     stability : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
         Of a method that draws: how alike the values come out with other seeds; 1 is the same, see the method.
+    profiles : Profiles or None
+        The same about made-up rows, where a study asked: they may be sent, as no row is among them.
     """
 
     kind: ClassVar[str] = "attribution"
@@ -51,10 +55,16 @@ class Attribution(Answer):
     background_error: np.ndarray | None = None
     fidelity: np.ndarray | None = None
     stability: np.ndarray | None = None
+    profiles: Profiles | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "profiles", Profiles.read(self.profiles))
+        super().__post_init__()
 
     def summary(self) -> AttributionSummary:
-        """Sum up over rows: the mean absolute value of each column, in the order of the columns."""
-        values = np.abs(self.values.reshape(*self.values.shape[:2], -1))
+        """Sum up over rows: the mean absolute value of each column, in the order of the columns; and bins of them."""
+        signed = self.values.reshape(*self.values.shape[:2], -1)
+        values = np.abs(signed)
         n = len(values)
         spread = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(values.shape[1:], np.nan)
         return AttributionSummary(
@@ -66,6 +76,8 @@ class Attribution(Answer):
             fidelity=None if self.fidelity is None else float(np.nanmedian(self.fidelity)),
             stability=None if self.stability is None else float(np.nanmedian(self.stability)),
             n_background=self.n_background,
+            swarm=Swarm.of(signed, self.data),
+            profiles=self.profiles,
             provenance=self.provenance,
         )
 
@@ -100,7 +112,8 @@ class AttributionSummary(Answer):
     """How much columns add to predictions, up or down, on average over rows: holds no row.
 
     ``mean_abs`` and ``standard_error`` (of that mean over rows) have shape (n_features, n_outputs); ``fidelity`` and
-    ``stability`` are medians over rows, None for methods that have none.
+    ``stability`` are medians over rows, None for methods that have none. ``swarm`` counts rows by what a column adds,
+    in bins of 10 rows or more; ``profiles`` tells of made-up rows; each None where there is none.
     """
 
     kind: ClassVar[str] = "attribution_summary"
@@ -114,3 +127,10 @@ class AttributionSummary(Answer):
     fidelity: float | None = None
     stability: float | None = None
     noise: np.ndarray | None = None
+    swarm: Swarm | None = None
+    profiles: Profiles | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "swarm", Swarm.read(self.swarm))
+        object.__setattr__(self, "profiles", Profiles.read(self.profiles))
+        super().__post_init__()

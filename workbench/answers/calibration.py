@@ -92,9 +92,11 @@ class Calibration(Answer):
 class Recalibration(Answer):
     """What a map from predicted to better probabilities does, each row judged by a map that was fitted without it.
 
+    Of a model that is recalibrated, `before` is what its library gives, and `after` what the model says.
+
     Attributes
     ----------
-    method : {"sigmoid", "monotone"}
+    method : {"sigmoid", "isotonic"}
     before, after : Calibration
     loss_before, loss_after : float
         Mean log loss.
@@ -103,6 +105,8 @@ class Recalibration(Answer):
     level : float
     output : dict
         The map fitted on all rows: what a form's output becomes; see `workbench.forms.output`.
+    applied : bool
+        Whether the model is recalibrated so: the map is the last part of it, and of its form.
     """
 
     kind: ClassVar[str] = "recalibration"
@@ -117,6 +121,7 @@ class Recalibration(Answer):
     gain_upper: float
     level: float
     output: dict[str, object]
+    applied: bool = False
 
     def __post_init__(self) -> None:
         nan_for_none(self)

@@ -22,6 +22,8 @@ class Coverage(Part):
     rows : int
         At least 30.
     coverage, lower, upper : float
+        In what is sent, the coverage is NaN where fewer than 10 rows lie inside, or outside, or where it would give
+        away another part's; the interval then holds for any count that is withheld alike.
     p_value : float
         Of a coverage that is no lower than the level, corrected for the number of parts; NaN for a class, whose
         coverage may differ from the level by the nature of the method.
@@ -51,12 +53,13 @@ class Conformal(Answer):
     n_calibration, n_rows : int
         Rows that set the threshold, and rows that judged it.
     coverage, lower, upper : float
-        The share of rows in which what came lay inside, with its interval over rows.
+        The share of rows in which what came lay inside, with its interval over rows; in what is sent withheld as that
+        of a part is.
     p_value : float
         Of a coverage that is no lower than the level; corrected as for the parts, of which it is one.
     slices : tuple of Coverage
     mean_size : float
-        The width of the interval, or the mean number of classes in a set.
+        The width of the interval, or the mean number of classes in a set; rounded where the next is withheld.
     size_without : float
         The width of an interval that looks at no column, or the number of classes that the commonest ones take.
     share_single, share_empty : float

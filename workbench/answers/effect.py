@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.answers.answer import Answer
 from workbench.answers.refits import RefitBand
+from workbench.answers.row_quantiles import RowQuantiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class Effect(Answer):
         The share of the points that the model was asked at where there are no data: see the method.
     noise : float or None
         How far the effect of a model that was trained on a shuffled target goes up and down.
+    spread : RowQuantiles or None
+        How the rows' own curves differ; None where there are too few of them, or the method has none.
     """
 
     kind: ClassVar[str] = "effect"
@@ -58,10 +61,12 @@ class Effect(Answer):
     sparse_share: float | None = None
     refits: RefitBand | None = None
     noise: float | None = None
+    spread: RowQuantiles | None = None
 
     def __post_init__(self) -> None:
         _whole_counts(self, "bin_counts")
         object.__setattr__(self, "refits", RefitBand.read(self.refits))
+        object.__setattr__(self, "spread", RowQuantiles.read(self.spread))
         super().__post_init__()
 
     def public(self) -> Self:

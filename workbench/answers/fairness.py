@@ -26,7 +26,7 @@ class GroupRate(Part):
     rows : ndarray of shape (n_groups,)
         The rows that the measure is about, at least 10 each; NaN for a group with fewer, whose measure is withheld.
     values, lower, upper : ndarray of shape (n_groups,)
-        With 95% intervals.
+        With 95% intervals. In what is sent, shares from which a count below 10 follows are NaN, and gaps with them.
     gap, gap_lower, gap_upper : float
         The largest value less the smallest, with its bootstrap interval.
     p_value : float

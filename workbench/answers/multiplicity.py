@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from workbench.answers.answer import Answer
+from workbench.answers.part import nan_for_none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,8 @@ class Multiplicity(Answer):
     """What the choice among models within the region of the best decides for single rows.
 
     Two predictions conflict where they are other labels, or numbers that differ by more than the tolerance.
+
+    In what is sent, a share of fewer than 10 rows is NaN, and of all but fewer than 10 that of all but 10.
 
     Attributes
     ----------
@@ -42,3 +45,7 @@ class Multiplicity(Answer):
     tolerance: float | None
     n_rows: int
     rank_correlation: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        nan_for_none(self)
+        super().__post_init__()

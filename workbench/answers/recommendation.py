@@ -25,7 +25,8 @@ class Recommendation(Answer):
     limit : float
         The score that counts as within one standard error; NaN where there is none.
     within : tuple of str
-        The models that reach the limit, simplest first; the dummy, if it does, among them.
+        The models that reach the limit, simplest first; the dummy, if it does, among them. In a study those alone that
+        are as near to the best fold by fold, too.
     reason : str
         A sentence or two.
     """

@@ -33,7 +33,7 @@ class RefitBand:
 
     def __post_init__(self) -> None:
         for name in ("mean", "lower", "upper"):
-            array = _floats(getattr(self, name))
+            array = floats(getattr(self, name))
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -43,7 +43,7 @@ class RefitBand:
         return cls(**data) if isinstance(data, Mapping) else data
 
 
-def _floats(value: Any) -> np.ndarray:
+def floats(value: Any) -> np.ndarray:
     """Copy numbers, NaN for None at any depth."""
     if isinstance(value, np.ndarray):
         return np.array(value, dtype=float)

@@ -8,6 +8,7 @@ import numpy as np
 
 from workbench.checks.seen import FEWEST_ROWS, Seen, ranked
 from workbench.checks.wording import quoted
+from workbench.magnitude import unit_of
 
 _ENOUGH = 0.999
 _ENOUGH_OF_CLASSES = 0.95
@@ -36,11 +37,12 @@ def pairs_that_tell(seen: Seen, names: Sequence[str], shares: Mapping[str, float
     if table.task == "multiclass" or table.n_rows < FEWEST_ROWS:
         return []
     x = np.column_stack([np.empty((table.n_rows, 0)), *(table.X[name].to_numpy() for name in names)])
+    scaled = x / unit_of(x)  # one unit for all: sums are of the same columns as before
     if table.task == "binary":
-        found = list(_deciding(seen, x, names, shares))
+        found = list(_deciding(seen, scaled, names, shares))
     else:
         y = table.y.to_numpy(dtype=float)
-        found = [*_following(x, y, names, _sum)]
+        found = [*_following(scaled, y / unit_of(y), names, _sum)]
         if (y > 0).all():
             found += _following(np.log(np.where(x > 0, x, np.nan)), np.log(y), names, _product)
     return sorted(found, reverse=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from workbench.checks import chance
 from workbench.disclosure import MIN_ROWS
 from workbench.forms import Frame
+from workbench.magnitude import unit_of
 from workbench.table import Table
 
 FEWEST_ROWS = 30  # to say that one thing follows another
@@ -57,7 +58,8 @@ class Seen:
         """The target and its ranks, of variance 1, or an indicator of each class; centred, shape (k, n_samples)."""
         y = self.table.y
         if self.table.task == "regression":
-            both = np.vstack([y.to_numpy(dtype=float), y.rank().to_numpy()])
+            numbers = y.to_numpy(dtype=float)
+            both = np.vstack([numbers / unit_of(numbers), y.rank().to_numpy()])
             return (both - both.mean(axis=1, keepdims=True)) / both.std(axis=1, keepdims=True)
         of_class = (self.target == np.arange(self.target.max() + 1)[:, None]).astype(float)
         return of_class - of_class.mean(axis=1, keepdims=True)

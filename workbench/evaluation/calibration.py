@@ -11,24 +11,29 @@ import numpy as np
 from workbench.answers.answer import Provenance
 from workbench.answers.calibration import Calibration, Reliability
 from workbench.answers.finding import Finding
+from workbench.bins import even_bins
 from workbench.columns import quoted
 from workbench.disclosure import MIN_ROWS
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
-from workbench.evaluation.bins import even_bins
 from workbench.evaluation.digits import brief, decimals_for, spanned, written
 from workbench.evaluation.draws import N_DRAWS
 from workbench.evaluation.lines import line_of_classes, line_of_numbers
 from workbench.evaluation.miscalibration import MOST_SIMULATED, chance_of_classes, chance_of_numbers
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
+from workbench.evaluation.straightening import HINTS, levelling_gain, straightening_gain, way_off
+from workbench.evaluation.units import in_its_unit
+from workbench.evaluation.withholding import withholding
 from workbench.forms.output import log_odds
 
 N_BINS = 10
 _TINY = 1e-9
 # a typical distance, of a probability or in standard deviations of the target: smaller ones are no finding
 _LITTLE, _MEDIUM, _MUCH = 0.01, 0.05, 0.10
+_GAINS = (0.05, 0.01)  # of R², by a straight line: high, medium
 
 
+@in_its_unit
 def calibration(
     predictions: Predictions, *, n_bins: int = N_BINS, level: float = 0.95, random_state: int = 0
 ) -> Calibration:
@@ -189,12 +194,21 @@ def _means(
 
 
 def calibration_finding(
-    answer: Calibration, *, about: str, unit: str = "", rate: float = RATE, seen: str = "rows that it has not seen"
+    answer: Calibration,
+    *,
+    about: str,
+    unit: str = "",
+    rate: float = RATE,
+    seen: str = "rows that it has not seen",
+    calibrated: str = "",
 ) -> Finding | None:
     """Make a finding where predictions are shown to be off, and by enough to matter; else None.
 
-    Off by a typical distance of 0.10 of a probability (or of the target's standard deviation) it is high, from 0.05 on
-    medium, from 0.01 on low. On calibrated predictions a finding comes up in at most `rate` of all cases.
+    A probability that is off by a typical distance of 0.10 makes it high, from 0.05 on medium, from 0.01 on low. Of a
+    number it counts what the fault costs: high where predictions drawn straight, or moved to the means of their bins,
+    are shown to explain 5% more of the target's variance (which R² would gain: the larger of the lower ends of
+    `straightening_gain` and `levelling_gain`), medium from 1% on, else low; below 0.01 standard deviations it is none.
+    On calibrated predictions a finding comes up in at most `rate` of all cases.
 
     Parameters
     ----------
@@ -206,22 +220,26 @@ def calibration_finding(
     rate : float
     seen : str
         Which rows these were, in a sentence.
+    calibrated : {"", "sigmoid", "isotonic"}
+        How the model is recalibrated already.
     """
-    curve = min(answer.curves, key=lambda c: (c.p_value, -c.error))
+    sent = withholding(answer)
+    if not sent.curves:
+        return None
+    curve = min(sent.curves, key=lambda c: (c.p_value, -c.error))
     size = curve.error / answer.spread if answer.spread > 0 else 0.0
     if not answer.p_value <= rate or size < _LITTLE:
         return None
     regression = answer.task == "regression"
+    worth, much, medium = size, _MUCH, _MEDIUM
+    if regression:
+        ways = (straightening_gain, levelling_gain)
+        worth, much, medium = max(gain(curve, answer.spread, answer.level)[1] for gain in ways), *_GAINS
     return Finding(
-        severity="high" if size >= _MUCH else "medium" if size >= _MEDIUM else "low",
-        title=f"Predictions are {_way(curve)}" if regression else f"Probabilities are {_way(curve)}",
+        severity="high" if worth >= much else "medium" if worth >= medium else "low",
+        title=f"Predictions are {way_off(curve)}" if regression else f"Probabilities are {way_off(curve)}",
         evidence=_evidence(answer, curve, unit, seen),
-        action=(
-            "Look where the bins part from the diagonal: a bend there is a shape that the model can't follow."
-            if regression
-            else "Take its probabilities as ranks only, or recalibrate it on out-of-fold predictions; the map becomes "
-            "part of the form."
-        ),
+        action=_action(answer.task, calibrated, way_off(curve)),
         about=about,
         provenance=Provenance(
             method=answer.provenance.method,
@@ -233,15 +251,19 @@ def calibration_finding(
     )
 
 
-def _way(curve: Reliability) -> str:
-    """Say in which way predictions are off: too extreme, too timid, too high, too low."""
-    if curve.slope_upper < 1:
-        return "too extreme"
-    if curve.slope_lower > 1:
-        return "too timid"
-    if curve.intercept_upper < 0:
-        return "too high"
-    return "too low" if curve.intercept_lower > 0 else "off in places"
+def _percent(share: float, least: float) -> str:
+    return f"{written(100 * share, 1 if least >= 0.001 else 2)}%"
+
+
+def _action(task: str, calibrated: str, way: str) -> str:
+    """Say what can be done: a recalibration, another one, or to mistrust the numbers."""
+    if task == "regression":
+        return HINTS.get(way, "Look what sets these rows apart from those that it was trained on.")
+    if not calibrated:
+        return "Set calibrate: sigmoid for this model, or take its probabilities as ranks only."
+    if calibrated == "sigmoid" and task == "binary":
+        return "Set calibrate: isotonic, which follows bends, or take its probabilities as ranks only."
+    return "It is recalibrated already: take its probabilities as ranks only."
 
 
 def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> str:
@@ -257,7 +279,10 @@ def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> 
     found = f"{came} [{written(lower, decimals)}, {written(upper, decimals)}]"
     of = f" {unit}" if unit else ""
     rows = f"{int(curve.rows[worst]):,} of {answer.n_rows:,} {seen}"
-    if answer.task == "regression":
+    if len(curve.rows) == 1:
+        what = f", by the probability of {quoted([curve.name])}" if curve.name else ""
+        first = f"Judged on {answer.n_rows:,} {seen}{what}."
+    elif answer.task == "regression":
         first = f"In {rows} it predicts {said}{of} on average; {found} came."
     else:
         first = f"In {rows} it gives {quoted([curve.name])} a probability of {said} on average; {found} came."
@@ -266,5 +291,9 @@ def _evidence(answer: Calibration, curve: Reliability, unit: str, seen: str) -> 
         slope = spanned(curve.slope, curve.slope_lower, curve.slope_upper, "").replace("  ", " ")
         parts.append(f"Slope {slope}, where 1 is right.")
     chance = chance_in_words(answer.p_value)
+    gain, low, high = straightening_gain(curve, answer.spread, answer.level)
+    if answer.task == "regression" and low > 0:
+        ends = f"{_percent(gain, low)} [{_percent(low, low)}, {_percent(high, low)}]"
+        parts.append(f"Drawn straight and to the right mean, it would explain {ends} more of the target's variance.")
     parts.append(f"Typical distance {brief(curve.error)}{of} beyond chance ({chance} if all were right).")
     return " ".join(parts)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from workbench.bins import even_bins
 from workbench.columns import level_texts, quoted
 from workbench.disclosure import MIN_ROWS
-from workbench.evaluation.bins import even_bins
 from workbench.explainers.grid import as_floats, kind_of
 from workbench.forms.cuts import shortest_between
 from workbench.forms.text import cut_number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,13 @@ import pandas as pd
 
 from workbench.answers import Complexity, Effect, Effects, Provenance
 from workbench.columns import level_texts
+from workbench.disclosure import FEW, small
 from workbench.explainers.grid import MISSING, as_floats
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.explainers.stacks import copies_per_stack, stack
 from workbench.forms.pieces import linear_pieces
+from workbench.magnitude import unit_of
 
 _PLACE = "complexity"
 _MOST_ROWS = 500  # that show whether a column is used
@@ -83,9 +85,12 @@ def complexity(
     )
     said = Response.of(model, inputs.X, positive)
     _check(effects, inputs, said)
+    unit = unit_of(said.values)  # of what is squared: both measures are ratios
+    values = said.values / unit
+    effects = effects.but(effects=tuple(replace(e, average=e.average / unit) for e in effects.effects))
     weight = np.ones(len(said.values)) if inputs.sample_weight is None else inputs.sample_weight
     curves = {effect.feature: _Curve.of(effect, inputs.column(j)) for j, effect in _placed(effects, inputs)}
-    strength, n_rows = _interaction_strength(said.values, list(curves.values()), weight)
+    strength, n_rows = _interaction_strength(values, list(curves.values()), weight)
     variances, pieces = np.full((2, len(inputs.feature_names)), np.nan)
     for j, name in enumerate(inputs.feature_names):
         if name in curves:
@@ -107,14 +112,16 @@ def complexity(
             random_state=random_state,
             n_rows=len(said.values),
             exact=False,
-            warnings=(_beyond(beyond / len(said.values)),) * (beyond > 0),
+            warnings=(_beyond(beyond, len(said.values)),) * (beyond > 0)
+            + (f"variances are in squares of {unit:.4g}",) * (unit != 1.0),
         ),
     )
 
 
-def _beyond(share: float) -> str:
-    told = "less than 1%" if share < 0.01 else f"{share:.0%}"
-    return f"{told} of the rows lie beyond the curves and are left out of the interaction strength"
+def _beyond(rows: int, n: int) -> str:
+    told = "less than 1%" if rows < 0.01 * n else f"{rows / n:.0%}"
+    told = FEW if small(rows) else f"{told} of the"
+    return f"{told} rows lie beyond the curves and are left out of the interaction strength"
 
 
 def _check(effects: Effects, inputs: Inputs, said: Response) -> None:

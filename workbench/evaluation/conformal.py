@@ -16,11 +16,12 @@ from workbench.answers.answer import Provenance
 from workbench.answers.conformal import Conformal, Coverage
 from workbench.answers.finding import Finding
 from workbench.columns import quoted
-from workbench.disclosure import MIN_ROWS, small
+from workbench.disclosure import MIN_ROWS, tells_few, withheld
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import wilson
+from workbench.evaluation.withholding import STEPS, few_words, withholding
 from workbench.forms.frame import level_text
 
 LEAST_ROWS = 30  # of a part
@@ -175,16 +176,18 @@ def _coverage(text: str, column: str, inside: np.ndarray, p_value: float) -> Cov
 
 
 def _sizes(judged: Predictions, threshold: float) -> tuple[float, float, float]:
-    """Give the mean size, and the shares of sets of one class and of none, where these may be told."""
+    """Give the mean size, and the shares of sets of one class and of none, as far as these may be told."""
     if judged.task == "regression":
         return 2 * threshold, math.nan, math.nan
     sizes = (1 - judged.predicted <= threshold).sum(axis=1)
-
-    def share(size: int) -> float:
-        count = int((sizes == size).sum())
-        return math.nan if small(count) or small(len(sizes) - count) else count / len(sizes)
-
-    return float(sizes.mean()), share(1), share(0)
+    n = len(sizes)
+    counts = withheld(np.bincount(sizes, minlength=judged.predicted.shape[1] + 1).tolist())
+    empty, single = (math.nan if count is None else count / n for count in counts[:2])
+    mean = float(sizes.mean())
+    if None in counts:  # the exact mean would tell what is withheld
+        step = 2 * MIN_ROWS / n
+        mean = round(mean / step) * step
+    return mean, single, empty
 
 
 def _without(calibrating: Predictions, level: float) -> float:
@@ -209,10 +212,14 @@ def conformal_finding(answer: Conformal, *, about: str, rate: float = RATE) -> F
     if not weak and not overall:
         return None
     short = answer.level - min([s.coverage for s in weak] + [answer.coverage] * overall)
-    told = [f"{what} made to hold {answer.level:.0%} of rows hold {_percent(answer)} of {answer.n_rows:,} new ones"]
-    told += [f"where {s.text} {_percent(s)} of {s.rows:,}" for s in weak[:3]]
+    sent = withholding(answer)
+    as_sent = dict(zip(answer.slices, sent.slices, strict=True))
+    told = [f"{what} made to hold {answer.level:.0%} of rows hold {_inside(answer, sent, 'new rows')}"]
+    told += [f"where {s.text} {_inside(s, as_sent[s], 'rows')}" for s in weak[:3]]
     more = f" and {len(weak) - 3} more part{'s' * (len(weak) > 4)}" if len(weak) > 3 else ""
-    worst = max([s.p_value for s in weak] + [answer.p_value] * overall)
+    # with the rows of a part its p-value tells the count: where that is withheld, both are told no finer than may be
+    worst = max([as_sent[s].p_value for s in weak] + [sent.p_value] * overall)
+    chance = chance_in_words(worst) if worst not in STEPS else f"p ≤ {worst:g}"
     action = (
         "Errors are larger there: give intervals by part, or a model of the errors' size."
         if weak and not overall
@@ -221,7 +228,7 @@ def conformal_finding(answer: Conformal, *, about: str, rate: float = RATE) -> F
     return Finding(
         severity="high" if short >= _HIGH else "medium" if short >= _MEDIUM else "low",
         title=f"{what} hold too little" + ("" if overall else " in parts of the data"),
-        evidence=f"{'; '.join(told)}{more} ({chance_in_words(worst)} by chance, all parts considered).",
+        evidence=f"{'; '.join(told)}{more} ({chance} by chance, all parts considered).",
         action=action,
         about=about,
         provenance=Provenance(
@@ -233,5 +240,11 @@ def conformal_finding(answer: Conformal, *, about: str, rate: float = RATE) -> F
     )
 
 
-def _percent(part: Coverage | Conformal) -> str:
-    return f"{part.coverage:.0%} [{part.lower:.0%}, {part.upper:.0%}]"
+def _inside(part: Coverage | Conformal, sent: Coverage | Conformal, noun: str) -> str:
+    """Say of how many rows what came lies inside, or no more than that few do or do not."""
+    rows = part.rows if isinstance(part, Coverage) else part.n_rows
+    if not math.isnan(sent.coverage):
+        return f"{sent.coverage:.0%} [{sent.lower:.0%}, {sent.upper:.0%}] of {rows:,} {noun}"
+    if tells_few(part.coverage, rows):
+        return few_words(part.coverage, rows, noun)
+    return f"{sent.lower:.0%} to {sent.upper:.0%} of {rows:,} {noun}"

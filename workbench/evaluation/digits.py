@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _MOST = 6
+_LONG = 1e15
 
 
 def decimals_for(uncertainty: float) -> int:
@@ -23,11 +24,15 @@ def decimals_for(uncertainty: float) -> int:
 def written(value: float, decimals: int) -> str:
     """Write a number with a real minus sign and thousands separators; never minus zero.
 
+    Numbers that would fill a line, or be zeros down to the last decimal there is, are written with a power of ten.
+
     Examples
     --------
-    >>> written(-0.0241, 3), written(-0.0001, 2), written(12345.6, 0)
-    ('−0.024', '0.00', '12,346')
+    >>> written(-0.0241, 3), written(-0.0001, 2), written(12345.6, 0), written(-6.846e199, 0), written(2.5e-9, 6)
+    ('−0.024', '0.00', '12,346', '−6.85e+199', '2.5e-09')
     """
+    if abs(value) >= _LONG or (decimals == _MOST and 0 < abs(value) < 0.5 * 10**-_MOST):
+        return f"{value:.3g}".replace("-", "−", 1 if value < 0 else 0)
     return f"{value:z,.{decimals}f}".replace("-", "−")
 
 
@@ -40,7 +45,7 @@ def brief(value: float) -> str:
     ('0.01', '0.0081', '150')
     """
     text = written(value, decimals_for(abs(value)))
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def spanned(value: float, lower: float, upper: float, unit: str) -> str:

@@ -14,15 +14,18 @@ from workbench.answers.finding import Finding
 from workbench.columns import level_texts, listed, quoted
 from workbench.disclosure import MIN_ROWS, small
 from workbench.evaluation.alarms import RATE, chance_in_words, holm
+from workbench.evaluation.dealt import Statistic, chances, counts, distances
 from workbench.evaluation.digits import spanned
+from workbench.evaluation.told_apart import TREES, some_blocks, told_apart
 from workbench.explainers.grid import as_floats, kind_of
 
-_MOST_ROWS = 10_000
-_TREES, _LEAF = 200, 10
+FEWEST_BLOCKS = 4  # of a set: two to learn from, two to rank
 _MUCH, _MEDIUM = 0.80, 0.65  # AUC
 
 
-def drift(before: pd.DataFrame, after: pd.DataFrame, *, random_state: int = 0) -> Drift:
+def drift(
+    before: pd.DataFrame, after: pd.DataFrame, *, groups: tuple[Any, Any] | None = None, random_state: int = 0
+) -> Drift:
     r"""Compare two sets of rows.
 
     - Numbers and moments: the two-sample Kolmogorov-Smirnov test of the known values. Levels: the chi-squared test of
@@ -30,13 +33,18 @@ def drift(before: pd.DataFrame, after: pd.DataFrame, *, random_state: int = 0) -
       their number; of both p-values of a column the smaller counts twice. Columns are corrected by Holm's method.
     - All columns together: a random forest is taught to tell the sets apart on one half of the rows and ranks the
       other half. Its AUC there is U / (n m), with the Mann-Whitney statistic U, whose distribution, for rows that can't
-      be told apart, gives a p-value: exact in the limit, whatever the forest has learned. The interval is that of
-      Hanley and McNeil.
+      be told apart, gives a p-value: exact in the limit, whatever the forest has learned. The interval is DeLong's.
+    - Where rows belong together (groups, repeats), whole blocks are what is drawn. None is in both halves, so that the
+      forest can't know rows by heart; p-values are the shares of 999 (of the AUC 1,999) ways to deal the blocks to the
+      sets that make as large a statistic: the distance of a column, or the chi-squared statistic of its levels or
+      missing values, the largest of all columns, each standardized; for the interval see Obuchowski.
 
     Parameters
     ----------
     before, after : DataFrame of shape (n_rows, n_features)
         With the same columns.
+    groups : tuple of two array-like, optional
+        The block of each row of both sets: rows of one were put on one side whatever they are.
     random_state : int
 
     Returns
@@ -46,18 +54,21 @@ def drift(before: pd.DataFrame, after: pd.DataFrame, *, random_state: int = 0) -
     Raises
     ------
     ValueError
-        If columns differ, or a set has fewer than 20 rows.
+        If columns differ, a set has fewer than 20 rows or 4 blocks, the blocks are not one for each row, or one is in
+        both sets.
 
     Notes
     -----
-    Of more than 10,000 rows of a set as many are drawn for the forest. Misleads where rows depend on each other: whole
-    groups on one side make sets look different that are not. A difference need not hurt: see the scores on both.
+    Of more than 10,000 rows of a set as many are drawn for the forest, in whole blocks; with groups for the tests of
+    columns too. Misleads where rows depend on each other and `groups` don't say so: whole groups on one side make sets
+    look different that are not. A difference need not hurt: see the scores on both.
 
     References
     ----------
     Smirnov (1948), doi 10.1214/aoms/1177730256; Lopez-Paz and Oquab (2017), arXiv 1610.06545, and Kim, Ramdas, Singh
-    and Wasserman (2021), doi 10.1214/20-AOS1962 (classifier two-sample tests); Hanley and McNeil (1982), doi
-    10.1148/radiology.143.1.7063747.
+    and Wasserman (2021), doi 10.1214/20-AOS1962 (classifier two-sample tests); DeLong, DeLong and Clarke-Pearson
+    (1988), doi 10.2307/2531595; Obuchowski (1997), doi 10.2307/2533958; Westfall and Young (1993), Resampling-based
+    multiple testing.
 
     Examples
     --------
@@ -71,28 +82,79 @@ def drift(before: pd.DataFrame, after: pd.DataFrame, *, random_state: int = 0) -
         raise ValueError("both sets of rows must have the same columns in the same order, at least one")
     if min(len(before), len(after)) < 2 * MIN_ROWS:
         raise ValueError(f"drift needs at least {2 * MIN_ROWS} rows on each side; got {len(before)} and {len(after)}")
+    blocks = None if groups is None else _blocks(groups, len(before), len(after))
     found = [_column(str(name), before[name], after[name]) for name in before.columns]
-    p_values = holm([p for _, p in found])
+    if blocks is None:
+        p_values = holm([p for _, p in found])
+    else:
+        p_values = _dealt(before, after, [told["kind"] for told, _ in found], blocks, random_state)
     columns = tuple(ColumnDrift(**told, p_value=float(p)) for (told, _), p in zip(found, p_values, strict=True))
-    auc, p_value, half = _told_apart(before, after, [c.kind for c in columns], random_state)
+    joint = told_apart((before, after), [c.kind for c in columns], blocks, random_state)
     telling = sorted((c for c in columns if c.p_value <= RATE), key=lambda c: c.p_value)
     return Drift(
         columns=columns,
-        auc=auc,
-        auc_lower=max(0.0, auc - half),
-        auc_upper=min(1.0, auc + half),
-        auc_p_value=p_value,
+        auc=joint.auc,
+        auc_lower=joint.lower,
+        auc_upper=joint.upper,
+        auc_p_value=joint.p_value,
         telling=tuple(c.column for c in telling),
         n_before=len(before),
         n_after=len(after),
         provenance=Provenance(
-            method="Kolmogorov-Smirnov and chi-squared tests by column; classifier two-sample test",
-            parameters={"n_estimators": _TREES},
+            method="Kolmogorov-Smirnov and chi-squared tests by column; classifier two-sample test"
+            + ("" if blocks is None else "; blocks of rows dealt at random"),
+            parameters={"n_estimators": TREES, "by_blocks": blocks is not None},
             random_state=random_state,
             n_rows=len(before) + len(after),
             exact=False,
         ),
     )
+
+
+def _blocks(groups: tuple[Any, Any], n_before: int, n_after: int) -> tuple[np.ndarray, np.ndarray]:
+    """Number the blocks of both sets together."""
+    first, second = (np.asarray(labels) for labels in groups)
+    if first.shape != (n_before,) or second.shape != (n_after,):
+        raise ValueError(f"groups must be one label for each of {n_before} and {n_after} rows")
+    code = pd.factorize(np.concatenate([first, second]), use_na_sentinel=False)[0]
+    parts = code[:n_before], code[n_before:]
+    if np.intersect1d(*parts).size:
+        raise ValueError("groups: rows of one group are in both sets; a group must be on one side")
+    if min(len(np.unique(part)) for part in parts) < FEWEST_BLOCKS:
+        raise ValueError(f"drift needs at least {FEWEST_BLOCKS} groups on each side")
+    return parts
+
+
+def _dealt(
+    before: pd.DataFrame, after: pd.DataFrame, kinds: list[str], blocks: tuple[np.ndarray, np.ndarray], seed: int
+) -> np.ndarray:
+    """Give the p-value of each column, blocks dealt at random; NaN where nothing of it is known on one side."""
+    rng = np.random.default_rng(seed)
+    kept = [some_blocks(block, rng) for block in blocks]
+    later = np.repeat([False, True], [len(rows) for rows in kept])
+    unit = np.concatenate([block[rows] for block, rows in zip(blocks, kept, strict=True)])
+    both = pd.concat([rows.iloc[some] for rows, some in zip((before, after), kept, strict=True)], ignore_index=True)
+    statistics = [_statistics(both[name], kind, later) for name, kind in zip(both.columns, kinds, strict=True)]
+    return chances(statistics, unit, later, seed + 1)
+
+
+def _statistics(column: pd.Series, kind: str, later: np.ndarray) -> list[Statistic]:
+    if kind in ("number", "datetime"):
+        numbers = as_floats(column, kind)
+        known, own = ~np.isnan(numbers), [distances(numbers)]
+    else:
+        codes = pd.factorize(np.array(level_texts(column), dtype=object))[0]
+        known, own = codes >= 0, [counts(_pooled(codes))]
+    if not (known[later].any() and known[~later].any()):
+        own = []
+    return [*own, *([] if known.all() or not known.any() else [counts(known.astype(int))])]
+
+
+def _pooled(codes: np.ndarray) -> np.ndarray:
+    """Number levels of fewer than 10 rows alike."""
+    rare = np.bincount(codes[codes >= 0], minlength=1) < MIN_ROWS
+    number = np.where(rare, len(rare), np.arange(len(rare)))
+    return pd.factorize(np.where(codes < 0, np.nan, number[codes]))[0]  # NaN stays -1
 
 
 def _column(name: str, before: pd.Series, after: pd.Series) -> tuple[dict[str, Any], float]:
@@ -148,53 +210,6 @@ def _of_counts(table: np.ndarray) -> float:
     if table.shape[1] < 2 or (table.sum(axis=1) == 0).any():
         return 1.0
     return float(chi2_contingency(table, correction=True).pvalue)
-
-
-def _told_apart(
-    before: pd.DataFrame, after: pd.DataFrame, kinds: list[str], random_state: int
-) -> tuple[float, float, float]:
-    """Give the AUC of a classifier on rows that it has not seen, its p-value, and half of its interval's width."""
-    from scipy.stats import mannwhitneyu
-    from sklearn.ensemble import RandomForestClassifier
-
-    rng = np.random.default_rng(random_state)
-    both, labels, first = [], [], []
-    for label, rows in enumerate((before, after)):
-        kept = rng.permutation(len(rows))[:_MOST_ROWS]
-        both.append(rows.iloc[kept])
-        labels.append(np.full(len(kept), label))
-        first.append(np.arange(len(kept)) < len(kept) // 2)
-    Z = _encoded(pd.concat(both, ignore_index=True), kinds)
-    y, learns = np.concatenate(labels), np.concatenate(first)
-    forest = RandomForestClassifier(
-        _TREES, min_samples_leaf=_LEAF, class_weight="balanced", random_state=random_state, n_jobs=1
-    ).fit(Z[learns], y[learns])
-    score = forest.predict_proba(Z[~learns])[:, 1]
-    one, other = score[y[~learns] == 1], score[y[~learns] == 0]
-    test = mannwhitneyu(one, other, alternative="greater", method="asymptotic")
-    auc = float(test.statistic / (len(one) * len(other)))
-    return auc, float(test.pvalue), 1.959964 * _standard_error(auc, len(one), len(other))
-
-
-def _standard_error(auc: float, n: int, m: int) -> float:
-    q, r = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (n - 1) * (q - auc**2) + (m - 1) * (r - auc**2)
-    return math.sqrt(max(variance, 0.0) / (n * m))
-
-
-def _encoded(rows: pd.DataFrame, kinds: list[str]) -> np.ndarray:
-    """Give columns as numbers: levels in the order of their frequency, missing as NaN."""
-    columns = []
-    for name, kind in zip(rows.columns, kinds, strict=True):
-        if kind in ("number", "datetime"):
-            columns.append(as_floats(rows[name], kind))
-            continue
-        texts = pd.Series(level_texts(rows[name]), dtype=object)
-        order = texts.value_counts().index  # ties in the order of appearance
-        codes = pd.Index(order).get_indexer(texts).astype(float)
-        columns.append(np.where(codes < 0, np.nan, codes))
-    # the forest computes in float32
-    return np.clip(np.column_stack(columns), -3e38, 3e38)
 
 
 def drift_finding(

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from workbench.answers.comparison import Comparison
 from workbench.evaluation.digits import brief
+from workbench.evaluation.verbs import agreeing
 from workbench.interval import Interval
 from workbench.metrics import Metric
+
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ def equivalence(costs: Interval, region: float) -> Equivalence:
 
 
 def equivalence_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Metric) -> str:
-    """Say how probable a difference that matters is; empty where no region was given or no interval could be had.
+    """Say which is likeliest: that a model is worse than its reference, better, or that no difference matters.
+
+    What is likeliest stands first, and is called open where it is not likelier than all else together. Empty where no
+    region was given or no interval could be had.
 
     Parameters
     ----------
@@ -103,19 +109,32 @@ def equivalence_sentence(comparison: Comparison, titles: Mapping[str, str], metr
     if math.isnan(c.probability_worse):
         return ""
     model, reference = (titles.get(name, name) for name in (c.model, c.reference))
-    matters = f"by more than {brief(c.region)} {metric.title}" if c.region else ""
-    worse, same, better = map(percent, (c.probability_worse, c.probability_equivalent, c.probability_better))
-    told = f"The {model} is worse than the {reference} {matters}".rstrip()
-    middle = f", of no difference that matters {same}" if c.region else ""
-    return f"{told} with a probability of {worse}{middle}, better {better}."
+    if c.lower == c.upper == 0:
+        return f"The {model} {agreeing(model, 'scores', 'score')} the same as the {reference} in every fold."
+    verb = agreeing(model, "is", "are")
+    matters = f"{brief(c.region)} {metric.title}"
+    by = f" by more than {matters}" if c.region else ""
+    ways = [
+        (c.probability_worse, f"{verb} worse than the {reference}{by}", "worse"),
+        (c.probability_better, f"{verb} better than the {reference}{by}", "better"),
+        (
+            c.probability_equivalent,
+            f"{verb} as good as the {reference} to within {matters}",
+            "no difference that matters",
+        ),
+    ]
+    (chance, told, _), *others = sorted(ways[: 3 if c.region else 2], key=lambda way: -way[0])
+    rest = "; ".join(f"{name}: {_chance(share)}" for share, _, name in others)
+    is_open = "" if chance > _HALF else ", which leaves it open"
+    return f"The {model} {told} with a probability of {_chance(chance)}{is_open} ({rest})."
 
 
-def percent(share: float) -> str:
+def _chance(share: float) -> str:
     """Write a probability, which no finite number of folds makes 0 or 1.
 
     Examples
     --------
-    >>> percent(0.934), percent(0.004), percent(0.9987), percent(0.0)
-    ('93%', '< 1%', '> 99%', '< 1%')
+    >>> _chance(0.934), _chance(0.004), _chance(0.9987)
+    ('93%', 'less than 1%', 'more than 99%')
     """
-    return "< 1%" if share < 0.01 else "> 99%" if share > 0.99 else f"{share:.0%}"
+    return "less than 1%" if share < 0.01 else "more than 99%" if share > 0.99 else f"{share:.0%}"

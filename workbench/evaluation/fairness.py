@@ -25,6 +25,8 @@ from workbench.evaluation.digits import decimals_for, spanned, written
 from workbench.evaluation.draws import null_sums, shuffles
 from workbench.evaluation.predictions import Predictions
 from workbench.evaluation.shares import effective_rows, wilson
+from workbench.evaluation.units import in_its_unit
+from workbench.evaluation.withholding import withholding
 from workbench.explainers.grid import kind_of
 from workbench.forms.frame import level_text
 
@@ -44,6 +46,7 @@ class _Measure:
     is_share: bool = True
 
 
+@in_its_unit
 def fairness(
     predictions: Predictions,
     sensitive: pd.DataFrame,
@@ -240,16 +243,20 @@ def fairness_finding(answer: Fairness, *, about: str, unit: str = "", rate: floa
     High where the gap is 0.20 of a rate (or of the target's standard deviation) or more, medium from 0.10 on, else low.
     Where all groups are treated alike a finding comes up in at most `rate` of all cases.
     """
-    clear = sorted((r for r in answer.rates if r.p_value <= rate), key=lambda r: -r.gap)
+    pairs = zip(answer.rates, withholding(answer).rates, strict=True)
+    clear = sorted(((r, sent) for r, sent in pairs if r.p_value <= rate), key=lambda pair: -pair[0].gap)
     if not clear:
         return None
-    size = clear[0].gap / answer.spread if answer.spread > 0 else 0.0
-    names = list(dict.fromkeys(r.column for r in clear))
-    told = "; ".join(_told(r, unit) for r in clear[:3]) + (f"; and {len(clear) - 3} more" if len(clear) > 3 else "")
+    size = clear[0][0].gap / answer.spread if answer.spread > 0 else 0.0
+    names = list(dict.fromkeys(r.column for r, _ in clear))
+    told = "; ".join(_told(r, sent, unit) for r, sent in clear[:3])
+    told += f"; and {len(clear) - 3} more" if len(clear) > 3 else ""
+    few = any(math.isnan(sent.gap) for _, sent in clear[:3])
+    kept = f" Values that would tell of fewer than {MIN_ROWS} rows are withheld." if few else ""
     return Finding(
         severity="high" if size >= _MUCH else "medium" if size >= _MEDIUM else "low",
         title=f"The model treats groups of {quoted(names)} differently",
-        evidence=f"{told[0].upper()}{told[1:]} ({chance_in_words(max(r.p_value for r in clear))} by chance).",
+        evidence=f"{told[0].upper()}{told[1:]} ({chance_in_words(max(r.p_value for r, _ in clear))} by chance).{kept}",
         action="Say which of these measures matters for the use, and whether the gap comes of the target, of too few "
         "rows of a group, or of the model; then set thresholds by it, gather rows, or don't use the model there.",
         about=about,
@@ -263,10 +270,12 @@ def fairness_finding(answer: Fairness, *, about: str, unit: str = "", rate: floa
     )
 
 
-def _told(rate: GroupRate, unit: str) -> str:
+def _told(rate: GroupRate, sent: GroupRate, unit: str) -> str:
     most, least = int(np.nanargmax(rate.values)), int(np.nanargmin(rate.values))
     decimals = decimals_for((rate.gap_upper - rate.gap_lower) / 2)
     number = rate.measure in ("mean absolute error", "mean residual")
+    if math.isnan(sent.gap):
+        return f"{rate.measure} is highest where {rate.groups[most]}, lowest where {rate.groups[least]}"
     gap = spanned(rate.gap, rate.gap_lower, rate.gap_upper, unit if number else "").replace("  ", " ")
     high, low = (written(float(rate.values[i]), decimals) for i in (most, least))
     return f"{rate.measure} is {high} where {rate.groups[most]}, {low} where {rate.groups[least]}, a gap of {gap}"

@@ -13,6 +13,7 @@ from workbench.answers.answer import Provenance
 from workbench.answers.holdout_comparison import HoldoutComparison
 from workbench.evaluation.digits import spanned, written
 from workbench.evaluation.reweighted import Reweighted
+from workbench.evaluation.verbs import agreeing
 from workbench.metrics import Metric
 
 _MAX_BYTES = 32 * 2**20  # of the counts of one block of resamples
@@ -263,7 +264,7 @@ def holdout_sentence(comparison: HoldoutComparison, titles: Mapping[str, str], m
     c = comparison
     model, reference = (titles.get(name, name) for name in (c.model, c.reference))
     worse, better = ("below", "above") if metric.greater_is_better else ("worse than", "better than")
-    start = f"On the holdout, whose rows chose neither, the {model} scores"
+    start = f"On the holdout, whose rows chose neither, the {model} {agreeing(model, 'scores', 'score')}"
     if math.isnan(c.difference):
         return f"On the holdout the {model} can't be compared with the {reference}: its rows leave a score undefined."
     if c.difference == c.lower == c.upper == 0:

@@ -79,6 +79,9 @@ def newton(design: np.ndarray, came: np.ndarray, weight: np.ndarray, offset: np.
         except np.linalg.LinAlgError:
             return None
         step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))  # far from the maximum whole steps overshoot
+        now = _likelihood(offset + design @ beta, came, weight)
+        while np.abs(step).max() >= _CLOSE and _likelihood(offset + design @ (beta + step), came, weight) < now:
+            step /= 2  # bold predictions leave next to no information at a slope of 1
         beta = beta + step
         if not np.isfinite(beta).all() or np.abs(beta).max() > _STEEP:
             return None
@@ -87,6 +90,10 @@ def newton(design: np.ndarray, came: np.ndarray, weight: np.ndarray, offset: np.
             bread = np.linalg.inv(information)
             return beta, bread @ meat @ bread
     return None
+
+
+def _likelihood(score: np.ndarray, came: np.ndarray, weight: np.ndarray) -> float:
+    return float(weight @ (came * score - np.logaddexp(0.0, score)))
 
 
 def _sigmoid(score: np.ndarray) -> np.ndarray:

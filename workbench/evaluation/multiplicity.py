@@ -10,8 +10,11 @@ import numpy as np
 
 from workbench.answers.answer import Provenance
 from workbench.answers.multiplicity import Multiplicity
+from workbench.disclosure import tells_few
 from workbench.evaluation.comparison import Entry
 from workbench.evaluation.digits import brief
+from workbench.evaluation.withholding import few_words
+from workbench.magnitude import unit_of
 from workbench.metrics import Metric
 
 _DUMMY = "dummy"
@@ -57,7 +60,9 @@ def tolerance_for(metric: Metric, region: float, y: Any) -> float:
         raise ValueError(f"{metric.name}: a tolerance is for predictions that are numbers; labels are equal or not")
     if metric.in_target_units:
         return float(region)
-    return math.sqrt(region) * float(np.std(np.asarray(y, dtype=float)))
+    numbers = np.asarray(y, dtype=float)
+    unit = unit_of(numbers)
+    return math.sqrt(region) * float(np.std(numbers / unit)) * unit
 
 
 def multiplicity(
@@ -195,18 +200,22 @@ def multiplicity_sentence(found: Multiplicity, titles: Mapping[str, str], *, uni
     way = "predict another class"
     if found.tolerance is not None:
         way = f"differ by more than {brief(found.tolerance)}{f' {unit}' if unit else ''}"
-    told = f"{start}, to within what matters; on {_share(found.ambiguity)} of the rows "
+    told = f"{start}, to within what matters; on {_share(found.ambiguity, found.n_rows)} "
     if len(others) == 1:
         return f"{told}the two {way}.{_story(found)}"
-    most = others[int(np.argmax(found.disagreement[0, 1:]))]
     one = way.replace("predict", "predicts").replace("differ", "differs")
-    return (
-        f"{told}at least one of them {one}; the {most} does most often, on {_share(found.discrepancy)}.{_story(found)}"
-    )
+    told = f"{told}at least one of them {one}"
+    if math.isnan(found.discrepancy):
+        return f"{told}.{_story(found)}"
+    most = others[int(np.nanargmax(found.disagreement[0, 1:]))]
+    share = _share(found.discrepancy, found.n_rows).removesuffix(" of the rows")
+    return f"{told}; the {most} does most often, on {share}.{_story(found)}"
 
 
-def _share(share: float) -> str:
-    return "less than 1%" if share < 0.01 else f"{share:.0%}"
+def _share(share: float, n_rows: int) -> str:
+    if math.isnan(share) or tells_few(share, n_rows):  # NaN: in what was sent
+        return few_words(0.0 if math.isnan(share) else share, n_rows)
+    return "less than 1% of the rows" if share < 0.01 else f"{share:.0%} of the rows"
 
 
 def _story(found: Multiplicity) -> str:

@@ -112,6 +112,10 @@ class Predictions:
         """Give the predictions for the rows at these positions."""
         return Predictions(self.y[rows], self.predicted[rows], self.classes, self.weight[rows])
 
+    def by(self, unit: float) -> Predictions:
+        """Give a predicted number in another unit: everything divided by it."""
+        return Predictions(self.y / unit, self.predicted / unit, self.classes, self.weight)
+
     def but(self, predicted: np.ndarray) -> Predictions:
         """Give other predictions for the same rows."""
         return Predictions(self.y, predicted, self.classes, self.weight)

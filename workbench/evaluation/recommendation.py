@@ -10,6 +10,7 @@ from workbench.answers.answer import Provenance
 from workbench.answers.recommendation import Recommendation
 from workbench.evaluation.comparison import Entry
 from workbench.evaluation.digits import decimals_for, written
+from workbench.evaluation.verbs import agreeing
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 
@@ -17,9 +18,19 @@ _DUMMY = "dummy"
 
 
 def recommend(
-    entries: Sequence[Entry], *, metric: Metric, n_train: Any, n_test: Any, titles: Mapping[str, str] | None = None
+    entries: Sequence[Entry],
+    *,
+    metric: Metric,
+    n_train: Any,
+    n_test: Any,
+    region: float | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> Recommendation:
     """Recommend the simplest model whose score is within one standard error of the best.
+
+    Where folds differ in how hard they are (windows of time, small ones), the standard error of a score is wide for
+    every model alike, and says little about two of them. So with a region a model must also be within one standard
+    error of the mean difference from the best, fold by fold (corrected too), or within the region.
 
     Simple is what has a small `size`: fewer numbers to hold. A model whose size nobody has counted is never simpler
     than one whose size is known; of two of one size the one that scores better is taken. The standard error is the
@@ -35,6 +46,8 @@ def recommend(
         The one that ranks.
     n_train, n_test : int or array-like of shape (n_scores,)
         Rows that each fold trains on and tests.
+    region : float, optional
+        The smallest difference that matters; without it scores alone are compared.
     titles : mapping of str to str, optional
         What a model is called in a sentence, by its name: `titles_of` a leaderboard; by default its title.
 
@@ -80,10 +93,13 @@ def recommend(
             reason = told.without_error(best)
         else:
             limit = best.mean - sign * error
-            within = sorted(
+            reached = sorted(
                 (e for e in scored if sign * (e.mean - limit) >= 0),
                 key=lambda e: (_size(e), -sign * e.mean, e.model),
             )
+            sizes = {"n_train": n_train, "n_test": n_test}
+            within = [e for e in reached if region is None or _alike(e, best, sign, region, sizes)]
+            told.by_folds = len(within) < len(reached)
             if dummy is not None and dummy in within:
                 reason = told.dummy_within(best, error, dummy)
             else:
@@ -103,6 +119,12 @@ def recommend(
     )
 
 
+def _alike(entry: Entry, best: Entry, sign: int, region: float, sizes: Mapping[str, Any]) -> bool:
+    """Tell whether a model falls short of the best by no more than matters, or than one standard error of that."""
+    costs = corrected_interval(sign * (best.scores - entry.scores), **sizes)
+    return not costs.mean > max(costs.standard_error, region)
+
+
 def _size(entry: Entry) -> float:
     return math.inf if entry.size is None else entry.size
 
@@ -113,6 +135,7 @@ class _Told:
     def __init__(self, metric: Metric, titles: Mapping[str, str]) -> None:
         self._metric, self._titles = metric, titles
         self._sign = 1 if metric.greater_is_better else -1
+        self.by_folds = False  # whether a model is within reach by its score, and not fold by fold
 
     def _title(self, entry: Entry) -> str:
         return self._titles.get(entry.model, entry.title)
@@ -130,12 +153,16 @@ class _Told:
         )
 
     def _rule(self, error: float) -> str:
-        return f"within one standard error ({written(error, decimals_for(error))} {self._metric.title}) of the best"
+        told = f"({written(error, decimals_for(error))} {self._metric.title})"
+        if not self.by_folds:
+            return f"within one standard error {told} of the best"
+        return f"within one standard error of the best, both of its score {told} and of the difference fold by fold"
 
     def dummy_within(self, best: Entry, error: float, dummy: Entry) -> str:
         return (
-            f"No model is recommended: the {self._title(dummy)}, which looks at no column, is {self._rule(error)}, the "
-            f"{self._title(best)}. These rows don't show that any model predicts better."
+            f"No model is recommended: the {self._title(dummy)}, which looks at no column, is within one standard "
+            f"error ({written(error, decimals_for(error))} {self._metric.title}) of the best, the {self._title(best)}. "
+            "These rows don't show that any model predicts better."
         )
 
     def why(self, chosen: Entry, best: Entry, error: float, models: Sequence[Entry], within: Sequence[Entry]) -> str:
@@ -145,16 +172,19 @@ class _Told:
     def _recommended(self, chosen: Entry, best: Entry, error: float, within: Sequence[Entry]) -> str:
         rule = self._rule(error)
         title, size = self._title(chosen), self._held(chosen)
+        start = f"The {title} {agreeing(title, 'is', 'are')} recommended"
+        scores, simple = agreeing(title, "it scores", "they score"), agreeing(title, "it is", "they are")
         if len(within) == 1:
-            return f"The {title} is recommended: it scores best, and no other model is {rule}."
+            return f"{start}: {scores} best, and no other model is {rule}."
         among = f"the {len(within)} models {rule}"
         if chosen is best:
-            return f"The {title} is recommended: it scores best, and of {among} it is the simplest{size}."
-        gap = written(abs(best.mean - chosen.mean), decimals_for(error))
+            return f"{start}: {scores} best, and of {among} {simple} the simplest{size}."
+        gap = abs(best.mean - chosen.mean)
+        short = written(gap, decimals_for(error if gap >= 0.1 * error else gap))
         worse = "below" if self._sign > 0 else "worse than"
         return (
-            f"The {title} is recommended: it is the simplest{size} of {among}, "
-            f"{gap} {self._metric.title} {worse} the {self._title(best)}{self._held(best)}."
+            f"{start}: {simple} the simplest{size} of {among}, "
+            f"{short} {self._metric.title} {worse} the {self._title(best)}{self._held(best)}."
         )
 
     def _held(self, entry: Entry) -> str:
@@ -170,5 +200,6 @@ class _Told:
         short = abs(best.mean - near.mean)
         return (
             f"It is a black box: no glass box is within reach; the nearest, the {self._title(near)}, falls short by "
-            f"{written(short, decimals_for(min(short, error)))} {self._metric.title}."
+            f"{written(short, decimals_for(min(short, error)))} {self._metric.title}"
+            f"{', fold by fold by more than one standard error' if short <= error else ''}."
         )

@@ -12,6 +12,7 @@ from workbench.answers.finding import Finding
 from workbench.disclosure import in_words
 from workbench.duplicates import Duplicates, repeats_in_words
 from workbench.evaluation.digits import brief, decimals_for, written
+from workbench.evaluation.verbs import agreeing
 from workbench.metrics import Metric
 
 _HERE = {
@@ -100,7 +101,7 @@ def _told(
     title = titles.get(row["model"], row["model"])
     safe, apart = written(row[guarded], decimals), written(row[_APART], decimals)
     kept = "With only the first of each kept" if guarded == "drop" else "Kept on one side of every split"
-    told = f"{kept}, the {title} scores {safe} {metric.title}"
+    told = f"{kept}, the {title} {agreeing(title, 'scores', 'score')} {safe} {metric.title}"
     if gap < 0:
         return f"{told}; split apart it scores {apart}, which is worse: the repeats do not flatter it."
     return (

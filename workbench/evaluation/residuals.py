@@ -12,14 +12,15 @@ from workbench.answers.answer import Provenance
 from workbench.answers.finding import Finding
 from workbench.answers.residuals import Residuals, ResidualsBy
 from workbench.columns import quoted
-from workbench.evaluation.alarms import RATE, chance_in_words, share_at_least
+from workbench.evaluation.alarms import RATE, chance_in_words
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.digits import brief, decimals_for, written
-from workbench.evaluation.draws import null_ratios, null_sums, ratios_of, shuffles, signs
 from workbench.evaluation.predictions import Predictions
+from workbench.evaluation.residual_tests import chances, most_tested
+from workbench.evaluation.units import times
+from workbench.magnitude import unit_of
 
 _N_CELLS, _LEAST_ROWS = 6, 20
-_MOST_ROWS, _FEWEST_ROWS, _MOST_NUMBERS = 10_000, 1_000, 5_000_000
 _NORMAL = 2.9058  # (97.5% - 2.5%) / (75% - 25%) of a normal distribution
 _TAIL_ROWS, _SKEW_ROWS = 400, 200
 _BIAS = (0.01, 0.03, 0.10)  # shares of the residuals' variance: low, medium, high
@@ -80,7 +81,8 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
     >>> told["a"].bias_p, told["b"].bias_p > 0.01
     (0.002, True)
     """
-    r, n = predictions.residual, predictions.n_rows
+    unit, n = unit_of(predictions.y, predictions.predicted), predictions.n_rows
+    r = predictions.by(unit).residual
     if len(X) != n:
         raise ValueError(f"X must have the {n} rows that are predicted; got {len(X)}")
     if n < 2 * _LEAST_ROWS:
@@ -89,14 +91,14 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
     cells = [Cells.of_numbers("", predictions.predicted, most=_N_CELLS, least=_LEAST_ROWS)]
     cells += [Cells.of(str(name), X[name], most=_N_CELLS, least=_LEAST_ROWS) for name in X.columns]
     bias = float(np.average(r, weights=weight))
-    bias_p, spread_p = _tests(cells, r - bias, weight, random_state)
+    bias_p, spread_p = chances(cells, r - bias, weight, random_state)
     parts = [
         _part(c, r, weight, level, (float(b), float(s)))
         for c, b, s in zip(cells, bias_p, spread_p, strict=True)
         if len(c)
     ]
     tail, skew = _shape(r)
-    return Residuals(
+    told = Residuals(
         by=tuple(parts),
         bias=bias,
         spread=float(np.sqrt(np.average((r - bias) ** 2, weights=weight))),
@@ -110,63 +112,10 @@ def residuals(predictions: Predictions, X: pd.DataFrame, *, level: float = 0.95,
             random_state=random_state,
             n_rows=n,
             exact=False,
-            warnings=(f"tests on {_most_tested(cells):,} rows, drawn",) * (n > _most_tested(cells)),
+            warnings=(f"tests on {most_tested(cells):,} rows, drawn",) * (n > most_tested(cells)),
         ),
     )
-
-
-def _most_tested(cells: Sequence[Cells]) -> int:
-    """Give the rows that the tests may take, so that a number for each row and part stays within 40 MB."""
-    return max(_FEWEST_ROWS, min(_MOST_ROWS, _MOST_NUMBERS // max(1, sum(map(len, cells)))))
-
-
-def _tests(
-    cells: Sequence[Cells], r: np.ndarray, weight: np.ndarray, random_state: int
-) -> tuple[np.ndarray, np.ndarray]:
-    from scipy.stats import rankdata
-
-    rows = np.arange(len(r))
-    most = _most_tested(cells)
-    if len(r) > most:
-        rows = np.sort(np.random.default_rng(random_state).choice(len(r), most, replace=False))
-    owner = np.repeat(np.arange(len(cells)), [len(c) for c in cells])
-    if not owner.size or not r[rows].any():
-        return np.ones(len(cells)), np.ones(len(cells))
-    inside = np.column_stack([c.codes[rows] == i for c in cells for i in range(len(c))]).astype(float)
-    own, w = r[rows], weight[rows][:, None]
-    ranks = rankdata(np.abs(own))
-    ranks -= ranks.mean()
-    counts = np.maximum(inside.sum(axis=0), 1)
-    bias = [
-        _adjusted(ratios_of(own[None], w * inside), null_ratios(draw(own), w * inside, random_state + 1 + i), owner)
-        for i, draw in enumerate((shuffles, signs))
-    ]
-    by_order = null_sums(shuffles(ranks), inside, random_state + 3)
-    spread = _adjusted((ranks @ inside)[None] ** 2 / counts, by_order**2 / counts, owner)
-    p_values = np.ones((2, len(cells)))
-    several = np.bincount(owner, minlength=len(cells)) > 1
-    p_values[:, several] = np.minimum(1, 2 * np.array([np.maximum(*bias), spread]))
-    return p_values[0], p_values[1]
-
-
-def _adjusted(found: np.ndarray, drawn: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Give the p-value of each column of several parts by the largest standardized statistic of a draw.
-
-    Parameters
-    ----------
-    found : ndarray of shape (1, n_parts)
-    drawn : ndarray of shape (n_draws, n_parts)
-    owner : ndarray of int, shape (n_parts,)
-        The column of each part.
-    """
-    columns = np.flatnonzero(np.bincount(owner) > 1)
-    if not columns.size:
-        return np.ones(0)
-    both = [np.column_stack([each[:, owner == j].sum(axis=1) for j in columns]) for each in (found, drawn)]
-    middle, spread = both[1].mean(axis=0), both[1].std(axis=0)
-    spread = np.where(spread > 0, spread, np.inf)
-    largest = ((both[1] - middle) / spread).max(axis=1)
-    return np.array([share_at_least(float(t), largest) for t in (both[0][0] - middle) / spread])
+    return times(told, unit)
 
 
 def _part(cells: Cells, r: np.ndarray, weight: np.ndarray, level: float, p: tuple[float, float]) -> ResidualsBy:
@@ -281,7 +230,7 @@ def _names(parts: Sequence[ResidualsBy]) -> str:
 
 
 def _where(part: ResidualsBy, i: int) -> str:
-    return part.cells[i].replace("''", "the prediction", 1) if not part.column else part.cells[i]
+    return part.cells[i].replace("''", "the prediction is", 1) if not part.column else part.cells[i]
 
 
 def _bias_told(part: ResidualsBy, unit: str) -> str:
@@ -289,15 +238,15 @@ def _bias_told(part: ResidualsBy, unit: str) -> str:
     i = int(np.argmax(clear if np.isfinite(clear).any() else np.abs(part.mean)))
     mean, lower, upper = (float(v[i]) for v in (part.mean, part.lower, part.upper))
     way = "low" if mean > 0 else "high"
-    ends = sorted((abs(lower), abs(upper))) if lower * upper > 0 else [lower, upper]
+    ends = sorted((abs(lower), abs(upper))) if (lower > 0) == (upper > 0) else [lower, upper]
     decimals = decimals_for((upper - lower) / 2)
     of = f" {unit}" if unit else ""
     by = f"{written(abs(mean), decimals)}{of} [{written(ends[0], decimals)}, {written(ends[1], decimals)}]"
-    return f"where {_where(part, i)} predictions are too {way} by {by} ({int(part.rows[i]):,} rows)"
+    return f"where {_where(part, i)}, in {int(part.rows[i]):,} rows, predictions are too {way} by {by}"
 
 
 def _spread_told(part: ResidualsBy, unit: str) -> str:
     most, least = int(np.argmax(part.size)), int(np.argmin(part.size))
     of = f" {unit}" if unit else ""
     large, small = brief(float(part.size[most])), brief(float(part.size[least]))
-    return f"where {_where(part, most)} the mean error is {large}{of}, where {_where(part, least)} {small}{of}"
+    return f"the mean error is {large}{of} where {_where(part, most)}, but {small}{of} where {_where(part, least)}"

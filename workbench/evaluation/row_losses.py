@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.evaluation.predictions import Predictions
 
-_SQUARED, _ABSOLUTE, _LOG, _BRIER, _WRONG = "squared error", "absolute error", "log loss", "Brier score", "share wrong"
+_SQUARED, _ABSOLUTE, _LOG, _BRIER, WRONG = "squared error", "absolute error", "log loss", "Brier score", "share wrong"
 _LOSSES = {
     "r2": _SQUARED,
     "rmse": _SQUARED,
@@ -14,9 +14,9 @@ _LOSSES = {
     "log_loss": _LOG,
     "roc_auc": _LOG,
     "brier": _BRIER,
-    "accuracy": _WRONG,
-    "balanced_accuracy": _WRONG,
-    "f1": _WRONG,
+    "accuracy": WRONG,
+    "balanced_accuracy": WRONG,
+    "f1": WRONG,
 }
 
 
@@ -58,7 +58,7 @@ def row_losses(predictions: Predictions, metric: str) -> np.ndarray:
         off = np.abs(y - predicted)
         return off**2 if title == _SQUARED else off
     code = y.astype(int)
-    if title == _WRONG:
+    if title == WRONG:
         two = predictions.task == "binary"
         chosen = predicted[:, 1] > 0.5 if two else predicted.argmax(axis=1)
         return (chosen != code).astype(float)

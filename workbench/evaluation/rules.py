@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workbench.answers import Provenance, RuleShares
-from workbench.disclosure import MIN_ROWS, withheld
+from workbench.disclosure import MIN_ROWS, tells_few, withheld
 from workbench.forms import Additive, Condition, Form, Frame, Rule, RuleList, RuleSet, Tree
 from workbench.forms.frame import level_text
 from workbench.forms.pull_back_rules import both
@@ -111,7 +111,7 @@ def _label(form: Form, part: _Part) -> str:
 
 
 def _counted(form: Form, parts: Sequence[_Part], table: Table, which: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give rows and values of each rule; NaN where they would tell of fewer than 10 rows."""
+    """Give rows and values of each rule; NaN where they, or both together, would tell of fewer than 10 rows."""
     met = [part.met[which] for part in parts]
     counts: list[int | None] = [int(m.sum()) for m in met]
     if isinstance(form.body, RuleList):  # its rules divide the rows
@@ -121,6 +121,8 @@ def _counted(form: Form, parts: Sequence[_Part], table: Table, which: int) -> tu
     for i, part in enumerate(parts):
         if rows[i] > 0:
             values[i] = float(np.mean(_target(form, part, table)[met[i]]))
+    if form.classes:
+        values[[r > 0 and tells_few(v, r) for v, r in zip(values, rows, strict=True)]] = np.nan
     return rows, values
 
 

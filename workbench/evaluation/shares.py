@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,26 @@ def wilson(share: Any, n: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndar
     middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     # at 0 and 1 rounding would leave a bound a hair outside
     return np.clip((middle - half) / (1 + z**2 / n), 0, 1), np.clip((middle + half) / (1 + z**2 / n), 0, 1)
+
+
+def rows_behind(share: float, lower: float, upper: float, level: float = 0.95) -> float:
+    r"""Give the number of independent rows whose share has this interval of `wilson`.
+
+    With :math:`a = z^2 / n` and half the interval's width h, :math:`h^2 (1 + a)^2 = a\,p (1 - p) + a^2 / 4`.
+
+    Examples
+    --------
+    >>> round(rows_behind(0.2, *wilson(0.2, 50)), 6), round(rows_behind(0.0, *wilson(0.0, 50)), 6)
+    (50.0, 50.0)
+    """
+    from scipy.special import ndtri
+
+    z, h = float(ndtri((1 + level) / 2)), float(upper - lower) / 2
+    p = share * (1 - share)
+    # (1/4 - h^2) a^2 + (p - 2 h^2) a - h^2 = 0
+    square, line = 0.25 - h**2, p - 2 * h**2
+    a = (-line + math.sqrt(line**2 + 4 * square * h**2)) / (2 * square)
+    return z**2 / a
 
 
 def effective_rows(weight: np.ndarray) -> float:

@@ -10,19 +10,23 @@ import numpy as np
 import pandas as pd
 
 from workbench.answers.answer import Provenance
-from workbench.answers.finding import Finding
+from workbench.answers.finding import SEVERITIES, Finding
 from workbench.answers.regions import WeakRegion, WeakRegions
+from workbench.disclosure import tells_few
 from workbench.evaluation.alarms import RATE, chance_in_words, holm, share_at_least
 from workbench.evaluation.cells import Cells
 from workbench.evaluation.digits import brief, decimals_for, written
 from workbench.evaluation.draws import null_sums, shuffles
 from workbench.evaluation.region_search import LEAST_ROWS, Region, search
+from workbench.evaluation.row_losses import WRONG
+from workbench.evaluation.withholding import few_words, withholding
 
 _N_CELLS = 8
 _MOST_ROWS = 20_000
 _DRAWS = 1999
 _HELD = 0.99
 _MUCH, _MEDIUM = 3.0, 1.5  # times the loss elsewhere
+_HALF = 0.5  # of the reference's loss
 
 
 def weak_regions(
@@ -199,28 +203,46 @@ def _judged(
 
 
 def weak_regions_finding(
-    answer: WeakRegions, *, about: str, matters: float = 0.0, rate: float = RATE
+    answer: WeakRegions, *, about: str, matters: float = 0.0, rate: float = RATE, reference: str = "the reference"
 ) -> Finding | None:
     """Make a finding where a region is shown to be weaker by a quarter at least; else None.
 
-    High where its loss is three times that of other rows, medium from one and a half times on. On clean data a finding
-    comes up in at most `rate` of all cases. `matters` is the smallest difference of a mean loss that does.
+    A large ratio alone is no fault: where hardly any loss is left, the cases at the border of two classes are many
+    times worse than the others and still told well. So it is low as long as the model has less than half of the
+    reference's loss there. Else it is medium where its loss is one and a half times that of other rows, and high where
+    that is no smaller than the reference's; without a reference, where it is three times that of other rows. On clean
+    data a finding comes up in at most `rate` of all cases.
+
+    Parameters
+    ----------
+    answer : WeakRegions
+    about : str
+        The model's name.
+    matters : float
+        The smallest difference of a mean loss that does.
+    rate : float
+    reference : str
+        What the model of the answer's `reference` is called in a sentence.
     """
     weak = [r for r in answer.confirmed(rate) if r.loss - r.rest > matters]
     if not weak:
         return None
-    ratio = max(r.loss / r.rest if r.rest > 0 else math.inf for r in weak)
-    useless = any(r.loss >= r.reference for r in weak)
+    sent = {r.text: r for r in withholding(answer).regions}
+    severity = min((_severity(r) for r in weak), key=SEVERITIES.index)
     places = "a region" if len(weak) == 1 else f"{len(weak)} regions"
-    told = "; ".join(_told(r) for r in weak[:3]) + (f"; and {len(weak) - 3} more" if len(weak) > 3 else "")
-    worse = " There it is no better than the reference." if useless else ""
+    told = "; ".join(_told(r, sent.get(r.text), reference) for r in weak[:3])
+    told += f"; and {len(weak) - 3} more" if len(weak) > 3 else ""
+    useless = any(r.loss >= r.reference for r in weak)
+    worse = f" There it is no better than {reference}." if useless else ""
     return Finding(
-        severity="high" if ratio >= _MUCH else "medium" if ratio >= _MEDIUM else "low",
+        severity=severity,
         title=f"The model is weak in {places}",
-        evidence=f"Mean {answer.loss_title} is {brief(answer.mean_loss)}; {told}. Judged in rows that the search had "
-        f"not seen ({chance_in_words(max(r.p_value for r in weak))}).{worse}",
-        action="Look at these rows: a column may be missing that tells them apart, or their target be noisy. Don't "
-        "rely on the model there.",
+        evidence=f"{_overall(answer)}; {told}. Judged in rows that the search had not "
+        f"seen ({chance_in_words(max(r.p_value for r in weak))}).{worse}",
+        action="Expect larger errors there than the scores say."
+        if severity == "low"
+        else "Look at these rows: a column may be missing that tells them apart, or their target be noisy. Don't rely "
+        "on the model there.",
         about=about,
         provenance=Provenance(
             method=answer.provenance.method,
@@ -232,7 +254,27 @@ def weak_regions_finding(
     )
 
 
-def _told(region: WeakRegion) -> str:
+def _severity(region: WeakRegion) -> str:
+    ratio = region.loss / region.rest if region.rest > 0 else math.inf
+    if ratio < _MEDIUM or region.loss < _HALF * region.reference:
+        return "low"
+    worst = ratio >= _MUCH if math.isnan(region.reference) else region.loss >= region.reference
+    return "high" if worst else "medium"
+
+
+def _overall(answer: WeakRegions) -> str:
+    told = f"Mean {answer.loss_title}"
+    if answer.loss_title == WRONG and tells_few(answer.mean_loss, answer.n_rows / 2):
+        return f"{told} is that of {few_words(answer.mean_loss, answer.n_rows / 2)}"
+    return f"{told} is {brief(answer.mean_loss)}"
+
+
+def _told(region: WeakRegion, sent: WeakRegion | None, reference: str) -> str:
+    if sent is None:
+        few = tells_few(region.loss, region.rows)
+        told = f" ({few_words(region.loss, region.rows)})" if few else ""
+        return f"where {region.text} it is higher{told}"
     decimals = decimals_for((region.upper - region.lower) / 2)
     bounds = f"[{written(region.lower, decimals)}, {written(region.upper, decimals)}]"
-    return f"where {region.text} it is {written(region.loss, decimals)} {bounds} ({region.rows:,} rows)"
+    beside = "" if math.isnan(sent.reference) else f"; {reference} has {written(sent.reference, decimals)}"
+    return f"where {region.text} it is {written(region.loss, decimals)} {bounds} ({region.rows:,} rows{beside})"

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pydantic
 
+from workbench.answers import Provenance
 from workbench.answers.attribution import Cell
 from workbench.answers.counterfactuals import Counterfactuals
+from workbench.columns import listed
 from workbench.explainers.attributions import cells
 from workbench.explainers.changes.candidates import Changes
 from workbench.explainers.changes.column import differ
@@ -51,9 +53,10 @@ class CounterfactualSearch(Explainer):
 
     Every counterfactual is put to the model itself, as a row in its original types; it is not told otherwise.
 
-    ``provenance.exact`` is true where all combinations of candidates were tried and the candidates stand for all
-    values: then no row within the ranges has fewer changed columns, and none with as many is closer by more than a
-    hundredth for each of them. A column that a model reads by lines or curves has more values than candidates.
+    ``provenance.exact`` is true where all combinations of candidates were tried, the candidates stand for all values,
+    and the type of X can hold all levels of the background (a warning says where not): then no row within the ranges
+    has fewer changed columns, and none with as many is closer by more than a hundredth for each of them. A column that
+    a model reads by lines or curves has more values than candidates.
 
     *What is asked* without `wanted`, `at_least` and `at_most`: of two classes the other one, of more the second most
     probable one; of a regressor the other side of the (weighted) median prediction of the background.
@@ -125,11 +128,7 @@ class CounterfactualSearch(Explainer):
         ValueError
             If a column is unknown, none may change, or what is asked does not fit the model: see `Goal`.
         """
-        for option in ("immutable", "direction"):
-            for name in getattr(options, option):
-                if name not in inputs.feature_names:
-                    end = nearest(name, inputs.feature_names)
-                    raise ValueError(f"counterfactuals: {option}: unknown column {name!r}{end}")
+        _check_columns(options, inputs.feature_names)
         goal = Goal.of(inputs, wanted=options.wanted, at_least=options.at_least, at_most=options.at_most)
         changes = Changes.of(inputs, immutable=options.immutable, direction=options.direction)
         if not changes.columns and options.immutable:
@@ -137,36 +136,56 @@ class CounterfactualSearch(Explainer):
                 f"counterfactuals: immutable must leave a column that the model uses; got {list(options.immutable)}"
             )
         own = [goal.judge(row, take(inputs.X, [row])) for row in range(len(inputs.X))]
-        open_ = [row for row, verdict in enumerate(own) if not verdict.met[0]]
         found = {
             row: Search(changes, goal, row, options.max_evaluations).run(options.n, options.max_changed)
-            for row in open_
+            for row, verdict in enumerate(own)
+            if not verdict.met[0]
         }
-        told = [_told(changes, goal, row, found[row]) for row in open_]
-        lost = [row for row, one in zip(open_, told, strict=True) if len(one.after) < len(found[row].values)]
-        complete = all(column.is_complete for column in changes.columns)
-        narrowed = [row for row in open_ if found[row].narrowed]
-        provenance = cls.provenance(
-            inputs,
-            options,
-            exact=complete and not narrowed and not lost,
-            warnings=tuple(_warnings(goal, options, found, narrowed, lost, changes.codes.shape)),
-        )
-        counted = {"evaluations": sum(one.n_evaluations for one in found.values())}
+        told = {row: _told(changes, goal, row, found[row]) for row in found}
+        lost = [row for row, one in told.items() if len(one.after) < len(found[row].values)]
         return Counterfactuals(
             feature_names=inputs.feature_names,
             data=cells(inputs.X),
             wanted=goal.text,
-            row=np.repeat(np.array(open_, dtype=np.int64), [len(one.after) for one in told]),
-            found=tuple(line for one in told for line in one.found),
-            changed=np.array([c for one in told for c in one.changed], dtype=np.int64),
-            distance=np.array([d for one in told for d in one.distance], dtype=float),
+            row=np.repeat(np.array(list(told), dtype=np.int64), [len(one.after) for one in told.values()]),
+            found=tuple(line for one in told.values() for line in one.found),
+            changed=np.array([c for one in told.values() for c in one.changed], dtype=np.int64),
+            distance=np.array([d for one in told.values() for d in one.distance], dtype=float),
             before=np.array([verdict.told[0] for verdict in own]),
-            after=np.array([a for one in told for a in one.after], dtype=float),
+            after=np.array([a for one in told.values() for a in one.after], dtype=float),
             outputs=goal.outputs,
             scale=goal.scale,
-            provenance=replace(provenance, parameters={**provenance.parameters, **counted}),
+            provenance=_provenance(cls, inputs, options, goal, changes, found, lost),
         )
+
+
+def _check_columns(options: Any, names: Sequence[str]) -> None:
+    for option in ("immutable", "direction"):
+        for name in getattr(options, option):
+            if name not in names:
+                raise ValueError(f"counterfactuals: {option}: unknown column {name!r}{nearest(name, names)}")
+
+
+def _provenance(
+    cls: type[Explainer],
+    inputs: Inputs,
+    options: Any,
+    goal: Goal,
+    changes: Changes,
+    found: dict[int, Found],
+    lost: Sequence[int],
+) -> Provenance:
+    """Say whether all that may be changed was tried, and if not, what was left out."""
+    narrowed = [row for row, one in found.items() if one.narrowed]
+    complete = all(column.is_complete for column in changes.columns) and not changes.left_out
+    provenance = cls.provenance(
+        inputs,
+        options,
+        exact=complete and not narrowed and not lost,
+        warnings=(*_unfit(changes), *_warnings(goal, options, found, narrowed, lost, changes.codes.shape)),
+    )
+    counted = {"evaluations": sum(one.n_evaluations for one in found.values())}
+    return replace(provenance, parameters={**provenance.parameters, **counted})
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +232,14 @@ def _warnings(
         )
     if lost:
         yield f"{_rows(lost)}: the model took back what it said of a changed row when asked once more; left out"
+
+
+def _unfit(changes: Changes) -> Iterator[str]:
+    for name, levels in changes.left_out.items():
+        yield (
+            f"column {name!r} of X has categories without {listed(list(levels))}, which the background has: changes to "
+            "them were not tried; give X the categories that the model was fitted on"
+        )
 
 
 def _rows(rows: Sequence[int]) -> str:

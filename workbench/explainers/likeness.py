@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.columns import infer_kind
+from workbench.explainers.inputs import Inputs
 from workbench.explainers.response import Response
 from workbench.explainers.rows import Rows, column_of, take
+from workbench.families.policy import LevelsPooled
+from workbench.forms import Input
 from workbench.forms.frame import level_text
 
 
@@ -23,6 +28,8 @@ class Target:
     values : ndarray of shape (n_samples, n_outputs)
         What the model says; where labels are learnt of a classifier without probabilities, 1 for the class that it
         decides for and 0 for others.
+    outputs : tuple of str
+        A name for each.
     scale : str
         "response" or "margin".
     subject : str
@@ -36,6 +43,7 @@ class Target:
     """
 
     values: np.ndarray
+    outputs: tuple[str, ...]
     scale: str
     subject: str
     classes: tuple[str, ...] = ()
@@ -57,7 +65,7 @@ class Target:
         if not is_classifier(model):
             if len(outputs) > 1:
                 raise ValueError(f"surrogate: model must have one target; got {len(outputs)}; explain a model of each")
-            return cls(values, scale, "prediction")
+            return cls(values, outputs, scale, "prediction")
         if len(outputs) > 1:
             classes, labels, by_label = outputs, values.argmax(axis=1), True
         else:
@@ -65,10 +73,10 @@ class Target:
             classes, labels = (*others, outputs[0]), (values[:, 0] > _even(scale)).astype(int)
         if not by_label:
             of = "probability" if scale == "response" else "margin"
-            return cls(values, scale, f"{of} of {outputs[0]}", classes, labels)
+            return cls(values, outputs, scale, f"{of} of {outputs[0]}", classes, labels)
         if scale == "margin":
             values = (labels[:, None] == np.arange(len(classes)))[:, -values.shape[1] :].astype(float)
-        return cls(values, "response", "class", classes, labels, by_label=True)
+        return cls(values, outputs, "response", "class", classes, labels, by_label=True)
 
     @property
     def task(self) -> str:
@@ -87,6 +95,17 @@ class Fit:
     sample_weight: np.ndarray | None
     kinds: Mapping[str, str] | None
 
+    def telling(self, rows: np.ndarray) -> tuple[Any, list[str]]:
+        """Fit as `on` does, and tell what of the rows the family does not tell apart."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LevelsPooled)
+            fitted = self._fitted(rows)
+        pooled = [str(each.message) for each in caught if issubclass(each.category, LevelsPooled)]
+        for each in caught:
+            if not issubclass(each.category, LevelsPooled):
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        return fitted, list(dict.fromkeys(pooled))
+
     def can_learn(self, rows: np.ndarray) -> bool:
         """Whether the rows tell something apart: of labels, at least two."""
         labels = self.target.labels
@@ -100,6 +119,9 @@ class Fit:
         ValueError
             If the family can't be fitted to them.
         """
+        return self.telling(rows)[0]
+
+    def _fitted(self, rows: np.ndarray) -> Any:
         from workbench.estimator import estimator_for
 
         target = self.target
@@ -154,6 +176,20 @@ class Fit:
         said = np.zeros((len(shares), len(target.classes)))
         said[:, [target.classes.index(name) for name in fitted.classes_]] = shares
         return said[:, -target.values.shape[1] :]
+
+
+def encoded_inputs(family: Any, parameters: Mapping[str, Any], inputs: Inputs, rows: np.ndarray) -> tuple[Input, ...]:
+    """Give what a family would make of these rows' columns before its library sees them."""
+    taken = take(inputs.X, rows)
+    frame = taken if isinstance(taken, pd.DataFrame) else pd.DataFrame(taken)
+    frame = frame.set_axis(list(inputs.feature_names), axis=1).reset_index(drop=True)
+    known = getattr(inputs.model, "kinds_", {})
+    kinds = {name: known.get(name) or infer_kind(frame[name]) for name in inputs.feature_names}
+    params = family.Parameters(**parameters).model_dump()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LevelsPooled)
+        made: tuple[Input, ...] = family().inputs(frame, kinds, family.tasks[0], params, None)
+        return made
 
 
 def identical_rows(X: Rows) -> np.ndarray:

@@ -11,10 +11,9 @@ import pydantic
 
 from workbench.answers.attribution import Attribution
 from workbench.explainers.attributions import attribution
-from workbench.explainers.draws import column_generator
 from workbench.explainers.explainer import Explainer
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.local_sums import LocalSums, stability
+from workbench.explainers.local_sums import MOST_PRODUCTS, LocalSums, stability
 from workbench.explainers.neighbours import Neighbours, blocks
 from workbench.explainers.response import Response
 from workbench.explainers.rows import take
@@ -173,17 +172,13 @@ def _sums(
     """Yield rows with the sums of products over their neighbours."""
     n_seeds, n_draws = options.n_seeds, options.n_draws
     n_outputs = response.values.shape[1]
-    chances = {
-        # by seed and name alone, and the same for every row: other rows and columns change nothing
-        j: column_generator(inputs.random_state, inputs.feature_names[j]).random((n_seeds * n_draws, 2)).T
-        for j in neighbours.columns
-    }
     width = 1 + len(neighbours.owner) + n_outputs
     products = np.zeros((0, n_seeds, width, width))
-    for rows, part in blocks(len(inputs.X), n_seeds, n_draws, neighbours.per_call):
+    most_rows = max(1, MOST_PRODUCTS // (n_seeds * width**2))
+    for rows, part in blocks(len(inputs.X), n_seeds, n_draws, neighbours.per_call, most_rows):
         if part.start == 0:
             products = np.zeros((len(rows), n_seeds, width, width))
-        stacked, features = neighbours.draw(rows, chances, part)
+        stacked, features = neighbours.draw(rows, part)
         told = Response.of(inputs.model, stacked, inputs.positive).values.reshape(len(rows), -1, n_outputs)
         told = told - response.values[rows][:, None]
         design = np.concatenate([np.ones((*told.shape[:2], 1)), features, told], axis=2)

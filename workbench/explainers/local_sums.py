@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RIDGE = 1e-10  # added to correlations: features that say the same share their coefficient
+MOST_PRODUCTS = 2**20  # sums of products that are worked on at once: of several rows, or of some seeds of one
 FLAT = 1e-12  # of a prediction: differences below are rounding
 
 
@@ -55,6 +56,19 @@ class LocalSums:
         kept : ndarray of bool, shape (n_rows, n_features, n_outputs), optional
             The features that each row's sum may use; all by default.
         """
+        parts = [self._of(seeds)._coefficients(kept) for seeds in self._parts()]
+        return np.concatenate(parts, axis=1)
+
+    def _parts(self) -> list[np.ndarray]:
+        """Divide the seeds into parts that may be worked on at once."""
+        n_rows, n_seeds = self.products.shape[:2]
+        step = max(1, MOST_PRODUCTS // max(1, n_rows * self.products[0, 0].size))
+        return [np.arange(start, min(start + step, n_seeds)) for start in range(0, n_seeds, step)]
+
+    def _of(self, seeds: np.ndarray) -> LocalSums:
+        return LocalSums(self.products[:, seeds], self.level)
+
+    def _coefficients(self, kept: np.ndarray | None) -> np.ndarray:
         cov, with_outputs, variance = self._spreads()
         own = np.diagonal(cov, axis1=2, axis2=3)
         varies = own > FLAT**2 * np.maximum(own.max(axis=2, keepdims=True, initial=0.0), 1.0)
@@ -74,13 +88,18 @@ class LocalSums:
 
         1 where the model is flat there.
         """
-        features, outputs = self._means
-        cov, with_outputs, variance = (np.roll(a, -1, axis=1) for a in self._spreads())
-        moved = np.roll(features, -1, axis=1) - features
-        off = np.roll(outputs, -1, axis=1) - outputs - np.einsum("rsf,rsfo->rso", moved, coefficients)
-        fitted = np.einsum("rsfo,rsfo->rso", coefficients, with_outputs)
-        left = variance - 2 * fitted + np.einsum("rsfo,rsfg,rsgo->rso", coefficients, cov, coefficients) + off**2
-        left, total = left.sum(axis=1), variance.sum(axis=1)
+        n_seeds = self.products.shape[1]
+        left, total = np.zeros(self.level.shape), np.zeros(self.level.shape)
+        for seeds in self._parts():
+            mine, following = self._of(seeds), self._of((seeds + 1) % n_seeds)
+            own = coefficients[:, seeds]
+            cov, with_outputs, variance = following._spreads()
+            features, outputs = (after - before for after, before in zip(following._means, mine._means, strict=True))
+            off = outputs - np.einsum("rsf,rsfo->rso", features, own)
+            fitted = np.einsum("rsfo,rsfo->rso", own, with_outputs)
+            curved = np.einsum("rsfo,rsfo->rso", own, cov @ own)
+            left += (variance - 2 * fitted + curved + off**2).sum(axis=1)
+            total += variance.sum(axis=1)
         return 1.0 - np.divide(left, total, out=np.zeros_like(total), where=total > 0)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.explainers.draws import column_generator
 from workbench.explainers.grid import finite_floats, kind_of, level_codes
 from workbench.explainers.inputs import Inputs
 from workbench.explainers.rows import column_of, take
@@ -201,14 +202,12 @@ class Neighbours:
         parts = [column.mean_features() for column in self.columns.values()]
         return np.concatenate([np.empty((len(self._inputs.X), 0)), *parts], axis=1)
 
-    def draw(self, rows: np.ndarray, chances: dict[int, np.ndarray], part: slice) -> tuple[Any, np.ndarray]:
+    def draw(self, rows: np.ndarray, part: slice) -> tuple[Any, np.ndarray]:
         """Draw neighbours of some rows.
 
         Parameters
         ----------
         rows : ndarray of int, shape (n_rows,)
-        chances : dict of int to ndarray of shape (2, n_draws)
-            For each column.
         part : slice
             Of the draws.
 
@@ -226,11 +225,20 @@ class Neighbours:
         features = np.empty((len(rows), n_part, len(self.owner)))
         start = 0
         for j, column in self.columns.items():
-            positions, told = column.draw(rows, chances[j][:, part], self._width)
+            positions, told = column.draw(rows, self._chances(j, part), self._width)
             features[..., start : start + column.n_features] = told
             start += column.n_features
             stacked = self._exchange(stacked, j, positions.ravel())
         return stacked, features
+
+    def _chances(self, column: int, part: slice) -> np.ndarray:
+        """Give the chances of a part of the draws, shape (2, n_part), by seed, name and place among the draws alone.
+
+        They are the same for every row: other rows and columns change nothing.
+        """
+        generator = column_generator(self._inputs.random_state, self._inputs.feature_names[column])
+        generator.bit_generator.advance(2 * part.start)  # type: ignore[attr-defined]  # one step a number
+        return generator.random((part.stop - part.start, 2)).T
 
     def _exchange(self, stacked: Any, column: int, positions: np.ndarray) -> Any:
         """Put background values in the place of those that change."""
@@ -249,10 +257,13 @@ class Neighbours:
         return stacked
 
 
-def blocks(n_rows: int, n_seeds: int, n_draws: int, per_call: int) -> Iterator[tuple[np.ndarray, slice]]:
+def blocks(
+    n_rows: int, n_seeds: int, n_draws: int, per_call: int, most_rows: int | None = None
+) -> Iterator[tuple[np.ndarray, slice]]:
     """Divide rows, and the draws of all seeds one after the other, into parts of at most `per_call` neighbours.
 
-    A part holds all draws of some rows, or where one row has too many, draws of one row and one seed.
+    A part holds all draws of some rows, at most `most_rows`, or where one row has too many, draws of one row and one
+    seed.
 
     Examples
     --------
@@ -260,6 +271,7 @@ def blocks(n_rows: int, n_seeds: int, n_draws: int, per_call: int) -> Iterator[t
     [([0, 1], slice(0, 20, None)), ([2], slice(0, 20, None))]
     """
     step = per_call // (n_seeds * n_draws)
+    step = step if most_rows is None else min(step, most_rows)
     for start in range(0, n_rows, max(1, step)):
         rows = np.arange(start, min(start + max(1, step), n_rows))
         if step:

@@ -17,6 +17,7 @@ from workbench.explainers.effects.chosen import chosen_pairs, chosen_positions, 
 from workbench.explainers.effects.curves import QUANTILE, Curves
 from workbench.explainers.effects.mixtures import mixtures_of
 from workbench.explainers.effects.nearest_rows import nearest_counts
+from workbench.explainers.effects.own_curves import OwnCurves
 from workbench.explainers.effects.sparse import SPARSE_LIMIT, sparse_shares
 from workbench.explainers.effects.values import Mixtures, Values
 from workbench.explainers.explainer import Explainer
@@ -47,6 +48,8 @@ class PartialDependence(Explainer):
     :math:`c_i(v) = f(v, x_{i,-j}) - mean_u f(u, x_{i,-j})`, the curve of row i less its own mean over the grid, it is
     :math:`PD_j(v) \pm 1.96 s(v)`, where s(v) is the standard error of the (weighted) mean of :math:`c_i(v)`. It is 0
     for a model that is additive in the column, and NaN for a single row. It says nothing of the error of the model.
+
+    ``spread`` tells how rows differ: at each value the quantiles of their :math:`c_i(v)`, see `OwnCurves`.
 
     It misleads where the column moves with others: see `caution`. Two numbers warn of it, each where it is above its
     limit: the share of the points averaged over that lie where there are no data (``sparse_share``, 0.25, see
@@ -156,8 +159,11 @@ class PartialDependence(Explainer):
         curves = [Curves(from_first=options.centred) for _ in features]
         individual: dict[int, np.ndarray] = {}
         values = Values(inputs.X, {j: grid.positions for j, grid in grids.items()})
+        points = sum(len(grid) for grid in grids.values()) * len(mixtures.outputs)
+        own_curves = [OwnCurves.of(weight, points, from_first=options.centred) for _ in features]
         for block in mixtures.blocks(values, [(j,) for j in features]):
             curves[block.which].add(block.moving, block.still, weight[block.rows])
+            own_curves[block.which].add(block.moving, block.rows)
             if options.individual:
                 whole = (block.moving + block.still[:, None]).transpose(0, 2, 1)
                 kept = individual.setdefault(block.which, np.empty((weight.size, *whole.shape[1:])))
@@ -185,6 +191,7 @@ class PartialDependence(Explainer):
                     individual=individual.get(which),
                     centred=options.centred,
                     sparse_share=shares.get(j),
+                    spread=own_curves[which].quantiles(found.average),
                     provenance=cls._provenance(inputs, options, mixtures, tuple(own)),
                 )
             )

@@ -23,10 +23,15 @@ def copies_per_stack(rows: Rows) -> int:
     return max(1, min(MAX_BYTES // max(size_of(rows), 1), MAX_ROWS // len(rows)))
 
 
+def rows_per_call(rows: Rows) -> int:
+    """Count the rows like these that a model may be asked about at once; at least 1."""
+    each = max(1, -(-size_of(rows) // max(len(rows), 1)))
+    return max(1, min(MAX_ROWS, MAX_BYTES // each))
+
+
 def parts_of(rows: Rows) -> list[slice]:
     """Divide rows into parts that a model may be asked about at once."""
-    each = max(1, -(-size_of(rows) // max(len(rows), 1)))
-    step = max(1, min(MAX_ROWS, MAX_BYTES // each))
+    step = rows_per_call(rows)
     return [slice(start, min(start + step, len(rows))) for start in range(0, len(rows), step)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,18 @@ from workbench.blocks import deal_blocks
 from workbench.disclosure import private_reason
 from workbench.explainers.explainer import Explainer, nearest
 from workbench.explainers.inputs import Inputs
-from workbench.explainers.likeness import Fit, Target, identical_rows
+from workbench.explainers.likeness import Fit, Target, encoded_inputs, identical_rows
 from workbench.explainers.response import Response
+from workbench.explainers.rows import take
+from workbench.forms import Affine
 from workbench.interval import Interval, corrected_interval
 
 LOW_FIDELITY = 0.8
 MOST_NUMBERS = 20_000  # of a form that stands in an answer
+MOST_ROWS = 50_000
+MOST_INPUTS = 2**22  # numbers that a family is given at once: 32 MiB, of which libraries make a few copies
+FEWER_ROWS = {"rulefit": 8_000}  # its library holds what each of some 2,000 rules says of each row
+OF_NUMBER = {"gam": 50}  # what counts as one number there: 20 splines, of which its library makes many copies
 SMALL = {"tree": {"max_leaf_nodes": 8}}  # parameters where none are given: a surrogate is there to be read
 
 
@@ -42,6 +49,10 @@ class SurrogateModel(Explainer):
 
     It explains the model on the rows that were given, and says nothing of whether the model is right. Fold scores that
     are undefined, as the model is flat on the rows of a fold, are left out.
+
+    Of more than 50,000 rows as many are drawn by the seed, and fewer where a family makes so many columns of the levels
+    of a category that they would not fit into memory; a warning says how many, and so it does of levels that are
+    pooled. ``provenance.n_rows`` counts the rows that were given, ``provenance.parameters["rows_used"]`` those used.
 
     References
     ----------
@@ -112,22 +123,22 @@ class SurrogateModel(Explainer):
         parameters = _given(options)
         if "random_state" in family.Parameters.model_fields:
             parameters.setdefault("random_state", inputs.random_state)
-        response = Response.of(inputs.model, inputs.X, inputs.positive)
-        target = Target.of(inputs.model, response, by_label="regression" not in family.tasks)
-        kinds = getattr(inputs.model, "kinds_", None)
-        fit = Fit(options.family, parameters, inputs.X, target, inputs.sample_weight, kinds)
-        whole = fit.on(np.arange(len(inputs.X)))
-        fidelity, agreement, warnings = _out_of_fold(fit, inputs, options)
+        fit, drawn = _fit_to_rows(inputs, family, parameters)
+        whole, pooled = fit.telling(np.arange(len(fit.X)))
+        fidelity, agreement, warnings = _out_of_fold(fit, options, inputs.random_state)
+        warnings = [*drawn, *pooled, *warnings]
         form = whole.form_
         fits = form.stored_numbers <= MOST_NUMBERS
         if not fits:
             warnings.append(f"the form holds {form.stored_numbers:,} numbers and is told as text alone")
+        warnings = [*_cautions(inputs.model, family.title, fidelity[0].mean), *warnings]
+        provenance = cls.provenance(inputs, options, exact=False, warnings=tuple(warnings))
         return Surrogate(
             family=options.family,
             title=family.title,
             parameters=parameters,
-            outputs=response.outputs,
-            scale=target.scale,
+            outputs=fit.target.outputs,
+            scale=fit.target.scale,
             fidelity=fidelity[0].mean,
             lower=fidelity[0].lower,
             upper=fidelity[0].upper,
@@ -137,13 +148,34 @@ class SurrogateModel(Explainer):
             text=str(form),
             form=form.to_dict() if fits else None,
             private=private_reason(whole.smallest_support_, "rows"),
-            provenance=cls.provenance(
-                inputs,
-                options,
-                exact=False,
-                warnings=(*_cautions(inputs.model, family.title, fidelity[0].mean), *warnings),
-            ),
+            provenance=replace(provenance, parameters={**provenance.parameters, "rows_used": len(fit.X)}),
         )
+
+
+def _fit_to_rows(inputs: Inputs, family: Any, parameters: dict[str, Any]) -> tuple[Fit, list[str]]:
+    """Choose the rows, ask the model about them, and say how they were chosen."""
+    n = len(inputs.X)
+    rows = _draw(np.arange(n), FEWER_ROWS.get(family.name, MOST_ROWS), inputs)
+    made = encoded_inputs(family, parameters, inputs, rows)
+    wide = sum(OF_NUMBER.get(family.name, 1) if isinstance(each, Affine) else 1 for each in made)
+    rows = _draw(rows, max(1, MOST_INPUTS // max(wide, 1)), inputs)
+    weight = None if inputs.sample_weight is None else inputs.sample_weight[rows]
+    X = inputs.X if len(rows) == n else take(inputs.X, rows)
+    response = Response.of(inputs.model, X, inputs.positive)
+    target = Target.of(inputs.model, response, by_label="regression" not in family.tasks)
+    kinds = getattr(inputs.model, "kinds_", None)
+    told = [] if len(rows) == n else [f"of {n:,} rows {len(rows):,} were drawn by the seed, and used"]
+    return Fit(family.name, parameters, X, target, weight, kinds), told
+
+
+def _draw(rows: np.ndarray, most: int, inputs: Inputs) -> np.ndarray:
+    """Keep so many rows at most, of those that have a weight."""
+    if len(rows) <= most:
+        return rows
+    if inputs.sample_weight is not None:
+        rows = rows[inputs.sample_weight[rows] > 0]
+    drawn = np.random.default_rng(inputs.random_state).choice(len(rows), min(most, len(rows)), replace=False)
+    return rows[np.sort(drawn)]
 
 
 def _given(options: Any) -> dict[str, Any]:
@@ -178,14 +210,16 @@ def _task(model: Any) -> str:
     return "binary" if len(model.classes_) == 2 else "multiclass"
 
 
-def _out_of_fold(fit: Fit, inputs: Inputs, options: Any) -> tuple[tuple[Interval, np.ndarray], float | None, list[str]]:
+def _out_of_fold(
+    fit: Fit, options: Any, random_state: int
+) -> tuple[tuple[Interval, np.ndarray], float | None, list[str]]:
     """Give the fidelity with its folds, the agreement, and what could not be told."""
-    same = identical_rows(inputs.X)
+    same = identical_rows(fit.X)
     counts = np.bincount(same)[:, None]
     n_folds = min(options.folds, len(counts))
     scores, sizes, alike = [], [], []
     for repeat in range(options.repeats if n_folds > 1 else 0):
-        seed = int(np.random.default_rng([inputs.random_state, repeat]).integers(2**31))
+        seed = int(np.random.default_rng([random_state, repeat]).integers(2**31))
         fold = deal_blocks(counts, n_folds, seed)[same]
         for number in range(n_folds):
             train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)

@@ -146,6 +146,10 @@ class Custom(Family):
             return None  # also where cuts are on scaled columns
         return (*found, tuple(columns))
 
+    def is_fixed(self, estimator: Any) -> bool:
+        """Tell whether the estimator was given fitted."""
+        return _is_fitted(estimator)
+
     def engine(self, fitted: Any) -> str:
         """The package of the estimator itself."""
         return engine_of(fitted.estimator if _is_frozen(fitted) else fitted)

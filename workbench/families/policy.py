@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +17,12 @@ from workbench.forms import Affine, Binned, Frame, Input, IsMissing, Lookup
 
 # libraries of rules go through all cuts in Python
 _MOST_CUTS = 400
+# of a one-hot column: each level is a column of numbers, and a model of thousands of them can't be read
+MOST_LEVELS = 200
+
+
+class LevelsPooled(UserWarning):
+    """A column has more levels than a family tells apart, and the rarer ones are pooled."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,8 @@ class Policy:
         Left to the library (the training mean where 1 to 9 training rows miss), or the training mean with an indicator
         where at least 10 training rows miss.
     categories : {"native", "one-hot", "ordinal"}
-        Levels of fewer than 10 training rows are pooled. Ordered levels are codes wherever there are thresholds.
+        Levels of fewer than 10 training rows are pooled; of one-hot columns also those beyond the 200 commonest, and a
+        warning says so (`LevelsPooled`). Ordered levels are codes wherever there are thresholds.
     unseen : {"other", "prior"}
         A level not seen in training counts as the pooled rare levels; without such a pool as no level at all
         ("other"), or as the average training row ("prior").
@@ -178,6 +186,8 @@ def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight
         return []
     if policy.categories != "one-hot":
         return [_codes(name, kept, has_pool, policy, nominal=policy.categories == "native" and kind == "category")]
+    if len(kept) > MOST_LEVELS:
+        kept, has_pool = _commonest(name, kept, counts), True
     inputs = [Lookup(name, kept, tuple(float(a == b) for a in kept), 0.0, 0.0) for b in kept]
     if has_pool:
         inputs.append(Lookup(name, kept, (0.0,) * len(kept), 1.0, 0.0 if has_missing else 1.0))
@@ -186,6 +196,18 @@ def _category(values: pd.Series, kind: str, policy: Policy, frame: Frame, weight
     if not policy.scale:
         return list(inputs)
     return [_centred(each, frame, weight, has_pool, has_missing) for each in inputs]
+
+
+def _commonest(name: str, levels: tuple[str, ...], counts: pd.Series) -> tuple[str, ...]:
+    """Keep the levels of most rows, in their order; of equals those that come first."""
+    ranked = sorted(range(len(levels)), key=lambda i: (-counts[levels[i]], i))[:MOST_LEVELS]
+    message = (
+        f"column {name!r}: of {len(levels):,} levels with {MIN_ROWS} rows or more the {MOST_LEVELS} commonest are told "
+        "apart, all others are pooled; join levels that belong together, or take a family that needs no column for "
+        "each level, as ebm"
+    )
+    warnings.warn(message, LevelsPooled, stacklevel=2)
+    return tuple(levels[i] for i in sorted(ranked))
 
 
 def _order(values: pd.Series, kind: str, found: Sequence[str]) -> tuple[str, ...]:

@@ -144,6 +144,10 @@ class Symbolic(Family):
         """The equation evaluated a second way: operon's own predictions are in float32, of other constants."""
         return evaluate_by_row(fitted.equation_, Z)[:, None]
 
+    def score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
+        """Ask the equation for all rows at once."""
+        return np.asarray(fitted.decision_function(Z))[:, None]
+
     def smallest_support(self, fitted: Any, n_rows: int) -> int:
         """Constants come from all rows; levels and indicators are pooled before the fit where they have few."""
         return n_rows

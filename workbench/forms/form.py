@@ -32,6 +32,8 @@ from workbench.forms.output import (
     Scaled,
     Softmax,
     base,
+    map_numbers,
+    map_size,
     output_from_dict,
     output_to_dict,
 )
@@ -99,13 +101,13 @@ class Form:
 
     @property
     def size(self) -> int:
-        """What a reader has to hold: see `workbench.forms.size.size`."""
-        return size(self.body)
+        """What a reader has to hold: see `workbench.forms.size.size`; the numbers of a recalibration count too."""
+        return size(self.body) + map_size(self.output)
 
     @property
     def stored_numbers(self) -> int:
         """How many numbers the form holds, literally."""
-        return self.body.stored_numbers
+        return self.body.stored_numbers + map_numbers(self.output)
 
     @property
     def outputs(self) -> tuple[str, ...]:

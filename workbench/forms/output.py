@@ -210,6 +210,23 @@ def base(output: Output) -> _Plain | OneVsRest:
     return output.of if isinstance(output, Scaled | Monotone) else output
 
 
+def map_size(output: Output) -> int:
+    """Count the numbers of a recalibration that a reader has to hold; 0 where there is none.
+
+    Of a line its slope, and each intercept that is not zero; of a table two for each entry.
+    """
+    if isinstance(output, Scaled):
+        return 1 + sum(a != 0 for a in output.intercept)
+    return map_numbers(output)
+
+
+def map_numbers(output: Output) -> int:
+    """Count the numbers that a recalibration holds, literally; 0 where there is none."""
+    if isinstance(output, Scaled):
+        return 1 + len(output.intercept)
+    return len(output.before) + len(output.after) if isinstance(output, Monotone) else 0
+
+
 def _simple(fields: Fields, allowed: tuple[type[_Plain], ...]) -> Any:
     found: _Plain | OneVsRest
     if fields.peek("kind") == OneVsRest.kind:

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench.pages.card import Card, cards
-from workbench.pages.html import card_html, index_html, view_html
+from workbench.pages.html import card_html, index_html, side_by_side_html, view_html
 from workbench.pages.index import Index, index
 from workbench.pages.markdown import card_markdown, view_markdown
 from workbench.pages.pdf import PdfError, card_pdf, view_pdf
 from workbench.pages.sections import card_view
+from workbench.pages.side_by_side import SideBySide, side_by_side
 
 __all__ = [
     "Card",
     "Index",
     "PageError",
     "PdfError",
+    "SideBySide",
     "card_html",
     "card_markdown",
     "card_pdf",
@@ -28,6 +30,8 @@ __all__ = [
     "index",
     "index_html",
     "render",
+    "side_by_side",
+    "side_by_side_html",
 ]
 
 
@@ -49,7 +53,7 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
     -------
     tuple of Path
         What was written: cards/<model>.json and .html for every fitted model, .pdf and .md where the study asks for
-        them, and index.html, last.
+        them, compare.html where there are two models or more, and index.html, last.
 
     Raises
     ------
@@ -86,10 +90,28 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None) -> tupl
                 written.append(path)
             else:
                 path.unlink(missing_ok=True)  # of an earlier run
+    try:
+        written += _write_pair(folder / "compare.html", results)
+    except Exception as error:
+        refused.append(f"two models side by side: {type(error).__name__}: {error}")
     write_whole(folder / "index.html", index_html(index(results)))
     if refused:
         raise PageError("; ".join(refused) + "; all other pages are written")
     return (*written, folder / "index.html")
+
+
+def _write_pair(path: Path, results: Mapping[str, Any]) -> list[Path]:
+    """Write the page of two models, and give its path; nothing where there are fewer."""
+    from workbench.store import write_whole
+
+    path.unlink(missing_ok=True)  # of an earlier run
+    compared = side_by_side(results)
+    if compared is None:
+        return []
+    with _without_collector():
+        page = side_by_side_html(compared)
+    write_whole(path, page)
+    return [path]
 
 
 @contextmanager

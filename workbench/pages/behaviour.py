@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.answers import Answer
-from workbench.pages import effects, methods
+from workbench.pages import effects, figure_data, methods, reasons
 from workbench.pages.card import Card
 from workbench.pages.views import Block, picture
-from workbench.plots import PAGE, agreement, attribution, importance, interactions, surrogate
+from workbench.plots import PAGE, agreement, attribution_summary, importance, interactions, surrogate
 from workbench.plots.numbers import count, number
 from workbench.plots.style import shown
 
@@ -37,6 +37,7 @@ def blocks(card: Card) -> list[Block]:
             found.append(effects.block(card, answer, list(order)))
         elif answer.kind in _BLOCKS:
             found.append(_BLOCKS[answer.kind](card, answer))
+            found += reasons.blocks(card, answer)
     if card.agreement is not None:
         found.append(_agreement(card, Answer.from_dict(card.agreement)))
     if card.private_answers:
@@ -91,7 +92,15 @@ def _importance(card: Card, answer: Any) -> Block:
     return Block(
         heading=methods.HEADING["permutation_importance"],
         paragraphs=[" ".join(told), *methods.about_refits(answer.refits)],
-        pictures=[picture(drawing, finding, importance.describe(answer, labels=labels), _shuffles(answer))],
+        pictures=[
+            picture(
+                drawing,
+                finding,
+                importance.describe(answer, labels=labels),
+                _shuffles(answer),
+                data=figure_data.importance(answer, labels),
+            )
+        ],
         cautions=methods.cautions(card, answer),
     )
 
@@ -104,10 +113,10 @@ def _shuffles(answer: Any) -> str:
 
 def _attributions(card: Card, answer: Any) -> Block:
     labels = methods.labels(card)
-    finding = attribution.finding_summary(answer, labels=labels)
-    drawing = attribution.draw_summary(answer, PAGE, labels=labels, title=False)
+    finding = attribution_summary.finding(answer, labels=labels)
+    drawing = attribution_summary.draw(answer, PAGE, labels=labels, title=False)
     n = answer.provenance.n_rows
-    told = [methods.what(answer), methods.SCALE.get(answer.scale, "")]
+    told = [methods.what(answer), methods.scale(card, answer)]
     if n is not None:
         against = "" if answer.n_background is None else f", against {count(answer.n_background)} background rows"
         told.append(f"Means of {count(n)} rows{against}.")
@@ -117,10 +126,12 @@ def _attributions(card: Card, answer: Any) -> Block:
         told.append(f"Median agreement over seeds: {number(answer.stability)}; 1 is the same.")
     exact = "Computed exactly for these rows." if answer.provenance.exact else "Estimated by draws."
     note = "Mean size of what each column adds, up or down; line: 95% interval of that mean over the rows."
+    described = attribution_summary.describe(answer, labels=labels)
+    sizes = picture(drawing, finding, described, note, data=figure_data.attributions(answer, labels))
     return Block(
         heading=methods.heading(answer),
         paragraphs=[" ".join(part for part in (*told, exact) if part)],
-        pictures=[picture(drawing, finding, attribution.describe_summary(answer, labels=labels), note)],
+        pictures=[sizes, *reasons.swarms(card, answer)],
         cautions=methods.cautions(card, answer),
     )
 
@@ -135,7 +146,14 @@ def _interactions(card: Card, answer: Any) -> Block:
     return Block(
         heading=methods.heading(answer),
         paragraphs=[methods.what(answer)],
-        pictures=[picture(drawing, finding, interactions.describe(answer, labels=labels))],
+        pictures=[
+            picture(
+                drawing,
+                finding,
+                interactions.describe(answer, labels=labels),
+                data=figure_data.interactions(answer, labels),
+            )
+        ],
         cautions=methods.cautions(card, answer),
     )
 
@@ -148,7 +166,14 @@ def _surrogate(card: Card, answer: Any) -> Block:
     return Block(
         heading=methods.heading(answer),
         paragraphs=[methods.what(answer), *kept],
-        pictures=[picture(drawing, finding, surrogate.describe(answer, model=f"the {card.title}"))],
+        pictures=[
+            picture(
+                drawing,
+                finding,
+                surrogate.describe(answer, model=f"the {card.title}"),
+                data=figure_data.surrogate(answer),
+            )
+        ],
         folded=folded,
         cautions=methods.cautions(card, answer),
     )
@@ -164,7 +189,14 @@ def _agreement(card: Card, answer: Any) -> Block:
             "Rank correlation of the importances that each method gives to the columns: 1 where two put them in the "
             "same order. They ask different questions, so that a low one is no error of either."
         ],
-        pictures=[picture(drawing, finding, agreement.describe(answer, titles=titles))],
+        pictures=[
+            picture(
+                drawing,
+                finding,
+                agreement.describe(answer, titles=titles),
+                data=figure_data.agreement(answer, titles),
+            )
+        ],
         cautions=methods.cautions(card, answer),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning, withhold
+from workbench.pages.checkable import Mark, marks
+from workbench.pages.checked import DiagnosticPart, ScorePart, TuningPart, diagnostics, scores, tuning
 from workbench.pages.parts import (
     DataPart,
     EnvironmentPart,
@@ -16,6 +17,7 @@ from workbench.pages.parts import (
     Results,
     SplitsPart,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -86,13 +88,14 @@ class AnswerPart(Part):
     """One explanation: the method's name and its answer."""
 
     method: str
-    answer: dict[str, Any]
+    answer: Told
 
 
 class Card(Part):
     """A model card; `card_format` counts the versions of this schema.
 
     `recommendation` is the reason why this model is recommended, "" where it is not.
+    `checked` says of each field how `workbench verify` can check it.
     `private_answers` names the methods of whose answers all, or the part about single rows, is kept apart.
     """
 
@@ -117,16 +120,16 @@ class Card(Part):
     form: FormPart
     method: MethodPart
     details: tuple[dict[str, Any], ...]
-    rules: dict[str, Any] | None
+    rules: Told | None
     answers: tuple[AnswerPart, ...]
     private_answers: tuple[str, ...] = ()
-    agreement: dict[str, Any] | None = None
+    agreement: Told | None = None
     scores: tuple[ScorePart, ...]
     leaderboard: tuple[Standing, ...]
-    comparisons: tuple[dict[str, Any], ...]
-    holdout_comparisons: tuple[dict[str, Any], ...] = ()
+    comparisons: tuple[Told, ...]
+    holdout_comparisons: tuple[Told, ...] = ()
     recommendation: str = ""
-    complexity: dict[str, Any] | None = None
+    complexity: Told | None = None
     diagnostics: tuple[DiagnosticPart, ...] = ()
     tuning: TuningPart | None = None
     data: DataPart
@@ -134,6 +137,7 @@ class Card(Part):
     environment: EnvironmentPart
     fit_seconds: float | None
     privacy: tuple[str, ...]
+    checked: dict[str, Mark]
 
 
 def cards(results: Results) -> dict[str, dict[str, Any]]:
@@ -179,7 +183,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         method=_method(model),
         details=tuple(model.get("details", ())),
         rules=model.get("rules"),
-        answers=tuple(AnswerPart(method=a["method"], answer=withhold(a["answer"])) for a in model["answers"]),
+        answers=tuple(AnswerPart(method=a["method"], answer=a["answer"]) for a in model["answers"]),
         private_answers=tuple(model.get("private_answers", ())),
         agreement=model.get("agreement"),
         scores=scores(model, results),
@@ -194,7 +198,8 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         splits=splits(results),
         environment=environment(results),
         fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
-        privacy=_privacy(form),
+        privacy=_privacy(form, model["answers"]),
+        checked=marks(model),
     )
 
 
@@ -230,12 +235,17 @@ def _recommendation(name: str, results: Results) -> str:
     return str(found["reason"]) if found.get("model") == name else ""
 
 
-def _privacy(form: FormPart) -> tuple[str, ...]:
+def _privacy(form: FormPart, answers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     lines = [
         "This card holds no row of the data, no count of rows below 10, and no path of a file.",
         "Ranges run from the 10th lowest to the 10th highest value. Cut points, coefficients and curves are computed "
         "from the data and tell something of it.",
     ]
+    if any(each["answer"].get("profiles") for each in answers):
+        lines.append(
+            "Rows whose predictions are reasoned are made up of medians and most frequent values of 10 rows or more; "
+            "none that equals 1 to 9 rows is told."
+        )
     if form.private:
         reason = f": {form.reason}" if form.reason else ""
         lines.append(f"The model's own file is kept apart from what is sent{reason}.")

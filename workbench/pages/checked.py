@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.disclosure import small
-from workbench.pages.parts import MetricPart, Part, Results, public
-
-_COUNTS = ("bin_counts", "counts", "rows", "rows_found")  # of rows
+from workbench.pages.parts import MetricPart, Part, Results, Told, public
 
 
 class ScorePart(Part):
@@ -28,7 +25,7 @@ class DiagnosticPart(Part):
     """One diagnostic: its answer, or the reason why there is none."""
 
     name: str
-    answer: dict[str, Any] | None = None
+    answer: Told | None = None
     reason: str = ""
 
 
@@ -67,11 +64,11 @@ def scores(model: Mapping[str, Any], results: Results) -> tuple[ScorePart, ...]:
 
 
 def diagnostics(model: Mapping[str, Any]) -> tuple[DiagnosticPart, ...]:
-    """Give what diagnostics found, and why others have no answer; counts of rows below 10 are withheld."""
+    """Give what diagnostics found, and why others have no answer."""
     return tuple(
         DiagnosticPart(
             name=each["name"],
-            answer=None if each.get("answer") is None else withhold(each["answer"]),
+            answer=each.get("answer"),
             reason=public(each.get("reason") or ""),
         )
         for each in model.get("diagnostics") or ()
@@ -94,24 +91,3 @@ def tuning(model: Mapping[str, Any]) -> TuningPart | None:
         folds=tuple(given.get("folds") or ()),
         seconds=given.get("seconds"),
     )
-
-
-def withhold(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Withhold counts of rows below 10 within an answer, at any depth."""
-    out: dict[str, Any] = {}
-    for key, value in answer.items():
-        if key in _COUNTS:
-            out[key] = _withhold_counts(value)
-        elif isinstance(value, Mapping):
-            out[key] = withhold(value)
-        elif isinstance(value, list):
-            out[key] = [withhold(v) if isinstance(v, Mapping) else v for v in value]
-        else:
-            out[key] = value
-    return out
-
-
-def _withhold_counts(counts: Any) -> Any:
-    if isinstance(counts, list):
-        return [_withhold_counts(count) for count in counts]
-    return None if isinstance(counts, int | float) and small(counts) else counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import Check
 from workbench.pages.views import Block, picture
@@ -17,13 +17,24 @@ from workbench.plots.style import shown
 def promised(card: Card, answer: Any) -> Check:
     """Say how wide intervals (how large sets) must be to keep a promise, and whether it is kept everywhere."""
     finding = conformal.finding(answer)
-    kept = finding.endswith("was asked")
-    note = "Diamonds are parts of the data that are shown to be covered less. The line is what was promised."
+    kept = finding.endswith(("was asked", "of rows"))
+    note = (
+        "Diamonds are parts of the data that are shown to be covered less. The line is what was promised. Parts whose "
+        "coverage would tell of fewer than 10 rows are left out."
+    )
     return Check(
         Block(
             heading="How sure single predictions are",
             paragraphs=[_about(card, answer), _how(answer)],
-            pictures=[picture(conformal.draw(answer, PAGE, title=False), finding, conformal.describe(answer), note)],
+            pictures=[
+                picture(
+                    conformal.draw(answer, PAGE, title=False),
+                    finding,
+                    conformal.describe(answer),
+                    note,
+                    data=figure_data.coverage(answer),
+                )
+            ],
             cautions=methods.cautions(card, answer),
         ),
         "" if kept else finding[:1].lower() + finding[1:],

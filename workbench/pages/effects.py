@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.views import Block, PictureView, picture
 from workbench.plots import PAGE, effect, effect_surface
@@ -28,7 +28,8 @@ def block(card: Card, answer: Any, order: Sequence[str]) -> Block:
     return Block(
         heading=methods.heading(answer),
         paragraphs=[
-            f"{methods.what(answer)} The panels share one scale, so that their sizes compare. {_bands(refits)}{more}",
+            f"{methods.what(answer)} The panels share one scale, so that their sizes compare. {_bands(refits)}"
+            f"{_own_curves(moving)}{more}",
             *methods.about_refits(refits),
             *_flat(card, flat, len(moving)),
         ],
@@ -43,6 +44,18 @@ def _bands(refits: Any) -> str:
     return f"{bands}; the strip below shows where rows lie, the darker the denser."
 
 
+def _own_curves(effects: Sequence[Any]) -> str:
+    """Say what the grey lines are; nothing where there are none."""
+    levels = next((one.spread.levels for one in effects if effect.rows_differ(one)), None)
+    if levels is None:
+        return ""
+    share = f"{100 * (levels[-1] - levels[0]):.0f}%"
+    return (
+        f" Between the grey lines lie {share} of the rows' own curves, each moved to one mean: the wider, the more "
+        "what the column does depends on the others."
+    )
+
+
 def _panel(card: Card, one: Any, limits: tuple[float, float]) -> PictureView:
     options: dict[str, Any] = {
         "label": methods.labels(card).get(one.feature, one.feature),
@@ -50,15 +63,16 @@ def _panel(card: Card, one: Any, limits: tuple[float, float]) -> PictureView:
         "response": _response(card, one),
     }
     drawing = effect.draw(one, PAGE, **options, ylim=limits, title=False)
-    return picture(drawing, effect.finding(one, **options), effect.describe(one))
+    data = figure_data.effect(one, options["label"])
+    return picture(drawing, effect.finding(one, **options), effect.describe(one), data=data)
 
 
 def _surface(card: Card, one: Any) -> PictureView:
     options: dict[str, Any] = {"labels": methods.labels(card), "units": methods.units(card)}
     drawing = effect_surface.draw(one, PAGE, **options, title=False)
-    return picture(
-        drawing, effect_surface.finding(one, **options), effect_surface.describe(one, units=options["units"])
-    )
+    told = effect_surface.describe(one, units=options["units"])
+    data = figure_data.effect_surface(one, options["labels"])
+    return picture(drawing, effect_surface.finding(one, **options), told, data=data)
 
 
 def _flat(card: Card, effects: list[Any], others: int) -> list[str]:

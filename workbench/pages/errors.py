@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import CLEAR, Check
 from workbench.pages.details import p_value
@@ -74,7 +74,10 @@ def _residuals(card: Card, answer: Any, column: str) -> PictureView:
     finding = residuals_plot.finding(answer, column=column)
     if column:
         finding = finding.replace(shown(column, 40), _name(card, column))
-    return picture(drawing, finding, residuals_plot.describe(answer, column=column))
+    part = answer[column]
+    heads = [_name(card, column), "rows", "mean residual", "lower 95%", "upper 95%"]
+    data = figure_data.rows(heads, part.cells, part.rows, part.mean, part.lower, part.upper)
+    return picture(drawing, finding, residuals_plot.describe(answer, column=column), data=data)
 
 
 def _by_column(card: Card, answer: Any) -> TableView:
@@ -112,7 +115,9 @@ def weak_regions(card: Card, answer: Any) -> Check:
     if answer.regions:
         drawing = regions_plot.draw(answer, PAGE, title=False)
         note = "Diamonds are regions that are shown to be weak; lines are 95% intervals."
-        pictures.append(picture(drawing, finding, regions_plot.describe(answer), note))
+        named = {"text": "region", "rows": "rows", "loss": f"mean {answer.loss_title}", "rest": "elsewhere"}
+        data = figure_data.parts(answer.regions, **named, lower="lower 95%", upper="upper 95%")
+        pictures.append(picture(drawing, finding, regions_plot.describe(answer), note, data=data))
     return Check(
         Block(
             heading="Where the model is weak",

@@ -11,7 +11,7 @@ from workbench.evaluation.equivalence import equivalence_sentence
 from workbench.evaluation.holdout import holdout_sentence
 from workbench.evaluation.price import titles_of
 from workbench.metrics import metric
-from workbench.pages import tables
+from workbench.pages import alternatives, figure_data, tables
 from workbench.pages.card import Card
 from workbench.pages.parts import SplitsPart
 from workbench.pages.views import Block, PictureView, Section, picture
@@ -53,7 +53,8 @@ def _folds(main: Any, folds: list[float], places: int) -> PictureView:
     told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
     told += ", ".join(fixed(fold, places) for fold in folds) + "."
     note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
-    return picture(drawing, finding, told, note)
+    data = figure_data.rows(["fold", main.metric.title], range(1, len(folds) + 1), folds)
+    return picture(drawing, finding, told, note, data=data)
 
 
 def _design(card: Card) -> list[Block]:
@@ -104,7 +105,8 @@ def _challengers(card: Card) -> list[Block]:
                 cautions=list(dict.fromkeys(tables.capital(w) + "." for c in again for w in c.provenance.warnings)),
             )
         )
-    return [*found, Block(tables=[board])]
+    other = alternatives.table(card)
+    return [*found, Block(tables=[each for each in (other, board) if each is not None])]
 
 
 def _against(card: Card, compared: list[Comparison]) -> PictureView:
@@ -119,4 +121,14 @@ def _against(card: Card, compared: list[Comparison]) -> PictureView:
     note = f"Paired by fold, with 95% intervals. Shaded: below {brief(card.region)}, too small to matter."
     if any(c.probability_worse == c.probability_worse for c in compared):
         note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
-    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note)
+    data = figure_data.parts(
+        compared,
+        reference="reference",
+        difference="how much worse",
+        lower="lower 95%",
+        upper="upper 95%",
+        probability_worse="probability that it is worse",
+        probability_equivalent="the same within the region",
+        probability_better="better",
+    )
+    return picture(drawing, comparison.finding(compared), comparison.describe(compared), note, data=data)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import CLEAR, Check
 from workbench.pages.details import p_value
@@ -26,7 +26,8 @@ def groups(card: Card, answer: Any) -> Check:
     clear = [rate for rate in answer.rates if rate.p_value <= CLEAR]
     of = f" Selected is who is predicted {shown(answer.positive, 30)}." if answer.positive else ""
     told = (
-        "Measures in every group of each sensitive column; groups with fewer than 10 rows are pooled or left out. "
+        "Measures in every group of each sensitive column; groups with fewer than 10 rows are pooled or left out, and "
+        "shares from which a count below 10 would follow are withheld. "
         "Equal rates of one kind may exclude equal rates of another, so not every gap is a fault: which measure "
         f"matters is for those who know the use.{of}"
     )
@@ -58,7 +59,10 @@ def _unit(card: Card, rate: Any) -> str:
 def _picture(card: Card, answer: Any, i: int) -> PictureView:
     rate, unit = answer.rates[i], _unit(card, answer.rates[i])
     drawing = plot.draw(answer, PAGE, rate=i, unit=unit, title=False)
-    return picture(drawing, plot.finding(rate, label=_label(card, rate)), plot.describe(rate, unit=unit))
+    heads = [shown(rate.column), "rows", rate.measure, "lower 95%", "upper 95%"]
+    data = figure_data.rows(heads, rate.groups, rate.rows, rate.values, rate.lower, rate.upper)
+    told = plot.describe(rate, unit=unit)
+    return picture(drawing, plot.finding(rate, label=_label(card, rate)), told, data=data)
 
 
 def _gaps(card: Card, answer: Any) -> TableView:

@@ -7,21 +7,22 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from types import SimpleNamespace
 from typing import Any
 
-from workbench.pages import tables
+from workbench.pages import accuracy, tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.overview import overview
+from workbench.pages.pair_view import pair_view
 from workbench.pages.parts import FindingPart
 from workbench.pages.sections import card_view
-from workbench.pages.views import CardView, PictureView, picture
-from workbench.plots import PAGE, leaderboard
+from workbench.pages.side_by_side import SideBySide
+from workbench.pages.views import CardView
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
 _MOST_FINDINGS = 5
+_SCRIPTS = ("page.js", "points.js", "pair.js")
 
 
 def card_html(data: Mapping[str, Any]) -> str:
@@ -72,8 +73,29 @@ def index_html(data: Mapping[str, Any]) -> str:
         minor=minor,
         meta=meta,
         board=board,
-        picture=_accuracy_picture(index),
+        picture=accuracy.picture_of(index),
         sections=overview(index),
+    )
+
+
+def side_by_side_html(data: Mapping[str, Any]) -> str:
+    """Render the page of two models from its JSON.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If `data` is no such page of this version.
+    """
+    page = SideBySide.model_validate(data)
+    names = [model.name for model in page.models]
+    shown_first = {page.first: 0, page.second: 1}
+    return _render(
+        "compare.html.j2",
+        title=f"Two models side by side · {shown(page.title, 80)}",
+        title_of_study=shown(page.title, 80),
+        view=pair_view(page),
+        ordered=sorted(page.models, key=lambda model: shown_first.get(model.name, 2)),
+        places={name: place for place, name in enumerate(names)},
     )
 
 
@@ -82,27 +104,13 @@ def _task(index: Index) -> str:
     return f"{classes} classes" if classes else "regression"
 
 
-def _accuracy_picture(index: Index) -> PictureView:
-    better = index.ranking.greater_is_better
-    board = SimpleNamespace(rows=index.leaderboard, metric=index.ranking.name)
-    finding = leaderboard.finding(board, greater_is_better=better)
-    drawing = leaderboard.draw(board, PAGE, metric=index.ranking.title, greater_is_better=better, title=False)
-    note = (
-        "● glass box, ○ black box; vertical lines are 95% intervals. Size counts the numbers that a reader has to hold."
-    )
-    return picture(drawing, finding, leaderboard.describe(board), note)
-
-
 def _findings(index: Index) -> tuple[list[FindingPart], list[FindingPart]]:
     """Give the findings that stand open, and those that fold where there are many.
 
     Then findings about the study stand first, those about single models, which are on their cards too, and those of
     low severity fold.
-
-    The story of repeated rows has a section of its own, so that it isn't told here.
     """
-    story = "" if index.repeats is None else index.repeats.sentence
-    told = [f.model_copy(update={"evidence": ""}) if f.evidence == story else f for f in index.findings]
+    told = list(index.findings)
     if len(told) <= _MOST_FINDINGS or all(f.severity == "low" for f in told):
         return told, []
     is_open = [f.about == "study" and f.severity != "low" for f in told]
@@ -128,7 +136,8 @@ def _environment() -> Any:
 
 def _render(template: str, **values: Any) -> str:
     folder = files("workbench.pages") / "templates"
-    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, *scripts = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", *_SCRIPTS))
+    script = "".join(scripts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rendered: str = _environment().get_template(template).render(style=style, script=script, digest=digest, **values)
     return rendered

@@ -14,6 +14,7 @@ from workbench.pages.parts import (
     Results,
     SplitsPart,
     Standing,
+    Told,
     data,
     environment,
     findings,
@@ -81,13 +82,13 @@ class Index(Part):
     leaderboard: tuple[Standing, ...]
     recommendation: str = ""
     recommended: str = ""
-    comparisons: tuple[dict[str, Any], ...]
-    price_curve: dict[str, Any] | None = None
+    comparisons: tuple[Told, ...]
+    price_curve: Told | None = None
     pareto: tuple[ModelName, ...] = ()
-    multiplicity: dict[str, Any] | None = None
+    multiplicity: Told | None = None
     agreed: tuple[str, ...] = ()
-    drift: dict[str, Any] | None = None
-    leakage: dict[str, Any] | None = None
+    drift: Told | None = None
+    leakage: Told | None = None
     price: tuple[PricePart, ...]
     failures: tuple[Failure, ...]
     repeats: RepeatsPart | None
@@ -101,7 +102,7 @@ class Index(Part):
 def index(results: Results) -> dict[str, Any]:
     """Make the index of a run, JSON-able, from what its results.json holds."""
     timing = results["timing"]
-    recommendation = results.get("recommendation") or {}
+    recommendation, place = results.get("recommendation") or {}, _places(results)
     return Index(
         title=results["data"]["title"] or results["data"]["name"],
         formats=formats(results),
@@ -119,7 +120,7 @@ def index(results: Results) -> dict[str, Any]:
         agreed=_agreed(results),
         drift=results.get("drift"),
         leakage=results.get("leakage"),
-        price=tuple(PricePart(**p) for p in results["price"]),
+        price=tuple(PricePart(**p) for p in sorted(results["price"], key=lambda p: place[p["model"]])),
         failures=tuple(
             Failure(model=m["name"], error=public(m["error"] or "no reason was given"))
             for m in results["models"]
@@ -137,8 +138,14 @@ def index(results: Results) -> dict[str, Any]:
 def _prices(results: Results) -> tuple[dict[str, Any], ...]:
     """Give the comparisons of glass boxes with the best black box."""
     glass = {row["model"] for row in results["leaderboard"]["rows"] if row["glassbox"]}
-    found = (c for c in results["comparisons"] if c.get("against", "") in ("", "black box"))
-    return tuple(c for c in found if c["model"] in glass)
+    found = [c for c in results["comparisons"] if c.get("against", "") in ("", "black box") and c["model"] in glass]
+    place = _places(results)
+    return tuple(sorted(found, key=lambda c: place[c["model"]]))
+
+
+def _places(results: Results) -> dict[str, int]:
+    """Give the place of each model on the leaderboard."""
+    return {row["model"]: place for place, row in enumerate(results["leaderboard"]["rows"])}
 
 
 def _agreed(results: Results) -> tuple[str, ...]:
@@ -161,11 +168,12 @@ def _repeats(results: Results) -> RepeatsPart | None:
     story = results["duplicates_story"]
     if story is None:
         return None
+    place = _places(results)
     return RepeatsPart(
         sentence=story["sentence"],
         dropped=any("drop" in row for row in story["rows"]),
         rows=tuple(
             RepeatRow(model=row["model"], guarded=row.get("drop", row.get("together")), ignore=row["ignore"])
-            for row in story["rows"]
+            for row in sorted(story["rows"], key=lambda row: place.get(row["model"], len(place)))
         ),
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from workbench.forms import Additive, Form, Levels, Linear, Offset
-from workbench.pages import coefficients
+from workbench.pages import coefficients, figure_data
 from workbench.pages.card import Card
 from workbench.pages.equation import equation
 from workbench.pages.outputs import change, ending, factors, said_of, scale
@@ -97,7 +97,8 @@ def _moves_picture(moves: list[tuple[str, float]], what: str) -> PictureView:
     finding = f"{shown(names[0])} moves the prediction most: {signed(sizes[0], 2)} from its low to its high value"
     drawing = terms.draw(names, sizes, PAGE, axis=axis)
     note = "Low and high are the 10th lowest and the 10th highest value; over levels, from the lowest to the highest."
-    return picture(drawing, finding, terms.describe(names, sizes), note)
+    data = figure_data.rows(["column", axis], names, sizes)
+    return picture(drawing, finding, terms.describe(names, sizes), note, data=data)
 
 
 def _level_table(term: Levels, form: Form, left: str, known: dict[str, ColumnPart]) -> TableView:

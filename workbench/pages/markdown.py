@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.pages import sections
 from workbench.pages.card import Card
-from workbench.pages.views import Block, CardView, Cell, Equation, Fact, PictureView, Section, TableView
+from workbench.pages.views import Block, CardView, Cell, Equation, Fact, PictureView, Section, Sign, TableView
 
 _MARKS = {"glass": "● ", "black": "○ ", "dummy": "– ", "": ""}
 # what could begin markup within a line; and what could at the start of one
@@ -35,15 +35,16 @@ def view_markdown(card: CardView) -> str:
         f"# {inline(card.name)}",
         f"{text(card.study)} · {_MARKS[card.mark]}{card.kind} · {text(card.what)}",
         "## At a glance",
-        text(card.answer),
+        _signed(text(card.answer), card.sign),
         text(card.recommendation),
         _facts(card.facts),
         *([] if card.picture is None else [_picture(card.picture)]),
     ]
     for heading, found in card.findings:
-        parts += [f"### {inline(heading)}", "\n".join(_finding(each) for each in found)]
+        parts += [_signed(f"### {inline(heading)}", card.sign), "\n".join(_finding(each) for each in found)]
     if not card.findings:
         parts.append("No findings.")
+    parts.append(text(card.legend))
     for section in card.sections:
         parts += _section(section)
     parts.append(text(card.made))
@@ -74,7 +75,7 @@ def inline(given: str) -> str:
 
 
 def _section(section: Section) -> list[str]:
-    parts = [f"## {inline(section.title)}", text(section.lead)]
+    parts = [f"## {inline(section.title)}", _signed(text(section.lead), section.sign)]
     for block in section.blocks:
         parts += _block(block)
     return parts
@@ -103,8 +104,12 @@ def _block(block: Block) -> Iterator[str]:
         yield "\n".join(f"- {text(each)}" for each in block.cautions)
 
 
+def _signed(given: str, sign: Sign | None) -> str:
+    return given if sign is None or not given else f"{given} {sign.text}"
+
+
 def _facts(facts: Sequence[Fact]) -> str:
-    return "\n".join(f"- {text(f.term)}: {_fact(f)}" for f in facts)
+    return "\n".join(_signed(f"- {text(f.term)}: {_fact(f)}", f.sign) for f in facts)
 
 
 def _fact(fact: Fact) -> str:
@@ -132,9 +137,9 @@ def _equation(equation: Equation) -> str:
 def _table(table: TableView) -> str:
     rule = ["---:" if head.numeric else "---" for head in table.heads]
     lines = [
-        f"**{inline(table.caption)}**",
+        _signed(f"**{inline(table.caption)}**", table.sign),
         "",
-        _row(inline(head.text) for head in table.heads),
+        _row(_signed(inline(head.text), head.sign) for head in table.heads),
         _row(rule),
         *(_row(_cell(cell) for cell in row) for row in table.rows),
     ]

@@ -75,6 +75,13 @@ def what(answer: Any) -> str:
     return WHAT.get(answer.provenance.method, "")
 
 
+def scale(card: Card, answer: Any) -> str:
+    """Say in a sentence which scale an answer is on; nothing where it is the prediction's."""
+    if answer.scale == "link" and card.method.params.get("calibrate"):
+        return "On the scale of the score, before the inverse link, if there is one, and before the recalibration."
+    return SCALE.get(answer.scale, "")
+
+
 def labels(card: Card) -> dict[str, str]:
     """Give what columns are called."""
     return {column.name: column.title for column in card.data.columns}

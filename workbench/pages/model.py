@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.forms import Form, Linear, RuleList, RuleSet
-from workbench.pages import details, formula, linear, rules, shapes, trees, weighted_rules
+from workbench.pages import details, formula, linear, outputs, rules, shapes, trees, weighted_rules
 from workbench.pages.card import Card
 from workbench.pages.views import Block
 from workbench.plots.numbers import count
@@ -16,6 +16,8 @@ def blocks(card: Card) -> list[Block]:
     """Give the blocks that show the form: trees, rules, shapes, coefficients or an equation; and its text."""
     form = None if card.form.form is None else Form.from_dict(card.form.form)
     out = [] if form is None else _drawn(card, form)
+    if out and form is not None:
+        out += outputs.recalibration(form)
     told = [details.COEFFICIENTS] if _has_coefficients(form) else []
     out += details.blocks(card, told=told)
     folded = []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from workbench.forms import Clip, CompLogLog, Exponential, Form, Identity, Logistic, OneVsRest, Softmax, base
+from workbench.forms import Clip, CompLogLog, Exponential, Form, Identity, Logistic, Monotone, OneVsRest, Softmax, base
 from workbench.forms.output_text import output_text
 from workbench.pages.card import Card
-from workbench.plots.numbers import number, short
+from workbench.pages.views import Block, Cell, Head, TableView
+from workbench.plots.numbers import decimals, fixed, number, short
 from workbench.plots.style import shown
 
 _SCALES: dict[type[Any], str] = {
@@ -44,10 +45,28 @@ def spoken(form: Form, card: Card) -> str:
 
 
 def ending(form: Form) -> str:
-    """Say what becomes of the score; nothing where it is the prediction itself."""
-    after = output_text(form.output, form.outputs)
-    told = _ending(base(form.output))
-    return f"{told} {after[:1].upper()}{after[1:]}.".strip() if after else told
+    """Say what becomes of the score, before any recalibration; nothing where it is the prediction itself."""
+    return _ending(base(form.output))
+
+
+def recalibration(form: Form) -> list[Block]:
+    """Give the block of what is done to the probabilities that the score gives; none where nothing is."""
+    output = form.output
+    if isinstance(output, Monotone):
+        told = "The probability that comes of the above is looked up in a table: straight between entries, then level."
+        before = f"Probability of {shown(form.outputs[-1], 24)}, as above"
+        entries = [[_chance(p), _chance(q)] for p, q in zip(output.before, output.after, strict=True)]
+        heads = [Head(before, numeric=True), Head("Becomes", numeric=True)]
+        table = TableView("The last step", heads, entries, name="recalibration-map")
+        return [Block(heading="Recalibration", paragraphs=[told], tables=[table])]
+    if after := output_text(output, form.outputs):
+        return [Block(heading="Recalibration", paragraphs=[f"{after[:1].upper()}{after[1:]}."])]
+    return []
+
+
+def _chance(p: float) -> Cell:
+    """Give a probability so that those near 0 and 1 can be told apart."""
+    return Cell(fixed(p, max(3, decimals([min(p, 1.0 - p)], digits=2))), p)
 
 
 def _ending(output: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from workbench.disclosure import small
 from workbench.pages.cautions import sentence
@@ -14,6 +14,37 @@ from workbench.pages.cautions import sentence
 Results = Mapping[str, Any]
 # a model's name names its files, so it holds no path
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}$")]
+
+
+# in answers these are counts of rows, or lists of them
+_COUNTS = (
+    *("rows", "rows_found", "train_rows", "holdout_rows", "bin_counts", "counts"),
+    *("n_rows", "n_background", "n_calibration", "n_before", "n_after", "n_searched", "n_train", "n_holdout"),
+)
+
+
+def _without_few(counts: Any) -> Any:
+    """Withhold counts of rows below 10: one, or those of a list at any depth."""
+    if isinstance(counts, list | tuple):
+        return [_without_few(count) for count in counts]
+    if isinstance(counts, Mapping):
+        return _withhold(counts)
+    return None if isinstance(counts, int | float) and small(counts) else counts
+
+
+def _withhold(answer: Any) -> Any:
+    """Withhold counts of rows below 10 within an answer, at any depth."""
+    if isinstance(answer, list | tuple):
+        return [_withhold(each) for each in answer]
+    if not isinstance(answer, Mapping):
+        return answer
+    return {key: _without_few(value) if key in _COUNTS else _withhold(value) for key, value in answer.items()}
+
+
+# a count of rows; None where it is withheld, because it, or another that it would tell, is below 10
+Rows = Annotated[int | None, BeforeValidator(_without_few)]
+# an answer as plain data, its counts of rows as those above
+Told = Annotated[dict[str, Any], BeforeValidator(_withhold)]
 
 
 class Part(BaseModel):
@@ -61,10 +92,10 @@ class MetricPart(Part):
 
 
 class Level(Part):
-    """A level of a column; a count of None is withheld, because it or its neighbour is below 10."""
+    """A level of a column."""
 
     level: str
-    count: int | None
+    count: Rows
 
 
 class ColumnPart(Part):
@@ -76,7 +107,7 @@ class ColumnPart(Part):
     role: str
     unit: str
     description: str
-    missing: int | None
+    missing: Rows
     low: float | None
     high: float | None
     median: float | None
@@ -104,7 +135,7 @@ class DataPart(Part):
     licence: str
     citation: str
     hash: str
-    n_rows: int
+    n_rows: Rows
     n_features: int
     task: str
     classes: tuple[str, ...]
@@ -117,9 +148,9 @@ class DataPart(Part):
 class DuplicatesPart(Part):
     """What was found about rows that repeat another row's features, and what was done."""
 
-    repeated_rows: int | None
-    rows: int
-    most_by_chance: int | None
+    repeated_rows: Rows
+    rows: Rows
+    most_by_chance: Rows
     asked: str
     choice: str
     reason: str
@@ -131,8 +162,8 @@ class SplitsPart(Part):
     scheme: str
     seed: int
     hash: str
-    n_development: int | None
-    n_holdout: int | None
+    n_development: Rows
+    n_holdout: Rows
     n_folds: int
     n_repeats: int
     duplicates: DuplicatesPart
@@ -202,9 +233,7 @@ def splits(results: Results) -> SplitsPart:
     duplicates = dict(given["duplicates"])
     if small(duplicates["repeated_rows"]):
         # the sentence names the number too
-        duplicates |= {"repeated_rows": None, "reason": "fewer than 10 rows repeat the features of another row"}
-    if small(duplicates["most_by_chance"]):
-        duplicates["most_by_chance"] = None
+        duplicates["reason"] = "fewer than 10 rows repeat the features of another row"
     return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates)})
 
 
@@ -220,14 +249,9 @@ def environment(results: Results) -> EnvironmentPart:
 
 def _column(given: Mapping[str, Any]) -> ColumnPart:
     texts = {k: str(given.get(k) or "") for k in ("name", "title", "kind", "role", "unit", "description")}
-    levels = [{"level": str(v["level"]), "count": _told(v["count"])} for v in given.get("levels") or []]
+    levels = [{"level": str(v["level"]), "count": v["count"]} for v in given.get("levels") or []]
     numbers = {k: given.get(k) for k in ("low", "high", "median")}
-    return ColumnPart.model_validate({**texts, **numbers, "missing": _told(given.get("missing", 0)), "levels": levels})
-
-
-def _told(count: int | None) -> int | None:
-    """Give a count of rows, None for one that must not be told: results withhold them already."""
-    return None if small(count) else count
+    return ColumnPart.model_validate({**texts, **numbers, "missing": given.get("missing", 0), "levels": levels})
 
 
 # a path from the root, a drive, a home or a neighbouring folder: its last part is the file's name

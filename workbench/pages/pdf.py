@@ -103,6 +103,7 @@ def _table(table: TableView) -> dict[str, Any]:
         "rows": rows,
         "strong": table.strong,
         "note": (table.note + more).strip(),
+        "sign": None if table.sign is None else dataclasses.asdict(table.sign),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.evaluation.alarms import chance_in_words
-from workbench.pages import methods
+from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
 from workbench.pages.check import CLEAR, Check
 from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
@@ -52,7 +52,12 @@ def _picture(card: Card, answer: Any) -> PictureView:
     drawing = calibration.draw(answer, PAGE, unit=target.unit, target=target.title or target.name, title=False)
     note = f"Measured on {rows(answer.n_rows)} rows that the model has not seen; the larger a dot, the more rows."
     return picture(
-        drawing, calibration.finding(answer), calibration.describe(answer), note, wide=len(answer.curves) > 1
+        drawing,
+        calibration.finding(answer),
+        calibration.describe(answer),
+        note,
+        wide=len(answer.curves) > 1,
+        data=figure_data.reliability(answer),
     )
 
 
@@ -94,7 +99,6 @@ def recalibrated(card: Card, answer: Any) -> Check:
     ends = (answer.gain_lower, answer.gain_upper) if answer.gain >= 0 else (-answer.gain_upper, -answer.gain_lower)
     gain = f"{fixed(abs(answer.gain), places)} {interval(*ends, places)}"
     helps = answer.gain_lower > 0
-    told = f"would lower log loss by {gain}" if helps else f"is not shown to lower log loss ({_by(answer)} {gain})"
     before, after = answer.before, answer.after
     away = decimals([c.error for a in (before, after) for c in a.curves], digits=2)
     heads = [Head("Probabilities"), *(Head(t, numeric=True) for t in ("Log loss", "Typical distance", "Slope"))]
@@ -106,23 +110,53 @@ def recalibrated(card: Card, answer: Any) -> Check:
             Cell(fixed(worst.slope, 2), worst.slope),
         ]
         for name, loss, worst in (
-            ("as the model gives them", answer.loss_before, _worst(before)),
+            (
+                f"as the {'library' if answer.applied else 'model'} gives them",
+                answer.loss_before,
+                _worst(before),
+            ),
             ("recalibrated", answer.loss_after, _worst(after)),
         )
     ]
     note = "Of several classes the distance and the slope of the one that is off most."
     return Check(
         Block(
-            heading="Would recalibration help?",
-            paragraphs=[
-                f"A map from the model's probabilities to better ones ({answer.method}) {told}. Each row is judged by "
-                "a map that was fitted without it. The model on this card is as fitted: the map is no part of it."
-            ],
-            pictures=[_after(card, after)] if helps else [],
+            heading="What did recalibration do?" if answer.applied else "Would recalibration help?",
+            paragraphs=[_done(answer, gain) if answer.applied else _could(answer, gain)],
+            pictures=[_after(card, after)] if helps and not answer.applied else [],
             tables=[TableView("Before and after recalibration", heads, lines, name="recalibration", note=note)],
             cautions=methods.cautions(card, answer),
         ),
-        f"recalibration would lower log loss by {gain}" if helps else "",
+        _shows(answer, gain),
+    )
+
+
+def _shows(answer: Any, gain: str) -> str:
+    """Say what there is to find: a map that one could have, or one that does harm; else nothing."""
+    if answer.applied:
+        return f"its recalibration raises log loss by {gain}" if answer.gain_upper < 0 else ""
+    return f"recalibration would lower log loss by {gain}" if answer.gain_lower > 0 else ""
+
+
+def _could(answer: Any, gain: str) -> str:
+    """Say what a map would do."""
+    helps = answer.gain_lower > 0
+    told = f"would lower log loss by {gain}" if helps else f"is not shown to lower log loss ({_by(answer)} {gain})"
+    return (
+        f"A map from the model's probabilities to better ones ({answer.method}) {told}. Each row is judged by a map "
+        "that was fitted without it. The model on this card is as fitted: the map is no part of it, unless the study "
+        f"sets calibrate: {answer.method}."
+    )
+
+
+def _done(answer: Any, gain: str) -> str:
+    """Say what the map of a recalibrated model does."""
+    told = f"is not shown to lower log loss ({_by(answer)} {gain})"
+    if answer.gain_lower > 0 or answer.gain_upper < 0:
+        told = f"{'lowers' if answer.gain > 0 else 'raises'} log loss by {gain}"
+    return (
+        f"The model is recalibrated ({answer.method}): a map from its library's probabilities to better ones is its "
+        f"last part. The map {told}, on rows that neither the folds' models nor their maps have seen."
     )
 
 
@@ -138,4 +172,4 @@ def _after(card: Card, answer: Any) -> PictureView:
     view = _picture(card, answer)
     finding = f"Recalibrated: {_lower(view.finding)}"
     drawing = calibration.draw(answer, PAGE, unit=card.data.target.unit, title=False)
-    return picture(drawing, finding, view.told, view.note, wide=view.wide)
+    return picture(drawing, finding, view.told, view.note, wide=view.wide, data=view.data)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workbench.forms import Additive, Form, RuleList, RuleSet
+from workbench.forms import Additive, Form, RuleList, RuleSet, base
 from workbench.pages.card import Card
 from workbench.pages.outputs import scale, target
 from workbench.pages.rule_lines import Line, holding_up, lines, value_text
 from workbench.pages.views import Block, Cell, Head, TableView
-from workbench.plots.numbers import MISSING, decimals, number, rows, signed
+from workbench.plots.numbers import MISSING, count, decimals, number, rows, signed
 from workbench.plots.style import shown
 
 _MARK = "†"
+_MOST_RULES = 60
 _COMPARISON = re.compile(r" ([≤<>]) ")
 
 
@@ -55,9 +56,12 @@ def table(
         cells += _held(line, is_share, places["mean"]) if held else []
         body.append(cells)
     order = not isinstance(form.body, RuleList)
-    predicts = "" if said else f"The training {'share' if is_share else 'mean'} is what the model predicts."
-    notes = (note, predicts, _note(found, is_share, held))
-    return TableView(caption, heads, body, sortable=order, note=" ".join(filter(None, notes)), name=name)
+    last = "what the model predicts" if base(form.output) is form.output else "the probability before recalibration"
+    predicts = "" if said else f"The training {'share' if is_share else 'mean'} is {last}."
+    all_of = f"The first {count(_MOST_RULES)} of {count(len(body))} stand here; the CSV of this table holds all."
+    notes = [all_of] * (len(body) > _MOST_RULES) + [note, predicts, _note(found, is_share, held)]
+    told = " ".join(filter(None, notes))
+    return TableView(caption, heads, body[:_MOST_RULES], sortable=order, note=told, name=name, rest=body[_MOST_RULES:])
 
 
 def _named(text: str) -> Cell:
@@ -78,7 +82,8 @@ def _said(card: Card, form: Form, found: Sequence[Line], labels: Sequence[str]) 
         of_one = shown(form.outputs[0], 24) if form.classes else target(card)
         return f"Adds to {scale(form)}{'its class' if len(labels) > 1 else of_one}"
     same = all(line.train_value is not None and abs(line.value - line.train_value) < 1e-6 for line in found)
-    return "" if same else "Predicts (%)" if labels[0] else "Predicts"
+    says = "Predicts" if base(form.output) is form.output else "Before recalibration"
+    return "" if same else f"{says} (%)" if labels[0] else says
 
 
 def _said_cell(form: Form, line: Line, said: str, places: int) -> Cell:

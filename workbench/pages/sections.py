@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.pages import behaviour, complexity, diagnostics, evidence, model, tables, tuning
+from workbench.pages import behaviour, complexity, diagnostics, evidence, figure_data, model, tables, tuning
 from workbench.pages.card import Card, Statement
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
+from workbench.pages.signs import signed
 from workbench.pages.views import Block, CardView, Cell, Fact, Head, Link, PictureView, Section, TableView, picture
 from workbench.plots import PAGE, scores
 from workbench.plots.numbers import count, fixed, interval, rows, seconds
@@ -24,7 +25,7 @@ def card_view(card: Card) -> CardView:
         links.append(Link("This card as Markdown", f"{card.name}.md"))
     if card.form.file:
         links.append(Link("The model as JSON", f"../{card.form.file}"))
-    return CardView(
+    view = CardView(
         title=f"{shown(card.name, 60)} · {shown(card.study, 80)}",
         name=card.name,
         study=shown(card.study, 80),
@@ -41,13 +42,17 @@ def card_view(card: Card) -> CardView:
         date=card.environment.date,
         author=next((s.text or "" for s in card.statements if s.key == "owner"), ""),
     )
+    return signed(card, view)
 
 
 def _score_picture(card: Card) -> PictureView:
     finding = f"{tables.capital(card.ranking.title)} from the dummy to the best model"
     line = scores.draw_line(card.name, card.leaderboard, PAGE, greater_is_better=card.ranking.greater_is_better)
     told = scores.describe_line(card.name, card.leaderboard, card.ranking.title)
-    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.")
+    data = figure_data.parts(
+        card.leaderboard, model="model", score=card.ranking.title, lower="lower 95%", upper="upper 95%"
+    )
+    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.", data=data)
 
 
 def _glance(card: Card, row: Standing) -> list[Fact]:
@@ -122,11 +127,12 @@ def data_blocks(part: DataPart) -> list[Block]:
 
 def _method(card: Card) -> Section:
     method = card.method
-    params = [[Cell(shown(k)), Cell(shown(tuning.value(v), 60))] for k, v in method.params.items()]
+    told = {k: v for k, v in method.params.items() if (k, v) != ("calibrate", None)}
+    params = [[Cell(shown(k)), Cell(shown(tuning.value(v), 60))] for k, v in told.items()]
     policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
     blocks = [
         Block(
-            paragraphs=[what(card)],
+            paragraphs=[what(card), *recalibrated(card)],
             facts=[Fact("Software", method.engine), Fact("Reference", method.reference), *policy],
         )
     ]
@@ -147,6 +153,21 @@ def _method(card: Card) -> Section:
 def what(card: Card) -> str:
     """Say in a sentence what the model's family is."""
     return f"{tables.capital(card.title)}: {card.method.summary.rstrip('.')}."
+
+
+def recalibrated(card: Card) -> list[str]:
+    """Say how probabilities are recalibrated; nothing where they are not."""
+    ways = {
+        "sigmoid": "a line through their log odds (sigmoid; Platt 1999, Guo et al. 2017)",
+        "isotonic": "a table that never falls (isotonic regression; Zadrozny and Elkan 2002)",
+    }
+    if (method := card.method.params.get("calibrate")) is None:
+        return []
+    return [
+        f"Its probabilities are recalibrated by {ways[method]}, which was fitted to what models of folds say of "
+        "training rows left out. That map is the last part of the model; its score, and what is said of it, comes "
+        "before."
+    ]
 
 
 def _limits(card: Card) -> Section:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from workbench.evaluation.digits import brief
-from workbench.pages import methods, tables
+from workbench.pages import figure_data, methods, tables
 from workbench.pages.card import Card
 from workbench.pages.check import Check
 from workbench.pages.views import Block, Cell, Head, TableView, picture
@@ -25,7 +25,9 @@ def robustness(card: Card, answer: Any) -> Check:
     if any(math.isfinite(d.cost) for d in answer.disturbances):
         drawing = plot.draw(answer, PAGE, region=card.region, metric=metric, title=False)
         note = f"Lines are 95% intervals over {count(answer.n_repeats)} draws; diamonds cost more than matters, "
-        pictures.append(picture(drawing, finding, plot.describe(answer), f"{note}{brief(card.region)}."))
+        named = {"change": "change", "amount": "amount", "cost": f"{metric} lost"}
+        data = figure_data.parts(answer.disturbances, **named, lower="lower 95%", upper="upper 95%")
+        pictures.append(picture(drawing, finding, plot.describe(answer), f"{note}{brief(card.region)}.", data=data))
     refused = any(d.refused for d in answer.disturbances)
     return Check(
         Block(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.forms import Additive, Curve, Form, Levels, Linear, Steps, Surface
+from workbench.pages import figure_data
 from workbench.pages.card import Card
 from workbench.pages.equation import equation
 from workbench.pages.outputs import ending, said_of, scale, spoken, target
@@ -171,7 +172,8 @@ def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
         scale = scales[term.column]
         draw = shapes.draw_levels if isinstance(term, Levels) else shapes.draw_curve
         drawing = draw(term, scale, PAGE, limits=limits)
-        made.append(picture(drawing, shapes.finding(term, scale), shapes.describe(term, scale)))
+        data = figure_data.shape(term, scale)
+        made.append(picture(drawing, shapes.finding(term, scale), shapes.describe(term, scale), data=data))
     more = len(bent) - len(drawn)
     rest = f" The {count(more)} least important are in the card's JSON." if more else ""
     rest += _next_to_nothing([shown(scales[t.column].title, 26) for t in terms if not any(t is b for b in bent)])
@@ -206,7 +208,8 @@ def _pairs(terms: Sequence[Surface], scales: dict[str, Scale]) -> Block:
         both = (scales[term.first.column], scales[term.second.column])
         drawing = surface.draw(term, both, PAGE, output=output, most=most)
         finding, told = (tell(term, both, output=output) for tell in (surface.finding, surface.describe))
-        pictures.append(picture(drawing, finding, told))
+        data = figure_data.shape_surface(term, both, output)
+        pictures.append(picture(drawing, finding, told, data=data))
     more = len(maps) - len(pictures)
     rest = f" The {count(more)} least important are in the card's JSON." if more else ""
     return Block(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.pages.checked import ScorePart
-from workbench.pages.index import RepeatsPart, Step
+from workbench.pages.index import RepeatsPart
 from workbench.pages.parts import ColumnPart, LeftOutPart, MetricPart, Standing
 from workbench.pages.views import Cell, Head, Link, TableView
 from workbench.plots.numbers import (
@@ -39,7 +39,11 @@ def score_places(board: Sequence[Standing]) -> int:
 
 def half(row: Standing) -> float | None:
     """Give half the width of a score's interval."""
-    return None if row.lower is None or row.upper is None else (row.upper - row.lower) / 2
+    return _half(row.lower, row.upper)
+
+
+def _half(lower: float | None, upper: float | None) -> float | None:
+    return None if lower is None or upper is None else (upper - lower) / 2
 
 
 def leaderboard(
@@ -49,9 +53,11 @@ def leaderboard(
     places = score_places(board)
     heads = [
         Head("Model"),
-        *(Head(t, numeric=True) for t in (capital(metric.title), "±\u00a095%", "Price")),
-        Head("Price, 95% interval"),
-        *(Head(t, numeric=True) for t in ("Size", "Fit (s)", "Holdout")),
+        Head(capital(metric.title), numeric=True, order="descending" if metric.greater_is_better else "ascending"),
+        *(
+            Head(text, numeric=True)
+            for text in ("±\u00a095%", "Holdout", "Price", "Price ±\u00a095%", "Size", "Fit\u00a0(s)")
+        ),
     ]
     if formats:
         heads.append(Head("Card"))
@@ -60,22 +66,23 @@ def leaderboard(
         folder = "cards/" if formats else ""
         itself = row.model == strong and not formats  # on its own card
         to_card = () if itself else (Link(shown(row.model, 40), f"{folder}{row.model}.html"),)
-        price = MISSING if row.price is None else interval(row.price_lower, row.price_upper, places)
+        off = _half(row.price_lower, row.price_upper)
         cells = [
             Cell(shown(row.model, 40), row.model, to_card, mark(row)),
             Cell(fixed(row.score, places), row.score),
             Cell(fixed(half(row), places), half(row)),
+            Cell(fixed(row.holdout, places), row.holdout),
             Cell(fixed(row.price, places), row.price),
-            Cell(price),
+            Cell(fixed(off, places), off),
             Cell(count(row.size), row.size),
             Cell(seconds(row.fit_seconds), row.fit_seconds),
-            Cell(fixed(row.holdout, places), row.holdout),
         ]
         if formats:
             cells.append(Cell(" ".join(map(str.upper, formats)), links=_files(row, formats)))
         lines.append(cells)
     position = next((i for i, row in enumerate(board) if row.model == strong), -1)
-    return TableView(caption, heads, lines, sortable=True, strong=position, name="leaderboard")
+    models = [row.model for row in board]
+    return TableView(caption, heads, lines, sortable=True, strong=position, name="leaderboard", models=models)
 
 
 def _files(row: Standing, formats: Sequence[str]) -> list[Link]:
@@ -235,9 +242,3 @@ def versions(given: dict[str, str]) -> TableView:
     """Make the table of package versions."""
     lines = [[Cell(name), Cell(version)] for name, version in sorted(given.items())]
     return TableView("Packages", [Head("Package"), Head("Version")], lines, name="versions")
-
-
-def steps(parts: Sequence[Step]) -> TableView:
-    """Make the table of the time that every unit of work took."""
-    lines = [[Cell(shown(step.name, 80)), Cell(seconds(step.seconds), step.seconds)] for step in parts]
-    return TableView("Time per step", [Head("Step"), Head("Seconds", numeric=True)], lines, sortable=True, name="steps")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from workbench.forms import Additive, Form, Rule, Tree
 from workbench.forms.text import branch_condition
 from workbench.pages.card import Card
 from workbench.pages.outputs import ending, spoken, target
+from workbench.pages.pruning import means, pruned
 from workbench.pages.rule_lines import Line, holding_up, lines
 from workbench.pages.rule_words import words
 from workbench.pages.rules import table
@@ -21,12 +23,12 @@ _MOST_TREES = 12
 
 
 def is_trees(form: Form) -> bool:
-    """Tell whether a form is a tree or a sum of few trees, small enough to be read."""
+    """Tell whether a form is a tree or a sum of few trees."""
     body = form.body
     if not isinstance(body, Additive) or body.divisor != 1.0 or not 0 < len(body.terms) <= _MOST_TREES:
         return False
     trees = [t for t in body.terms if isinstance(t, Tree)]
-    return len(trees) == len(body.terms) and all(1 < _leaves(t) <= _MOST_LEAVES for t in trees)
+    return len(trees) == len(body.terms) and all(_leaves(t) > 1 for t in trees)
 
 
 def blocks(card: Card, form: Form) -> list[Block]:
@@ -38,7 +40,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
     out = [Block(paragraphs=[_sum(card, form), holding_up(card, found)])]
     bold = "In bold what the leaf adds" + (" to the class that it adds most to" if form.body.k > 1 else "")
     for place, each in enumerate(trees, start=1):
-        drawing = _picture(card, form, each, _parts(form, each), bold)
+        drawing = _picture(card, form, each, _parts(form, _filled(each)), bold)
         leaves = [line for line in found if line.group == place]
         caption = f"The leaves of tree {place}"
         tables = [table(card, form, leaves, caption, name=f"leaves-{place}")] if leaves else []
@@ -48,7 +50,7 @@ def blocks(card: Card, form: Form) -> list[Block]:
 
 def _one(card: Card, form: Form, only: Tree, found: Sequence[Line]) -> Block:
     what = "the share of its class" if form.classes else f"the predicted {target(card)}"
-    drawing = _picture(card, form, only, _predicted(form, only), f"In bold {what}")
+    drawing = _picture(card, form, only, _predicted(form, _filled(only)), f"In bold {what}")
     if not found:
         return Block(pictures=[drawing])
     return Block(
@@ -56,6 +58,11 @@ def _one(card: Card, form: Form, only: Tree, found: Sequence[Line]) -> Block:
         pictures=[drawing],
         tables=[table(card, form, found, "The leaves as rules", name="leaves")],
     )
+
+
+def _filled(term: Tree) -> Tree:
+    """Give inner nodes the mean of their leaves: where the picture is cut, that is told."""
+    return replace(term, value=means(term))
 
 
 def _sum(card: Card, form: Form) -> str:
@@ -101,12 +108,18 @@ def _picture(card: Card, form: Form, term: Tree, texts: list[str], bold: str) ->
     titles = {column.name: column.title for column in card.data.columns}
     asked = [_question(form, term, node, titles) for node in range(term.feature.size)]
     leaves = _leaves(term)
+    cut, kept, ends = pruned(term, _MOST_LEAVES)
+    texts = [f"{texts[i]} …" if end else texts[i] for i, end in zip(kept, ends, strict=True)]
+    note = f"{bold}; below it the training rows that come to it."
+    if any(ends):
+        note += " Where … stands the tree goes on, and the number is the mean over the leaves that follow; the whole "
+        note += "tree is in the card's JSON."
     lead = "One question leads" if leaves == 2 else f"{leaves - 1} questions lead"
     return picture(
-        tree.draw(term, texts, PAGE, questions=asked),
+        tree.draw(cut, texts, PAGE, questions=[asked[i] for i in kept]),
         f"{lead} to {leaves} answers; the first asks whether {shown(asked[0], 60)}",
         tree.describe(term, texts),
-        f"{bold}; below it the training rows that come to it.",
+        note,
         wide=True,
     )
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
 from workbench.plots import svg
+from workbench.plots.svg import for_file
 
 _BROAD = 430  # points
 _LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a number can be checked: a sign, and the same in words."""
+
+    text: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,16 @@ class Head:
     text: str
     numeric: bool = False
     long: bool = False
+    order: Literal["", "ascending", "descending"] = ""  # in which the rows stand already
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
 class TableView:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; those of ``rest`` stand in its CSV alone.
+
+    ``models`` are the models that rows are about.
+    """
 
     caption: str
     heads: Sequence[Head]
@@ -71,6 +86,9 @@ class TableView:
     strong: int = -1
     note: str = ""
     name: str = "table"
+    models: Sequence[str] = ()
+    sign: Sign | None = None
+    rest: Sequence[Sequence[Cell]] = ()
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
@@ -79,21 +97,45 @@ class TableView:
     @property
     def csv(self) -> str:
         """The table as a link to a CSV file that holds unrounded numbers."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([_csv(head.text) for head in self.heads])
-        writer.writerows([[_csv(cell.text if cell.value is None else cell.value) for cell in row] for row in self.rows])
-        return "data:text/csv;charset=utf-8," + quote("\ufeff" + out.getvalue())
+        lines = [[cell.text if cell.value is None else cell.value for cell in row] for row in (*self.rows, *self.rest)]
+        return _csv_link([[head.text for head in self.heads], *lines])
 
 
-def _csv(value: float | str) -> float | str:
+def _csv_link(lines: Iterable[Iterable[float | str | None]]) -> str:
+    """Give a CSV file as a link that holds it whole."""
+    out = io.StringIO()
+    csv.writer(out).writerows([_csv(value) for value in line] for line in lines)
+    return "data:text/csv;charset=utf-8," + quote("\ufeff" + out.getvalue())
+
+
+def _csv(value: float | str | None) -> float | str | None:
     # a spreadsheet would run a text that starts so as a formula
     return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 @dataclass(frozen=True)
+class PointView:
+    """A point of a picture as a link: where it lies, in shares from the left and from above, and what it tells.
+
+    ``label`` is what it is called by those who do not see it, ``told`` the lines that stand beside it when it is
+    pointed at.
+    """
+
+    model: str
+    href: str
+    left: float
+    top: float
+    glass: bool
+    label: str
+    told: Sequence[str]
+
+
+@dataclass(frozen=True)
 class PictureView:
-    """A picture, the finding above it, what it shows in words, and a note below."""
+    """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows.
+
+    ``points`` of it may be links; without ``files`` it can't be taken away as an SVG.
+    """
 
     svg: str
     finding: str
@@ -101,6 +143,25 @@ class PictureView:
     note: str = ""
     wide: bool = False
     width: float = 0
+    data: Sequence[Sequence[float | str | None]] = ()
+    points: Sequence[PointView] = ()
+    files: bool = True
+
+    @property
+    def name(self) -> str:
+        """A name for its files, from the finding."""
+        words = re.findall(r"[a-z0-9]+", self.finding.lower())
+        return "-".join(words)[:40].strip("-") or "figure"
+
+    @property
+    def file(self) -> str:
+        """The picture as a link to an SVG file, in the colours of a white page."""
+        return "data:image/svg+xml;charset=utf-8," + quote(for_file(self.svg), safe="/,.:;=*! ")
+
+    @property
+    def csv(self) -> str:
+        """The numbers as a link to a CSV file; "" where a table beside the picture has them."""
+        return _csv_link(self.data) if self.data else ""
 
     @property
     def broad(self) -> bool:
@@ -108,9 +169,17 @@ class PictureView:
         return not self.wide and self.width > _BROAD
 
 
-def picture(drawing: Any, finding: str, told: str, note: str = "", *, wide: bool = False) -> PictureView:
+def picture(
+    drawing: Any,
+    finding: str,
+    told: str,
+    note: str = "",
+    *,
+    wide: bool = False,
+    data: Sequence[Sequence[float | str | None]] = (),
+) -> PictureView:
     """Make the view of a drawing whose colours are those of the page."""
-    return PictureView(svg(drawing, finding, told), finding, told, note, wide, 72 * drawing.get_figwidth())
+    return PictureView(svg(drawing, finding, told), finding, told, note, wide, 72 * drawing.get_figwidth(), data)
 
 
 @dataclass(frozen=True)
@@ -141,6 +210,7 @@ class Fact:
     term: str
     text: str | None
     code: bool = False
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -170,12 +240,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page: an id, a heading, the sentence that says what to see, and its blocks."""
+    """A section of a page: an id, a heading, the sentence that says what to see, and blocks, two a row in a `pair`."""
 
     id: str
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    pair: bool = False
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +269,8 @@ class CardView:
     made: str
     date: str
     author: str
+    sign: Sign | None = None
+    legend: str = ""
 
     @property
     def kind(self) -> str:

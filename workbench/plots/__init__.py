@@ -13,7 +13,7 @@ __all__ = ["LIGHT", "PAGE", "Palette", "draw", "svg"]
 _PICTURES = {
     "agreement": ("agreement", "draw"),
     "attribution": ("attribution", "draw"),
-    "attribution_summary": ("attribution", "draw_summary"),
+    "attribution_summary": ("attribution_summary", "draw"),
     "calibration": ("calibration", "draw"),
     "comparison": ("comparison", "draw"),
     "conformal": ("conformal", "draw"),

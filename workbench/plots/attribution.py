@@ -1,4 +1,4 @@
-"""Pictures of attributions: how one prediction is made up of what columns add, and how much they add over all rows."""
+"""The picture of an attribution: how one prediction is made up of what columns add."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 
 from workbench.plots.axes import axes_size, new_axes, new_figure, set_title, ticks, write
-from workbench.plots.numbers import MISSING, decimals, fixed, number, short, signed
+from workbench.plots.numbers import decimals, fixed, number, short, signed
 from workbench.plots.style import LIGHT, SIZE, SMALL, Palette, shown, text_width
 
 WIDTH = 440.0
 _MOST = 12
-_MOST_SUMMED = 20
 _Z = 1.96
 _STEP = 22.0
-_SUMMARY_WIDTH = 380.0
 _LEAST = 190.0  # the room that bars have at least
-_MARKS = "osD^vP"
 _WHAT = {"response": "prediction", "link": "score", "margin": "margin"}
 
 
@@ -42,22 +39,25 @@ def draw(
     labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     response: str = "",
+    subject: str = "this row",
+    beside: Sequence[tuple[int, int]] = (),
     title: bool = True,
 ) -> Any:
     """Draw what each column adds to one row's prediction, from the baseline at the top to the prediction at the foot.
 
     Bars to the right raise it, bars to the left lower it; beyond 12 columns those that add least are pooled. Estimated
-    values carry their 95% interval. Where an attribution does not add up to the prediction, bars start at 0.
+    values carry their 95% interval. Where an attribution does not add up to the prediction, bars start at 0. `beside`
+    lists rows and outputs of the same attribution whose pictures stand beside this one: they share one scale.
     """
     bars = _bars(attribution, row, output, labels or {}, units or {})
     values = np.array([bar.value for bar in bars])
     ends = _ends(attribution, values, row, output)
     starts = ends - values if attribution.additive else np.zeros_like(values)
-    places = decimals(values)
+    places = _places(attribution, [(row, output), *beside])
     sides = [fixed(float(ends[-1]), places), fixed(float(starts[0]), places)]
     right = max(map(text_width, [*sides, *(signed(bar.value, places) for bar in bars)])) + 22
     n_rows = len(bars) + (2 if attribution.additive else 0)
-    left = 16 + max(_wide(bar.name) + (_wide(bar.cell, SMALL) + 7 if bar.cell else 0) for bar in bars)
+    left = 16 + max(width_of(bar.name) + (width_of(bar.cell, SMALL) + 7 if bar.cell else 0) for bar in bars)
     left = max(left, 96.0)
     figure = new_figure(max(WIDTH, left + right + _LEAST), 50 + _STEP * n_rows, palette)
     ax = new_axes(figure, palette, left=left, right=right, bottom=42, top=6)
@@ -65,14 +65,16 @@ def draw(
     first = 1 if attribution.additive else 0
     y = np.arange(first, first + len(bars))
     _draw_bars(ax, bars, starts, ends, y, palette)
+    if beside:
+        ax.set_xlim(*_shared(attribution, beside))
     for bar, place in zip(bars, y.tolist(), strict=True):
         _write_row(ax, place, bar.name, bar.cell, signed(bar.value, places), right, palette)
     if attribution.additive:
-        for name, value, at in (("baseline", float(starts[0]), 0), ("this row", float(ends[-1]), n_rows - 1)):
+        for name, value, at in (("baseline", float(starts[0]), 0), (subject, float(ends[-1]), n_rows - 1)):
             ax.plot([value], [at], marker="o", markersize=6.5, color=palette.ink)
             _write_row(ax, at, name, "", fixed(value, places), right, palette)
-    _ticks(ax, palette)
-    _name_axis(ax, f"{what_of(attribution, output, response)}{_scale(attribution, response)}", palette)
+    value_ticks(ax, palette)
+    name_axis(ax, f"{what_of(attribution, output, response)}{link_words(attribution, response)}", palette)
     if title:
         set_title(figure, finding(attribution, row=row, output=output, labels=labels, response=response), palette)
     return figure
@@ -93,20 +95,38 @@ def _draw_bars(ax: Any, bars: Sequence[_Bar], starts: Any, ends: Any, y: Any, pa
     ax.hlines(y[errors > 0], (ends - errors)[errors > 0], (ends + errors)[errors > 0], color=palette.ink, linewidth=1.4)
 
 
-def _wide(text: str, size: float = SIZE) -> float:
+def _places(attribution: Any, shown_ones: Sequence[tuple[int, int]]) -> int:
+    """Give the decimals that the values of rows and outputs share."""
+    return decimals(np.concatenate([np.nan_to_num(_of(attribution.values, *one)) for one in shown_ones]))
+
+
+def _shared(attribution: Any, beside: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Give the ends of an axis that holds the bars of several rows and outputs, and their intervals."""
+    reached = []
+    for row, output in beside:
+        bars = _bars(attribution, row, output, {}, {})
+        values = np.array([bar.value for bar in bars])
+        ends, errors = _ends(attribution, values, row, output), _Z * np.array([bar.error for bar in bars])
+        reached += [ends - values if attribution.additive else np.zeros_like(values), ends - errors, ends + errors]
+    low, high = float(np.min(reached)), float(np.max(reached))
+    margin = 0.04 * (high - low) or max(abs(high) * 0.05, 0.5)
+    return low - margin, high + margin
+
+
+def width_of(text: str, size: float = SIZE) -> float:
     """Measure a text, and what rounding of its letters to pixels may add."""
     return 1.04 * text_width(text, size)
 
 
 def _write_row(ax: Any, at: float, name: str, cell: str, text: str, right: float, palette: Palette) -> None:
-    space = _wide(cell, SMALL) + 7 if cell else 0.0
+    space = width_of(cell, SMALL) + 7 if cell else 0.0
     write(ax, 0, at, name, palette, at="row", shift=(-8 - space, 0), ha="right")
     if cell:
         write(ax, 0, at, cell, palette, at="row", shift=(-8, 0), ha="right", fontsize=SMALL, color=palette.muted)
     write(ax, 1, at, text, palette, at="row", shift=(right - 6, 0), ha="right", fontsize=SMALL + 0.5)
 
 
-def _ticks(ax: Any, palette: Palette) -> None:
+def value_ticks(ax: Any, palette: Palette) -> None:
     """Label as many round values as have room beside each other."""
     low, high = ax.get_xlim()
     places = decimals([], widths=[(high - low) / 8])
@@ -114,7 +134,7 @@ def _ticks(ax: Any, palette: Palette) -> None:
     ticks(ax, "x", palette, bins=max(2, min(5, int(axes_size(ax)[0] // (widest + 10)))))
 
 
-def _name_axis(ax: Any, text: str, palette: Palette, down: float = 22) -> None:
+def name_axis(ax: Any, text: str, palette: Palette, down: float = 22) -> None:
     """Set a line below the axis, about its middle, or further left where it would run over the edge."""
     box, width = ax.get_position(), 72 * float(ax.figure.get_size_inches()[0])
     beyond = width * (box.x0 + box.width / 2) + text_width(text, SMALL) / 2 - (width - 6)
@@ -131,7 +151,8 @@ def what_of(answer: Any, output: int, response: str = "") -> str:
     return f"{what} of {shown(output_name, 20)}"
 
 
-def _scale(answer: Any, response: str) -> str:
+def link_words(answer: Any, response: str) -> str:
+    """Say that values are on the link scale, where nobody names the response."""
     return ", on the link scale" if answer.scale == "link" and not response else ""
 
 
@@ -178,12 +199,18 @@ def _cell(value: Any, unit: str) -> str:
 
 
 def finding(
-    attribution: Any, *, row: int = 0, output: int = 0, labels: Mapping[str, str] | None = None, response: str = ""
+    attribution: Any,
+    *,
+    row: int = 0,
+    output: int = 0,
+    labels: Mapping[str, str] | None = None,
+    response: str = "",
+    beside: Sequence[tuple[int, int]] = (),
 ) -> str:
-    """Say what is predicted, how far from the baseline, and which column adds most to that."""
+    """Say what is predicted, how far from the baseline, and which column adds most to that; `beside` as in `draw`."""
     bars = _bars(attribution, row, output, labels or {}, {})
     what = _sentence(what_of(attribution, output, response))
-    places = decimals([bar.value for bar in bars])
+    places = _places(attribution, [(row, output), *beside])
     top = bars[0]
     most = f"{top.name} counts most, {signed(top.value, places)}"
     if not attribution.additive:
@@ -219,126 +246,3 @@ def _one(value: Any, output: int) -> float:
 
 def _signed(value: float) -> str:
     return f"+{short(value)}" if value > 0 else short(value)
-
-
-def draw_summary(
-    summary: Any,
-    palette: Palette = LIGHT,
-    *,
-    labels: Mapping[str, str] | None = None,
-    response: str = "",
-    title: bool = True,
-) -> Any:
-    """Draw a row per column, most telling first: a dot at the mean absolute value, a line for its 95% interval.
-
-    Several outputs stand side by side in a row, each with a colour and a mark. A grey stroke is what a model that was
-    trained on a shuffled target has in place of the dot.
-    """
-    order = ranked(summary)[:_MOST_SUMMED]
-    names = [shown((labels or {}).get(summary.feature_names[j], summary.feature_names[j]), 26) for j in order]
-    means, errors = _table(summary.mean_abs)[order], _Z * np.nan_to_num(_table(summary.standard_error)[order])
-    several = means.shape[1] > 1
-    places = decimals(means.ravel())
-    texts = [] if several else [fixed(float(mean), places) for mean in means[:, 0]]
-    right = max((text_width(text) for text in texts), default=0.0) + 14
-    step = _STEP + 5 * (min(means.shape[1], 6) - 1)
-    noise = summary.noise is not None
-    left, keys = max(map(_wide, names)) + 14, _keys(summary.outputs) if several else []
-    top = 8 + 18.0 * (1 + max((line for _, line, _ in keys), default=-1))
-    figure = new_figure(_SUMMARY_WIDTH, 42 + 14 * noise + top + step * len(order), palette)
-    ax = new_axes(figure, palette, left=left, right=right, bottom=42 + 14 * noise, top=top)
-    for k, (name, line, along) in enumerate(keys):
-        at: dict[str, Any] = {"at": "axes", "fontsize": SMALL}
-        up = top - 12 - 18.0 * line
-        write(ax, 0, 1, "■", palette, shift=(along - left, up), color=palette.series[k % 6], **at)
-        write(ax, 0, 1, name, palette, shift=(along - left + 12, up), **at)
-    ax.set_ylim(len(order) - 0.4, -0.6)
-    low, high = np.maximum(means - errors, 0.0), means + errors
-    reach = float(np.nanmax(high)) or 1.0
-    ax.set_xlim(-0.03 * reach, 1.05 * reach)
-    ax.axvline(0, color=palette.muted, linewidth=1)
-    for k in range(means.shape[1]):
-        y = np.arange(len(order)) + (0.6 * ((k + 0.5) / means.shape[1] - 0.5) if several else 0.0)
-        colour = palette.series[k % 6] if several else palette.accent
-        ax.hlines(y, low[:, k], high[:, k], color=colour, linewidth=2)
-        ax.plot(means[:, k], y, linestyle="none", marker=_MARKS[k % 6] if several else "o", markersize=6, color=colour)
-    if noise:
-        chance = _table(summary.noise)[order].mean(axis=1)
-        ax.plot(chance, np.arange(len(order)), linestyle="none", marker="|", markersize=14, color=palette.muted)
-    _ticks(ax, palette)
-    _write_summary(ax, summary, names, texts, right, response, palette)
-    if title:
-        set_title(figure, finding_summary(summary, labels=labels, response=response), palette)
-    return figure
-
-
-def _keys(outputs: Sequence[str]) -> list[tuple[str, int, float]]:
-    """Place the names of outputs above the picture, line by line: name, line, and points from the left."""
-    found: list[tuple[str, int, float]] = []
-    line, along = 0, 8.0
-    for output in outputs:
-        name = shown(output, 18)
-        wide = _wide(name, SMALL) + 12
-        if found and along + wide > _SUMMARY_WIDTH - 6:
-            line, along = line + 1, 8.0
-        found.append((name, line, along))
-        along += wide + 14
-    return found
-
-
-def _write_summary(
-    ax: Any, summary: Any, names: Sequence[str], texts: Sequence[str], right: float, response: str, palette: Palette
-) -> None:
-    for at, name in enumerate(names):
-        write(ax, 0, at, name, palette, at="row", shift=(-8, 0), ha="right")
-    for at, text in enumerate(texts):
-        write(ax, 1, at, text, palette, at="row", shift=(right - 6, 0), ha="right", fontsize=SMALL + 0.5)
-    _name_axis(ax, f"mean change of the {_what(summary, response)}, up or down{_scale(summary, response)}", palette)
-    if summary.noise is not None:
-        told = "grey stroke: of a model trained on a shuffled target"
-        _name_axis(ax, told, palette, down=36)
-
-
-def _what(summary: Any, response: str) -> str:
-    if len(summary.outputs) == 1:
-        return what_of(summary, 0, response)
-    return response or what_of(summary, 0).partition(" of ")[0].removesuffix(" 0")
-
-
-def ranked(summary: Any) -> Any:
-    """Give the positions of the columns, most telling over all outputs first; ties stay in the order of the table."""
-    return np.argsort(-np.nan_to_num(_table(summary.mean_abs)).sum(axis=1), kind="stable")
-
-
-def finding_summary(summary: Any, *, labels: Mapping[str, str] | None = None, response: str = "") -> str:
-    """Say which columns add most to predictions, the first three by name."""
-    total = np.nan_to_num(_table(summary.mean_abs)).sum(axis=1)
-    order = [j for j in ranked(summary) if total[j] > 0]
-    what = _what(summary, response)
-    if not order:
-        return f"No column adds anything to the {what}"
-    names = [shown((labels or {}).get(summary.feature_names[j], summary.feature_names[j]), 26) for j in order[:3]]
-    told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"The {what} changes most with {told}"
-
-
-def describe_summary(summary: Any, *, labels: Mapping[str, str] | None = None) -> str:
-    """Give the numbers of the picture in words, for those who do not see it."""
-    parts = []
-    means, errors = _table(summary.mean_abs), _table(summary.standard_error)
-    for j in ranked(summary)[:_MOST_SUMMED]:
-        name = shown((labels or {}).get(summary.feature_names[j], summary.feature_names[j]))
-        each = [
-            (f"{shown(output, 20)} " if len(summary.outputs) > 1 else "")
-            + short(float(mean))
-            + ("" if np.isnan(error) else f" (standard error {short(float(error))})")
-            for output, mean, error in zip(summary.outputs, means[j], errors[j], strict=True)
-        ]
-        parts.append(f"{name} {', '.join(each) or MISSING}")
-    return "Mean absolute value of what each column adds. " + "; ".join(parts) + "."
-
-
-def _table(values: Any) -> Any:
-    """Give an array over columns and outputs."""
-    array = np.asarray(values, dtype=float)
-    return array.reshape(len(array), -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from workbench.plots.axes import set_title
@@ -26,7 +27,7 @@ def draw(answer: Any, palette: Palette = LIGHT, *, title: bool = True) -> Any:
         [100 * part.coverage for part in parts],
         [100 * part.lower for part in parts],
         [100 * part.upper for part in parts],
-        [f"{part.coverage:.0%}, {_rows(part)} rows" for part in parts],
+        [f"{_share(part)}, {_rows(part)} rows" for part in parts],
         palette,
         line=100 * answer.level,
         axis="% of rows in which what came lies inside",
@@ -43,13 +44,23 @@ def _rows(part: Any) -> str:
     return rows(part.n_rows if hasattr(part, "n_rows") else part.rows)
 
 
+def _share(part: Any) -> str:
+    """Write a coverage; of one that is withheld, as a count below 10 would follow, the interval alone."""
+    return f"{part.coverage:.0%}" if math.isfinite(part.coverage) else f"[{part.lower:.0%}, {part.upper:.0%}]"
+
+
 def _short(part: Any, level: float) -> bool:
-    return bool(part.p_value <= _CLEAR and part.coverage <= level - _LITTLE)
+    return bool(part.p_value <= _CLEAR and not part.coverage > level - _LITTLE)
 
 
 def _least(answer: Any) -> list[Any]:
-    """Give the parts that are covered least, those that are shown to be first."""
-    return sorted(answer.slices, key=lambda s: (not _short(s, answer.level), s.coverage))[:_MOST]
+    """Give the parts that are covered least, those that are shown to be first; of those withheld none but these."""
+    told = [s for s in answer.slices if math.isfinite(s.coverage) or _short(s, answer.level)]
+    return sorted(told, key=lambda s: (not _short(s, answer.level), _or_lower(s)))[:_MOST]
+
+
+def _or_lower(part: Any) -> float:
+    return float(part.coverage if math.isfinite(part.coverage) else (part.lower + part.upper) / 2)
 
 
 def finding(answer: Any) -> str:
@@ -57,12 +68,14 @@ def finding(answer: Any) -> str:
     what = "Intervals" if answer.task == "regression" else "Sets of classes"
     promise = f"{answer.level:.0%}"
     if _short(answer, answer.level):
-        return f"{what} promise to hold {promise} of rows and hold {answer.coverage:.0%}"
+        return f"{what} promise to hold {promise} of rows and hold {_share(answer)}"
     worst = [s for s in _least(answer) if _short(s, answer.level)]
     if worst:
-        where = f"where {shown(unquoted(worst[0].text), 60)} they hold {worst[0].coverage:.0%}"
+        where = f"where {shown(unquoted(worst[0].text), 60)} they hold {_share(worst[0])}"
         return f"{what} hold the promised {promise} of all rows, but {where}"
-    return f"{what} hold what they promise: {answer.coverage:.0%} of rows where {promise} was asked"
+    if math.isnan(answer.coverage):
+        return f"{what} are not shown to hold less than the promised {promise} of rows"
+    return f"{what} hold what they promise: {_share(answer)} of rows where {promise} was asked"
 
 
 def describe(answer: Any) -> str:
@@ -70,7 +83,10 @@ def describe(answer: Any) -> str:
     parts = [answer, *_least(answer)]
     names = ["all rows", *(part.text for part in parts[1:])]
     told = [
-        f"{name}: {p.coverage:.0%} [{p.lower:.0%}, {p.upper:.0%}] of {_rows(p)} rows"
+        f"{name}: {_share(p) if math.isfinite(p.coverage) else 'withheld'} [{p.lower:.0%}, {p.upper:.0%}] of "
+        f"{_rows(p)} rows"
         for name, p in zip(names, parts, strict=True)
     ]
-    return f"Coverage, {answer.level:.0%} promised. " + "; ".join(told) + "."
+    hidden = sum(math.isnan(s.coverage) for s in answer.slices)
+    few = f" Of {hidden} parts the coverage is withheld, as it would tell of fewer than 10 rows." if hidden else ""
+    return f"Coverage, {answer.level:.0%} promised. " + "; ".join(told) + "." + few

@@ -33,7 +33,8 @@ def draw(
 
     The strip below a line shows where the rows lie, in bins of 10 or more: the darker, the denser. Where refits are
     known, the shade is theirs, about their mean, and dots bound what other background rows would make of the saved
-    model's line. Curves of single rows, up to 100 of them, are thin and grey.
+    model's line. Curves of single rows, up to 100 of them, are thin and grey; without them thin grey lines bound most
+    rows' curves, where these differ.
     """
     response = response or measured(effect)
     figure = new_figure(WIDTH, _height(effect), palette)
@@ -94,6 +95,8 @@ def _key(effect: Any) -> str:
         parts += ["shade: refits", "dots: other rows" if effect.feature_kind in _CONTINUOUS else "line: other rows"]
     if effect.individual is not None and effect.feature_kind in _CONTINUOUS:
         parts.append("grey: single rows")
+    elif rows_differ(effect):
+        parts.append("grey: rows")
     return " · ".join(parts)
 
 
@@ -105,7 +108,16 @@ def shared_limits(effects: Sequence[Any]) -> tuple[float, float]:
         arrays += [one.average, one.lower, one.upper]
         arrays += [] if refits is None else [refits.mean, refits.lower, refits.upper]
         arrays += [] if one.individual is None else [_some_rows(one)]
+        arrays += [one.spread.curves] if rows_differ(one) else []
     return panel.limits([a for a in arrays if a is not None])
+
+
+def rows_differ(effect: Any) -> bool:
+    """Tell whether rows' own curves differ from their average so that it shows: by 1% of how far that goes."""
+    if effect.spread is None or effect.feature_kind not in _CONTINUOUS:
+        return False
+    off = np.abs(effect.spread.curves - np.atleast_2d(effect.average)).max()
+    return bool(off > 0.01 * max(float(np.ptp(np.atleast_2d(effect.average), axis=1).max()), 1e-12))
 
 
 def _some_rows(effect: Any) -> Any:
@@ -172,6 +184,11 @@ def describe(effect: Any) -> str:
             for i in picks
         ]
         text += f" Where {effect.refits.n_refits} refits of the learner lie. {'; '.join(ends)}."
+    if rows_differ(effect) and len(effect.outputs) == 1:
+        low, high = effect.spread.curves[0][0], effect.spread.curves[-1][0]
+        ends = [f"{_value(effect, effect.grid_values[i])}: {short(low[i], 4)} to {short(high[i], 4)}" for i in picks]
+        share = 100 * (effect.spread.levels[-1] - effect.spread.levels[0])
+        text += f" Where {share:.0f}% of rows' own curves lie, moved to one mean. {'; '.join(ends)}."
     return text
 
 
@@ -219,6 +236,9 @@ def _curve(figure: Any, effect: Any, palette: Palette, texts: Any, ylim: Any, ma
         if effect.refits is not None:
             for end in (effect.lower[row], effect.upper[row]):
                 ax.plot(x, end, color=palette.muted, linewidth=1.2, linestyle=(0, (1, 1.6)))
+        if rows_differ(effect) and effect.individual is None:
+            for curve in effect.spread.curves[:, row]:
+                ax.plot(x, curve, color=colour if several else palette.muted, linewidth=0.8)
     if several:
         panel.name_ends(ax, x[-1], [float(curve[-1]) for curve in effect.average], effect.outputs, palette)
     edges = effect.bin_edges

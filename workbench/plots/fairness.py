@@ -70,6 +70,8 @@ def finding(one: Any, *, label: str = "") -> str:
     """Say whether a measure is shown to differ between the groups, and between which most."""
     name = shown(label or one.column, 30)
     known = np.flatnonzero(np.isfinite(one.values))
+    if one.p_value <= CLEAR and np.isnan(one.gap):  # an end of it is withheld
+        return f"The {one.measure} differs by {name}, in fewer than 10 rows of a group"
     if known.size < 2:
         return f"The {one.measure} by {name} is known of one group alone"
     if not one.p_value <= CLEAR:
@@ -83,7 +85,7 @@ def describe(one: Any, *, unit: str = "") -> str:
     scale, of = _scale(one, unit)
     places = _places(one, scale)
     told = [
-        f"{group(one, i)}: fewer than 10 rows"
+        f"{group(one, i)}: withheld, as fewer than 10 rows would show"
         if not np.isfinite(one.values[i])
         else f"{group(one, i)}: {fixed(scale * one.values[i], places)} "
         f"{interval(scale * one.lower[i], scale * one.upper[i], places)} of {rows(one.rows[i])} rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,17 @@ _LEAST = 170.0  # for the axes
 _MOST = 10
 _CLEAR = 0.005  # what two decimals show as 0.01
 
-_Row = tuple[str, float, float | None]  # a name, its H, and the spread behind it
+_REACH = 1.5  # times the largest H: how far intervals are shown
+
+
+class _Row(NamedTuple):
+    """A pair, or a column: its name, H with its interval, and the spread behind it."""
+
+    name: str
+    value: float
+    lower: float
+    upper: float
+    size: float | None = None
 
 
 def draw(
@@ -31,8 +41,9 @@ def draw(
 ) -> Any:
     """Draw pairs as dots at their H, those that move predictions most first; below each column with all others.
 
-    Beside H stands the spread that it is a share of: how far both columns together move predictions, root mean square,
-    beyond what each does. Of several outputs the one with the largest is drawn, if none is named.
+    A line is the interval that other rows could lead to, where it is known. Beside H stands the spread that it is a
+    share of: how far both columns together move predictions, root mean square, beyond what each does. Of several
+    outputs the one with the largest is drawn, if none is named.
     """
     chosen = strongest_output(interactions) if output is None else output
     parts = {
@@ -40,10 +51,15 @@ def draw(
         "each column with all others": _columns(interactions, labels, chosen),
     }
     parts = {heading: part for heading, part in parts.items() if part}
-    height = 46 + sum(_ROW * len(part) + 30 for part in parts.values())
-    left = max(text_width(name) for part in parts.values() for name, *_ in part) + 14
+    every = [row for part in parts.values() for row in part]
+    notes = ["H, whose square is the share of the effect's variance"]
+    if any(np.isfinite(row.upper) for row in every):
+        notes.append("line: 95% interval of what other rows would give")
+    height = 32 + 14 * len(notes) + sum(_ROW * len(part) + 30 for part in parts.values())
+    left = max(text_width(row.name) for row in every) + 14
     figure = new_figure(max(WIDTH, left + _RIGHT + _LEAST), height, palette)
-    most = max([1.0, *(value for part in parts.values() for _, value, _ in part if np.isfinite(value))])
+    most = max([1.0, *(row.value for row in every if np.isfinite(row.value))])
+    most = max([most, *(min(row.upper, _REACH * most) for row in every if np.isfinite(row.upper))])
     top = 30.0
     for heading, part in parts.items():
         last = heading == list(parts)[-1]
@@ -53,8 +69,14 @@ def draw(
         _rows(ax, part, heading, palette, left)
         if last:
             ticks(ax, "x", palette)
-            foot: dict[str, Any] = {"at": "axes", "shift": (_RIGHT - 8, -24), "ha": "right", "va": "top"}
-            write(ax, 1, 0, "H, whose square is the share of the effect's variance", palette, fontsize=SMALL, **foot)
+            for line, note in enumerate(notes):
+                foot: dict[str, Any] = {
+                    "at": "axes",
+                    "shift": (_RIGHT - 8, -24 - 14 * line),
+                    "ha": "right",
+                    "va": "top",
+                }
+                write(ax, 1, 0, note, palette, fontsize=SMALL, **foot)
         top += _ROW * len(part) + 30
     if title:
         set_title(figure, finding(interactions, labels=labels, output=chosen), palette)
@@ -74,11 +96,12 @@ def strongest_output(interactions: Any) -> int:
 
 
 def _rows(ax: Any, part: Sequence[_Row], heading: str, palette: Palette, left: float) -> None:
-    values, y = np.array([value for _, value, _ in part]), np.arange(len(part))
-    sizes = [size for *_, size in part if size is not None]
+    values, y = np.array([row.value for row in part]), np.arange(len(part))
+    sizes = [row.size for row in part if row.size is not None]
     ax.set_ylim(len(part) - 0.4, -0.6)
     ax.axvline(0, color=palette.muted, linewidth=1)
     ax.hlines(y, 0, values, color=palette.hair, linewidth=1)
+    ax.hlines(y, [row.lower for row in part], [row.upper for row in part], color=palette.accent, linewidth=2)
     face = palette.accent if sizes else palette.paper
     dots: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 6.5, "markeredgewidth": 1.5}
     ax.plot(values, y, color=palette.accent, markerfacecolor=face, **dots)
@@ -88,7 +111,7 @@ def _rows(ax: Any, part: Sequence[_Row], heading: str, palette: Palette, left: f
     if sizes:
         write(ax, 1, 1, "moves by", palette, shift=(_RIGHT - 8, 9), ha="right", **over)
     places = decimals(sizes)
-    for row, (name, value, size) in enumerate(part):
+    for row, (name, value, _, _, size) in enumerate(part):
         write(ax, 0, row, name, palette, at="row", shift=(-8, 0), ha="right")
         write(ax, 1, row, fixed(value, 2), palette, at="row", shift=(44, 0), ha="right", fontsize=SMALL + 0.5)
         if size is not None:
@@ -110,14 +133,28 @@ def _pairs(interactions: Any, labels: Mapping[str, str] | None, output: int) -> 
     for i in np.argsort(-np.nan_to_num(sizes, nan=-1.0), kind="stable")[:_MOST]:
         first, second = interactions.pairs[i]
         both = f"{_named(interactions, labels, first, 18)} × {_named(interactions, labels, second, 18)}"
-        named.append((both, float(values[i]), float(sizes[i])))
+        named.append(
+            _Row(both, float(values[i]), *_interval(interactions, "pairwise", int(i), output), float(sizes[i]))
+        )
     return named
 
 
 def _columns(interactions: Any, labels: Mapping[str, str] | None, output: int) -> list[_Row]:
     values = np.asarray(interactions.overall)[:, output]
     order = np.argsort(-np.nan_to_num(values, nan=-1.0), kind="stable")[:_MOST]
-    return [(_named(interactions, labels, int(j)), float(values[j]), None) for j in order]
+    return [
+        _Row(
+            _named(interactions, labels, int(j)), float(values[j]), *_interval(interactions, "overall", int(j), output)
+        )
+        for j in order
+    ]
+
+
+def _interval(interactions: Any, name: str, row: int, output: int) -> tuple[float, float]:
+    """Give the ends of the interval of an H; NaN where it is not known."""
+    ends = (getattr(interactions, f"{name}_{end}") for end in ("lower", "upper"))
+    low, high = (np.nan if found is None else float(found[row, output]) for found in ends)
+    return low, high
 
 
 def finding(interactions: Any, *, labels: Mapping[str, str] | None = None, output: int | None = None) -> str:
@@ -127,7 +164,7 @@ def finding(interactions: Any, *, labels: Mapping[str, str] | None = None, outpu
     pairs = _pairs(interactions, labels, chosen)
     if not pairs:
         return f"How strongly each column acts together with all others{of}"
-    name, value, size = pairs[0]
+    name, value, *_, size = pairs[0]
     if not value > _CLEAR:
         return f"No two columns act together{of}: what they do is the sum of what each does"
     first, second = name.split(" × ", 1)
@@ -139,9 +176,13 @@ def describe(interactions: Any, *, labels: Mapping[str, str] | None = None, outp
     """Give the numbers of the picture in words, for those who do not see it."""
     chosen = strongest_output(interactions) if output is None else output
     parts = [
-        f"{name} {short(value)}, moving predictions by {short(size)}"
-        for name, value, size in _pairs(interactions, labels, chosen)
+        f"{row.name} {short(row.value)}{_between(row)}, moving predictions by {short(row.size or 0.0)}"
+        for row in _pairs(interactions, labels, chosen)
     ]
-    own = [f"{name} {short(value)}" for name, value, _ in _columns(interactions, labels, chosen)]
+    own = [f"{row.name} {short(row.value)}{_between(row)}" for row in _columns(interactions, labels, chosen)]
     pairs = f"H of pairs: {'; '.join(parts)}. " if parts else ""
     return f"{pairs}H of each column with all others: {'; '.join(own)}."
+
+
+def _between(row: _Row) -> str:
+    return f" ({short(row.lower)} to {short(row.upper)})" if row.lower < row.upper else ""

@@ -13,6 +13,7 @@ from workbench.plots.style import LIGHT, SMALL, Palette, shown, text_width
 WIDTH, HEIGHT = 400.0, 310.0
 _NO_SIZE = "no count"
 _LABEL = 11.5
+_POINT = "point of "
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in points
 
 
@@ -43,6 +44,7 @@ def draw(
             color=colour,
             markeredgewidth=1.8,
             markerfacecolor=colour if row.glassbox else palette.paper,
+            gid=f"{_POINT}{row.model}",
         )
     taken = _taken(ax, rows, x)
     if dummy and level is not None:
@@ -83,6 +85,21 @@ def describe(leaderboard: Any) -> str:
         within = "" if row.lower is None else f", 95% interval {interval(row.lower, row.upper, places)}"
         parts.append(f"{shown(row.model)} ({kind}): {fixed(row.score, places)}{within}, {size}")
     return "; ".join(parts) + "."
+
+
+def places(figure: Any) -> dict[str, tuple[float, float]]:
+    """Give where each model's point lies in what `draw` drew, from left to right.
+
+    Places are shares of the width, from the left, and of the height, from above: what a page lays over the picture
+    finds its place by them.
+    """
+    (width, height), found = figure.bbox.size, {}
+    for ax in figure.axes:
+        for line in ax.lines:
+            if (line.get_gid() or "").startswith(_POINT):
+                x, y = ax.transData.transform(line.get_xydata()[0])
+                found[line.get_gid().removeprefix(_POINT)] = (float(x / width), float(1 - y / height))
+    return dict(sorted(found.items(), key=lambda point: point[1]))
 
 
 def _holds(row: Any) -> str:

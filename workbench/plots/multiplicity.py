@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.plots.agreement import correlations
 from workbench.plots.axes import set_title
-from workbench.plots.numbers import fixed, short
+from workbench.plots.numbers import fixed, rows, short
 from workbench.plots.style import LIGHT, Palette, shown
 from workbench.plots.triangle import Cell, draw_triangle
 
@@ -43,7 +43,9 @@ def draw(
             raise ValueError("multiplicity: no importances were given, so there is no order of columns to compare")
         figure = draw_triangle(names, correlations(multiplicity.rank_correlation, palette), _COLUMNS, palette)
     else:
-        shares = [[Cell(_percent(s), palette.plus, s / _FULL) for s in row] for row in multiplicity.disagreement]
+        tones = np.nan_to_num(multiplicity.disagreement) / _FULL
+        pairs = zip(multiplicity.disagreement, tones, strict=True)
+        shares = [[Cell(_percent(s), palette.plus, float(t)) for s, t in zip(*row, strict=True)] for row in pairs]
         figure = draw_triangle(names, shares, _ROWS, palette)
     if title:
         set_title(figure, finding(multiplicity, what=what, titles=titles), palette)
@@ -54,7 +56,7 @@ def finding(multiplicity: Any, *, what: What = "rows", titles: Mapping[str, str]
     """Say which two models differ most."""
     names, pairs = _names(multiplicity, titles), _pairs(multiplicity, what)
     if not pairs:
-        return "No two models can be compared"
+        return "No two models can be compared" if what == "columns" else "No two of these models conflict on 10 rows"
     if what == "columns":
         rho, i, j = min(pairs)
         return f"Least alike in the order of columns: {names[i]} and {names[j]} ({fixed(rho, 2)})"
@@ -76,6 +78,8 @@ def describe(multiplicity: Any, *, what: What = "rows", titles: Mapping[str, str
 
 
 def _percent(share: float) -> str:
+    if np.isnan(share):
+        return f"{rows(share)} rows"  # withheld
     return "< 1%" if 0 < share < 0.01 else f"{short(round(100 * float(share)))}%"
 
 

@@ -57,9 +57,15 @@ def draw(
     _labels(ax, "y", sides[1], up, palette)
     drop = -26 - 34 * slanted
     write(ax, 0.5, 0, across.axis, palette, at="axes", shift=(0, drop), ha="center", va="top", fontsize=SMALL + 0.5)
-    write(ax, 0, 1, up.axis, palette, at="axes", shift=(12 - left, 14), fontsize=SMALL + 0.5)
+    name = _fitted(up.axis, panel.WIDTH - 72)
+    write(ax, 0, 1, name, palette, at="axes", shift=(12 - left, 14), fontsize=SMALL + 0.5)
     _bar(ax, most, heading, palette)
     return figure
+
+
+def _fitted(text: str, room: float) -> str:
+    """Shorten a name to a room in points: the heading of the scale of tones stands on its line."""
+    return next((t for n in range(len(text), 1, -1) if text_width(t := shown(text, n), SMALL + 0.5) <= room), "…")
 
 
 def _turned(term: Any, scales: tuple[Scale, Scale], output: int) -> tuple[Any, tuple[Any, Any], tuple[Scale, Scale]]:

@@ -9,18 +9,29 @@ from dataclasses import fields
 from typing import Any
 from xml.etree import ElementTree
 
-from workbench.plots.style import VARIABLES, Palette, quiet_glyphs, shown
+from workbench.plots.style import LIGHT, VARIABLES, Palette, quiet_glyphs, shown
 
 _PREFIX = "\ue000"  # stands for the prefix until the picture is hashed; no shown text holds this character
 _SVG = "http://www.w3.org/2000/svg"
+_PART = "part"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FONT = re.compile(r"(font(?:-family)?:[^;]*?)'DejaVu Sans'[^;]*")
 _COLOUR = re.compile("|".join(VARIABLES))
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_BLANKS = re.compile(r" +(?=[A-Za-z])|(?<=[A-Za-z]) +")
 _TAG = re.compile(r"<[^<>]+>")
 _VARIABLE = re.compile(r"var\(--[a-z0-9]+\)")
 _PRINT_FACES = "'DejaVu Sans', 'Last Resort High-Efficiency'"
 _FACES = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', sans-serif"
+
+
+def part(name: str, role: str) -> str:
+    """Give the `gid` of an artist that is a part of a picture: its group bears `data-part` and `data-role`.
+
+    Neither may hold a colon.
+    """
+    return f"{_PART}:{name}:{role}"
 
 
 def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
@@ -36,6 +47,8 @@ def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
         if style := element.get("style"):
             style = _FONT.sub(r"\1var(--plotface)", style)
             element.set("style", _COLOUR.sub(lambda match: VARIABLES[match.group()], style))
+        if path := element.get("d"):
+            element.set("d", _compact(path))
     width, height = (float(root.get("viewBox", "").split()[i]) for i in (2, 3))
     for name in ("version", "width", "height"):
         root.attrib.pop(name, None)
@@ -54,12 +67,33 @@ def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
     return text.replace(_PREFIX, prefix or "f" + hashlib.sha256(text.encode()).hexdigest()[:10])
 
 
+def _compact(path: str) -> str:
+    """Write a path in hundredths of a point, without the blanks that it can do without.
+
+    Examples
+    --------
+    >>> _compact("M 48 87.405264  L 48.1 -0.001  z ")
+    'M48 87.41L48.1 0z'
+    """
+    short = _NUMBER.sub(lambda match: f"{round(float(match.group()), 2) + 0.0:.2f}".rstrip("0").rstrip("."), path)
+    return _BLANKS.sub("", short).strip()
+
+
 def for_print(text: str, palette: Palette) -> str:
     """Give what `svg` wrote for renderers without CSS variables: one palette's colours, the bundled face.
 
     Only tags are changed: within them every < and > is escaped, so no shown text is taken for one.
     """
-    values = {f"var(--{f.name})": getattr(palette, f.name) for f in fields(palette)} | {"var(--plotface)": _PRINT_FACES}
+    return _resolved(text, palette, _PRINT_FACES)
+
+
+def for_file(text: str) -> str:
+    """Give what `svg` wrote as a file that stands alone: fixed colours on white, which any program can read."""
+    return _resolved(text, LIGHT, _FACES)
+
+
+def _resolved(text: str, palette: Palette, faces: str) -> str:
+    values = {f"var(--{f.name})": getattr(palette, f.name) for f in fields(palette)} | {"var(--plotface)": faces}
     return _TAG.sub(lambda tag: _VARIABLE.sub(lambda match: values[match.group()], tag.group()), text)
 
 
@@ -102,6 +136,10 @@ def _rename_ids(root: ElementTree.Element, prefix: str) -> None:
             element.set("href", "#" + used.setdefault(old, f"{prefix}-{len(used)}"))
     for element in root.iter():
         old = element.attrib.pop("id", "")
+        if old.startswith(f"{_PART}:"):
+            _, name, role = old.split(":")
+            element.set("data-part", name)
+            element.set("data-role", role)
         if old in used:
             element.set("id", used[old])
         for name, value in element.attrib.items():

@@ -50,6 +50,8 @@ def finding(answer: Any) -> str:
     """Say where the model is shown to be weak."""
     weak = answer.confirmed()
     if not weak:
+        if any("withheld" in warning for warning in answer.provenance.warnings):
+            return "No region of one or two columns that may be told is shown to be weak"
         return "No region of one or two columns is shown to be weak"
     more = f", and {len(weak) - 1} more" if len(weak) > 1 else ""
     times = fixed(weak[0].loss / weak[0].rest, 1) if weak[0].rest > 0 else "many"

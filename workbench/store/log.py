@@ -60,7 +60,7 @@ class Log:
 def read_log(folder: str | Path) -> tuple[dict[str, Any], ...]:
     """Give the events of a run's ``units.jsonl`` in order, each a dict of unit, key, event, seconds, time and pid.
 
-    Events are "start", "done", "found", "failed", "timeout" and "skipped"; keys are cut to 12 digits. A line that was
-    torn when a run was killed is left out.
+    Events are "start", "done", "found", "failed", "timeout", "skipped" and "stopped"; keys are cut to 12 digits. A line
+    that was torn when a run was killed is left out.
     """
     return Log(Path(folder)).read()

@@ -1,36 +1,43 @@
-"""Running units: which one next, in how many processes, and what came of each."""
+"""Running units: which one next, within which limits, and what came of each."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
-import signal
-import sys
 import time
-import types
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 from workbench.store.files import StoreError
 from workbench.store.log import Log
+from workbench.store.memory import left
+from workbench.store.processes import Worker, Workers
 from workbench.store.store import Store
 from workbench.store.unit import Event, Outcome, Unit, refs
-from workbench.store.worker import ONE_THREAD, Report, Task, work
+from workbench.store.worker import Report, Task
 
-# what the server of the workers imports before it forks them, so that a start takes milliseconds
-PRELOAD = (
-    "numpy",
-    "pandas",
-    "sklearn.ensemble",
-    "sklearn.inspection",
-    "sklearn.pipeline",
-    "threadpoolctl",
-)
+GIBIBYTE = 2**30
+_LOOK = 0.25  # seconds between two looks at the memory of workers
+_SPARE = 2**28  # bytes: less than this left of all memory, and the largest worker is ended before the system does it
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may take; None: no limit.
+
+    Attributes
+    ----------
+    seconds : float or None
+        From its first unit on. Then no unit starts any more and those that run are ended.
+    memory : float or None
+        GiB that the worker of one unit may hold.
+    """
+
+    seconds: float | None = None
+    memory: float | None = None
 
 
 def run_units(
@@ -42,11 +49,14 @@ def run_units(
     fresh: bool = False,
     on_event: Callable[[Event], None] | None = None,
     preload: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> dict[str, Outcome]:
     """Compute what is not stored yet, each unit in a worker process; call it within `lock_run`.
 
-    Units start in the given order, a unit after those that its refs name. A failure stops only what needs it. Workers
-    have one thread, so that numbers do not depend on `jobs`. Whatever kills this process, its workers end with it.
+    A unit starts after those that its refs name; of those that can start, first the ones of which it is not known how
+    long they take, in the given order, then the slowest, so that no long one is left for the end. A failure stops only
+    what needs it. Workers have one thread, so that numbers do not depend on `jobs`. Whatever kills this process, its
+    workers end with it. Where memory runs out, the largest worker is ended, and its unit is tried once more, alone.
 
     Parameters
     ----------
@@ -64,6 +74,7 @@ def run_units(
         Called in this process with each `Event`.
     preload : sequence of str
         Modules that most units import: they are loaded once, by the process that all workers are forked from.
+    limits : Limits, optional
 
     Returns
     -------
@@ -73,7 +84,7 @@ def run_units(
     Raises
     ------
     StoreError
-        If two units share a name, or the store refuses a file.
+        If two units share a name, the store refuses a file, or the disk takes no more: what is stored by then stays.
     ValueError
         If `jobs` is below 1.
 
@@ -93,40 +104,22 @@ def run_units(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1; got {jobs}")
     with store.in_use():
-        run = _Run(units, store, Path(folder), jobs, fresh, on_event, preload)
+        run = _Run(units, store, Log(Path(folder)), jobs, fresh, on_event, Workers(preload), limits or Limits())
         try:
             while run.advance():
                 run.wait()
         finally:
-            _stop(run.running.values())
+            run.workers.stop([one.worker for one in run.running.values()])
     return {name: run.outcomes[name] for name in names}
 
 
 @dataclass(eq=False)
 class _Running:
-    """A worker at work, as this process sees it."""
+    """A unit at work, and when its time is up."""
 
     unit: Unit
-    process: Any
-    reader: connection.Connection
+    worker: Worker
     deadline: float = float("inf")
-    report: Report | None = None
-    hung_up: bool = False
-
-    def listen(self) -> bool:
-        """Take what the worker has sent; tell whether it has just started to compute."""
-        started = False
-        try:
-            while not self.hung_up and self.reader.poll():
-                report = self.reader.recv()
-                if report.status == "start":
-                    started = True
-                    self.deadline = time.monotonic() + (float("inf") if self.unit.limit is None else self.unit.limit)
-                else:
-                    self.report = report
-        except (EOFError, OSError):  # its end of the pipe is closed, maybe in the midst of a report
-            self.hung_up = True
-        return started
 
 
 class _Run:
@@ -136,20 +129,23 @@ class _Run:
         self,
         units: Sequence[Unit],
         store: Store,
-        folder: Path,
+        log: Log,
         jobs: int,
         fresh: bool,
         on_event: Callable[[Event], None] | None,
-        preload: Sequence[str],
+        workers: Workers,
+        limits: Limits,
     ) -> None:
-        self.store, self.jobs, self.fresh, self.on_event = store, jobs, fresh, on_event
-        self.preload = [*PRELOAD, work.__module__, *preload]
-        self.log = Log(folder)
+        self.store, self.log, self.jobs, self.fresh, self.on_event = store, log, jobs, fresh, on_event
+        self.workers, self.limits = workers, limits
+        self.ends = float("inf") if limits.seconds is None else time.monotonic() + limits.seconds
         self.log.mend()
         self.unfinished = self.log.unfinished()
+        self.expected = _Expected(self.log)
         self.waiting = list(units)
         self.total = len(units)
         self.running: dict[str, _Running] = {}
+        self.alone: set[str] = set()  # names of units that memory did not suffice for beside others
         self.outcomes: dict[str, Outcome] = {}
         self.notes: dict[str, dict[str, Any] | None] = {}
         homes: dict[str, str] = {}
@@ -166,7 +162,7 @@ class _Run:
         moved = True
         while moved:
             moved = False
-            for unit in tuple(self.waiting):
+            for unit in sorted(self.waiting, key=self.expected.rank):
                 needs = [name for name in self.needs[unit.name] if name != unit.name]
                 if all(name in self.outcomes for name in needs) and self._take(unit, needs):
                     self.waiting.remove(unit)
@@ -180,13 +176,28 @@ class _Run:
             self._recall(unit, notes, "found")
         elif lost := [self.outcomes[name] for name in needs if not self.outcomes[name].ok]:
             first = lost[0]
-            start = "" if first.status == "skipped" else f"needs {first.unit.name!r}: "
-            self._settle(unit, Report("skipped", error=f"{start}{first.error}", cause=f"{start}{first.cause}"))
-        elif len(self.running) < self.jobs:
+            status = "stopped" if first.status == "stopped" else "skipped"
+            start = "" if first.status in ("skipped", "stopped") else f"needs {first.unit.name!r}: "
+            self._settle(unit, Report(status, error=f"{start}{first.error}", cause=f"{start}{first.cause}"))
+        elif self._is_over():
+            self._settle(unit, self._stopped())
+        elif self._has_room(unit):
             self._start(unit)
         else:
             return False
         return True
+
+    def _has_room(self, unit: Unit) -> bool:
+        if self.alone.intersection((unit.name, *self.running)):
+            return not self.running
+        return len(self.running) < self.jobs
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self.ends
+
+    def _stopped(self, seconds: float = 0.0) -> Report:
+        told = f"the run's time budget of {self.limits.seconds:g} s was used up"
+        return Report("stopped", seconds, error=told, cause=told)
 
     def _start(self, unit: Unit) -> None:
         try:
@@ -196,49 +207,61 @@ class _Run:
             self._settle(unit, Report("failed", error=f"{rule}; {error}", cause=rule))
             return
         task = Task(unit.name, unit.key, call, self.store, self.log, self.fresh)
-        context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        context.set_forkserver_preload([*self.preload, unit.function.__module__])
-        reader, writer = context.Pipe(duplex=False)
-        process = context.Process(target=work, args=(task, writer), daemon=True)
-        with _clean_start():
-            process.start()
-        writer.close()
-        self.running[unit.name] = _Running(unit, process, reader)
+        self.running[unit.name] = _Running(unit, self.workers.start(unit, task))
 
     def wait(self) -> None:
-        """Wait for news of a worker, or until one has reached its limit, and act on it."""
+        """Wait for news of a worker, or until a limit is reached, and act on it."""
         running = tuple(self.running.values())
-        pipes = [one.reader for one in running if not one.hung_up]
-        deadline = min(one.deadline for one in running)
-        timeout = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
-        connection.wait([*pipes, *(one.process.sentinel for one in running)], timeout)
+        deadline = min(self.ends, *(one.deadline for one in running), time.monotonic() + _LOOK)
+        self.workers.wait([one.worker for one in running], max(0.0, deadline - time.monotonic()))
         for one in running:
-            ended = not one.process.is_alive()  # asked before its last words are read
-            if one.listen():
+            if one.worker.listen():
+                one.deadline = time.monotonic() + (float("inf") if one.unit.limit is None else one.unit.limit)
                 self._tell(one.unit, "start")
-            overdue = not ended and time.monotonic() >= one.deadline
-            if overdue:
-                _stop([one])
-            if ended or overdue:
-                self._bury(one, overdue)
+            if one.worker.ended:
+                self._bury(one)
+            elif time.monotonic() >= one.deadline:
+                told = f"took longer than its limit of {one.unit.limit:g} s"
+                self._end(one, Report("timeout", one.unit.limit or 0.0, error=told, cause=told))
+            elif self._is_over():
+                self._end(one, self._stopped())
+        self._watch_memory()
 
-    def _bury(self, one: _Running, overdue: bool) -> None:
-        one.listen()
-        one.reader.close()
-        pid, code = one.process.pid, one.process.exitcode
-        one.process.close()
+    def _watch_memory(self) -> None:
+        """End a worker that holds more than it may, or the largest one before the system ends any."""
+        held = {name: one.worker.memory or 0 for name, one in self.running.items()}
+        limit = self.limits.memory
+        for name, taken in held.items():
+            if limit is not None and taken > limit * GIBIBYTE:
+                told = f"took more than its limit of {limit:g} GiB of memory"
+                self._end(self.running[name], Report("failed", error=told, cause=told))
+                return
+        if held and (spare := left()) is not None and spare < _SPARE:
+            largest = self.running[max(held, key=lambda name: held[name])]
+            told = f"memory ran out: its worker held {held[largest.unit.name] / GIBIBYTE:.1f} GiB"
+            has_company = len(self.running) > 1
+            self._end(largest, Report("failed", error=told, cause=told), again=has_company)
+
+    def _end(self, one: _Running, report: Report, *, again: bool = False) -> None:
+        """End a worker, for a reason; its unit is settled by that, unless it is to be tried once more, alone."""
+        self.workers.stop([one.worker])
+        if again and one.unit.name not in self.alone:
+            self.log.append(one.unit.name, one.unit.key, "stopped", report.seconds, one.worker.pid)
+            one.worker.close()
+            del self.running[one.unit.name]
+            self.alone.add(one.unit.name)
+            self.waiting.insert(0, one.unit)
+        else:
+            self._bury(one, report)
+
+    def _bury(self, one: _Running, reason: Report | None = None) -> None:
+        death, pid, report = one.worker.close(), one.worker.pid, one.worker.report
         del self.running[one.unit.name]
-        report = one.report
         notes = self.store.notes(one.unit.key) if report is None else None
         if notes and notes.get("pid") == pid:  # its value was whole before it was killed
             self._recall(one.unit, notes, "done")
-        elif report is None and overdue:
-            told = _overdue(one.unit)
-            self._settle(one.unit, Report("timeout", one.unit.limit or 0.0, error=told, cause=told), pid)
-        elif report is None:
-            self._settle(one.unit, Report("failed", error=_death(code), cause=_death(code)), pid)
         else:
-            self._settle(one.unit, report, pid)
+            self._settle(one.unit, report or reason or Report("failed", error=death, cause=death), pid)
 
     def _recall(self, unit: Unit, notes: Mapping[str, Any], status: str) -> None:
         """Settle a unit whose value is stored; where its worker was killed before it logged so, log it."""
@@ -250,11 +273,14 @@ class _Run:
         self._settle(unit, Report(status, seconds, tuple(notes.get("warnings", ()))))
 
     def _settle(self, unit: Unit, report: Report, pid: int | None = None) -> None:
+        if report.status == "full":
+            raise StoreError(f"{unit.name}: {report.error}")
         if report.status != "done":  # which the worker itself has logged
             self.log.append(unit.name, unit.key, report.status, report.seconds, pid or os.getpid())
         self.outcomes[unit.name] = outcome = Outcome(unit=unit, store=self.store, **vars(report))
         if outcome.ok:
             self.notes[unit.key] = {"seconds": report.seconds, "warnings": report.warnings, "pid": pid}
+            self.expected.learn(unit, report.seconds)
         self._tell(unit, report.status)
 
     def _tell(self, unit: Unit, event: str) -> None:
@@ -264,50 +290,20 @@ class _Run:
             self.on_event(Event(unit.name, unit.about, event, seconds, len(self.outcomes), self.total, error))
 
 
-def _stop(running: Collection[_Running]) -> None:
-    """End workers: ask, and after a second insist."""
-    for one in running:
-        one.process.terminate()
-    patience = time.monotonic() + 1
-    for one in running:
-        one.process.join(max(0.0, patience - time.monotonic()))
-        if one.process.is_alive():
-            one.process.kill()
-            one.process.join()
+class _Expected:
+    """How long units are expected to take: as long as the last time, else as others about the same did on average."""
 
+    def __init__(self, log: Log) -> None:
+        self.last = {e["unit"]: float(e["seconds"]) for e in log.read() if e["event"] in ("done", "timeout")}
+        self.about: defaultdict[str, list[float]] = defaultdict(list)
 
-@contextmanager
-def _clean_start() -> Iterator[None]:
-    """Start workers that do not depend on who started them.
+    def learn(self, unit: Unit, seconds: float) -> None:
+        """Note what a unit took."""
+        self.about[unit.about].append(seconds)
 
-    The caller's script is hidden: multiprocessing would run it again in each worker, which takes time and would ask
-    every script for a main guard, and units don't need it. The hashes of strings are fixed, and so is the order of a
-    library's sets. Modules are found where this process finds them: no file in the current folder stands in for one.
-    """
-    path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
-    environment = {**ONE_THREAD, "PYTHONHASHSEED": "0", "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-    before = {name: os.environ.get(name) for name in environment}
-    script = sys.modules["__main__"]
-    os.environ.update(environment)
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        hint = "; the system does this when memory runs out" if name == "SIGKILL" else ""
-        return f"its process was killed by {name}{hint}"
-    return f"its process ended without a result, with exit code {code}"
-
-
-def _overdue(unit: Unit) -> str:
-    return f"took longer than its limit of {unit.limit:g} s"
+    def rank(self, unit: Unit) -> float:
+        """Give what sorts the slowest first, and before them those of which nothing is known."""
+        if unit.name in self.last:
+            return -self.last[unit.name]
+        known = self.about.get(unit.about)
+        return -sum(known) / len(known) if known else -float("inf")

@@ -82,8 +82,9 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of a unit: "done", "found" (computed before), "failed", "timeout" or "skipped".
+    """What became of a unit: "done", "found" (computed before), "failed", "timeout", "skipped" or "stopped".
 
+    A unit is skipped that needs one that failed, and stopped when the run's time budget is used up.
     `seconds` is what the computation took, whenever that was; `warnings` are those that it gave, each text once.
     `error`, `warnings` and `traceback` may hold values of the data and paths: they are for the screen and for what
     stays private. `cause` is the part of `error` that may be sent: the class of an exception, whoever raised it, or

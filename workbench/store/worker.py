@@ -23,6 +23,10 @@ from workbench.store.store import Store
 from workbench.store.unit import resolve
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1")
+GO_ON = (
+    "make room, or set WORKBENCH_CACHE to a folder on another disk, and run again: what is finished is kept, and the "
+    "run goes on from there"
+)
 # meant for the developers of libraries: Python hides them by default, and so does a worker
 _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
@@ -41,7 +45,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Report:
-    """What a worker tells: that it starts, and how its unit ended."""
+    """What a worker tells: that it starts, and how its unit ended; "full" where the disk could not take its value."""
 
     status: str
     seconds: float = 0.0
@@ -83,14 +87,25 @@ def _compute(task: Task, writer: Connection, committing: threading.Lock) -> Repo
         with _warnings() as caught:
             value = function(**arguments)
         seconds, texts = time.perf_counter() - began, _texts(caught)
-        with committing:
-            task.store.put(task.key, value, {"seconds": seconds, "warnings": texts, "pid": os.getpid()})
-            task.log.append(task.unit, task.key, "done", seconds, os.getpid())
-        return Report("done", seconds, texts)
+        return _commit(task, value, seconds, texts, committing)
     except BaseException as error:  # whatever a unit raises, SystemExit too, is its own failure, not the run's
         cause = type(error).__name__
         message = " ".join(f"{cause}: {error}".split())
         return Report("failed", time.perf_counter() - began, _texts(caught), message, cause, traceback.format_exc())
+
+
+def _commit(task: Task, value: Any, seconds: float, texts: tuple[str, ...], committing: threading.Lock) -> Report:
+    """Store a value and log it; a disk that takes no more is the run's trouble, not the unit's."""
+    try:
+        with committing:
+            task.store.put(task.key, value, {"seconds": seconds, "warnings": texts, "pid": os.getpid()})
+            task.log.append(task.unit, task.key, "done", seconds, os.getpid())
+    except OSError as error:
+        told = (
+            f"can't be stored in {task.store.root} or logged in {task.log.folder}: {error.strerror or error}; {GO_ON}"
+        )
+        return Report("full", seconds, texts, error=told, cause=told)
+    return Report("done", seconds, texts)
 
 
 def _end_with(parent: Any, committing: threading.Lock) -> None:

@@ -284,6 +284,15 @@ class Run(Part):
         default="auto", description="Whether accelerated libraries are used where present."
     )
     time_limit: float = Field(default=600, gt=0, description="Seconds that the fit of one model may take.")
+    time_budget: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds that the work of all models may take; then the run ends with what it has, and goes on "
+        "from there when run again.",
+    )
+    memory: float | None = Field(
+        default=None, gt=0, description="GiB of memory that one worker process may hold; beyond, its unit is ended."
+    )
 
 
 class ModelSpec(Part):

@@ -85,6 +85,7 @@ def template(
         *_section_lines("split", Split),
         "",
         "models:  # a family, alone or with parameters: {tree: {name: small-tree, max_leaf_nodes: 8}}",
+        *_calibrate_line(table.task),
         "  # glass boxes, which can be read in full",
         *_listed((n, f.title) for n, f in able.items() if f.glassbox),
         "  # black boxes, to compare with",
@@ -106,6 +107,12 @@ def template(
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _calibrate_line(task: str) -> Iterator[str]:
+    if task != "regression":
+        ways = "calibrate: sigmoid, or isotonic," if task == "binary" else "calibrate: sigmoid"
+        yield f"  # {ways} recalibrates the probabilities of a model: {{forest: {{calibrate: sigmoid}}}}"
 
 
 def _data_lines(table: Table, source: str, left_out: Mapping[str, str]) -> Iterator[str]:

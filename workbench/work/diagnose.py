@@ -18,11 +18,12 @@ from workbench.evaluation.conformal import LEAST_ROWS, conformal
 from workbench.evaluation.fairness import fairness
 from workbench.evaluation.overfit import overfit
 from workbench.evaluation.predictions import Predictions
-from workbench.evaluation.recalibration import recalibration
+from workbench.evaluation.recalibration import applied_recalibration, recalibration
 from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
 from workbench.evaluation.weak_regions import weak_regions
+from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
 from workbench.splits import Fold
 from workbench.table import Table
@@ -123,9 +124,13 @@ class Subject:
         return self.of_folds(self.first, self.refits)
 
     def of_folds(self, folds: Sequence[int], refits: Sequence[Refit]) -> Predictions:
+        """Give what models of some folds said of the rows that they test, as predictions."""
+        return self._predictions(np.concatenate([self.tested(i) for i in folds]), self.said(folds, refits))
+
+    def said(self, folds: Sequence[int], refits: Sequence[Refit]) -> Said:
         """Give what models of some folds said of the rows that they test."""
         said = [one.at(self._looked_at(self.folds[i].test)) for i in folds if (one := refits[i].said) is not None]
-        return self._predictions(np.concatenate([self.tested(i) for i in folds]), Said.joined(said))
+        return Said.joined(said)
 
     @cached_property
     def held_rows(self) -> np.ndarray:
@@ -210,17 +215,45 @@ def _enough(predictions: Predictions, least: int) -> None:
         raise _CannotError(f"fewer than {least} rows that the folds' models have not seen")
 
 
+def _enough_of_classes(predictions: Predictions) -> None:
+    """Refuse curves that would be of fewer than 10 rows."""
+    if not predictions.classes:
+        return
+    counts = np.bincount(predictions.y.astype(int), minlength=len(predictions.classes))
+    if (min(counts) if predictions.task == "binary" else max(counts)) < MIN_ROWS:
+        raise _CannotError(f"a class has fewer than {MIN_ROWS} rows that the folds' models have not seen")
+
+
 def _calibration(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
+    _enough_of_classes(subject.out_of_fold)
     return _of(subject.unseen, calibration(subject.out_of_fold, random_state=subject.seed))
 
 
 def _recalibration(subject: Subject) -> Answer:
-    """Judge a map of each fold's rows by the others; the model's own form stays as it was fitted."""
+    """Judge a map of each fold's rows by the others; of a recalibrated model, what its own maps do."""
+    if (method := subject.fitted.params.get("calibrate")) is not None:
+        return _of(subject.unseen, _applied(subject, method))
     numbers = np.repeat(np.arange(len(subject.first)), [len(subject.tested(i)) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
         raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
+    _enough_of_classes(subject.out_of_fold)
     return _of(subject.unseen, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
+
+
+def _applied(subject: Subject, method: str) -> Answer:
+    """Judge the maps that are part of the folds' models, each fitted inside its training rows."""
+    _enough(subject.out_of_fold, _FEWEST)
+    raw = subject.said(subject.first, subject.refits).raw
+    if raw is None:
+        raise _CannotError("the probabilities before recalibration are not known")
+    return applied_recalibration(
+        subject.out_of_fold.but(raw),
+        subject.out_of_fold,
+        method=method,
+        output=subject.fitted.estimator.calibration_,
+        random_state=subject.seed,
+    )
 
 
 def _residuals(subject: Subject) -> Answer:
@@ -231,6 +264,9 @@ def _residuals(subject: Subject) -> Answer:
 
 def _weak_regions(subject: Subject) -> Answer:
     rows, said, baseline, which = subject.judged()
+    unit = 1.0 if said.classes else unit_of(said.y, said.predicted)
+    if unit != 1.0:
+        said, baseline = said.by(unit), baseline.by(unit)
     name = subject.metric.name
     try:
         title = loss_title(name)
@@ -239,12 +275,15 @@ def _weak_regions(subject: Subject) -> Answer:
     found = weak_regions(
         subject.columns(rows),
         row_losses(said, name),
-        loss_title=title,
+        loss_title=title if unit == 1.0 else f"{title} in units of {unit:.4g}",
         sample_weight=said.weight,
         groups=None if subject.blocks is None else subject.blocks[rows],
         reference=row_losses(baseline, name),
         random_state=subject.seed,
     )
+    if unit != 1.0:
+        told = found.provenance
+        found = found.but(provenance=replace(told, parameters={**told.parameters, "unit": unit}))
     return _of(which, found)
 
 

@@ -17,13 +17,14 @@ from workbench.evaluation.rules import rule_shares
 from workbench.families import find_family
 from workbench.forms import Form
 from workbench.metrics import metric
-from workbench.splits import Fold
+from workbench.out_of_fold import N_FOLDS
+from workbench.splits import Fold, SplitError, make_splits
 from workbench.table import Table
 from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune
 
 # A form of more numbers stands in its own file alone, not in the card too: 100,000 are 2.5 MB of JSON.
-_MOST_IN_CARD = 100_000
+MOST_IN_CARD = 100_000
 _MOST_CHECKED = 1_000
 # All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
 _MOST_KEPT_BYTES = 128 * 2**20
@@ -54,7 +55,7 @@ class Fitted:
     rules : RuleShares or None
         What each rule meets, where the form has rules.
     other_link : OtherLink or None
-        Where the library's probabilities are not the model's own: the log loss of both.
+        Where the library's probabilities are not the model's own: the log loss of both, before any recalibration.
     smallest_support : int or None
         How few training rows may stand behind one number of the form; None where nothing is promised.
     seconds : float
@@ -273,7 +274,7 @@ def _other_link(estimator: Any, table: Table, on_holdout: bool) -> OtherLink | N
         return None
     own, library = (
         float(log_loss(table.y, p, labels=list(estimator.classes_), sample_weight=table.sample_weight))
-        for p in (_in_order(estimator, estimator.predict_proba(X)), _in_order(estimator, given))
+        for p in (_in_order(estimator, estimator.uncalibrated_proba(X)), _in_order(estimator, given))
     )
     return OtherLink(own, library, on_holdout)
 
@@ -286,6 +287,7 @@ def _in_order(estimator: Any, shares: np.ndarray) -> np.ndarray:
 def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
     """Fit a family's estimator on a table."""
     estimator = estimator_for(table.task, family, **params)
+    folds = _calibrating(table, params) if params.get("calibrate") else None
     added = [params[role] for role in ("offset", "exposure") if params.get(role) is not None]
     return estimator.fit(
         # a column that is asked for as an offset may be a feature of the study too
@@ -294,7 +296,27 @@ def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
         sample_weight=table.sample_weight,
         kinds={column.name: column.kind for column in table.schema},
         classes=table.classes,
+        folds=folds,
     )
+
+
+def _calibrating(table: Table, params: Mapping[str, Any]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Lay the folds whose models say what a recalibration is fitted to: as a study's, by class, group, time, repeats.
+
+    Raises
+    ------
+    ValueError
+        If the rows can't be split into as many folds, five or what the smallest class has rows for.
+    """
+    fewest = int(table.y.value_counts().min()) if table.classes else N_FOLDS
+    n_folds, seed = max(2, min(N_FOLDS, fewest)), params.get("random_state") or 0
+    try:
+        splits = make_splits(table, holdout=0.0, folds=n_folds, repeats=1, seed=seed)
+    except SplitError as error:
+        raise ValueError(
+            f"calibrate: the training rows can't be split into {n_folds} folds: {error}; leave calibrate out"
+        ) from error
+    return [(fold.train, fold.test) for fold in splits.folds]
 
 
 def _facts(form: Form, name: str) -> FormFacts:
@@ -305,5 +327,5 @@ def _facts(form: Form, name: str) -> FormFacts:
         stored_numbers=form.stored_numbers,
         text=str(form),
         latex=form.to_latex(),
-        plain=form.to_dict() if form.stored_numbers <= _MOST_IN_CARD else None,
+        plain=form.to_dict() if form.stored_numbers <= MOST_IN_CARD else None,
     )

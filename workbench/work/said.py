@@ -23,10 +23,13 @@ class Said:
     shares : ndarray of shape (n_rows, n_classes) or None
         The probability of each of the table's classes, in their order; None for numbers, and where the model gives
         none.
+    raw : ndarray of shape (n_rows, n_classes) or None
+        The same before they were recalibrated, as the library gives them; None where they are not recalibrated.
     """
 
     labels: np.ndarray
     shares: np.ndarray | None = None
+    raw: np.ndarray | None = None
 
     @classmethod
     def of(cls, estimator: Any, table: Table, metrics: Sequence[str]) -> Self:
@@ -50,18 +53,20 @@ class Said:
             if any(metric(name).needs == "predict_proba" for name in metrics):
                 raise
             return cls(labels)
-        return cls(labels, proba[:, [known.index(label) for label in table.classes]])
+        order = [known.index(label) for label in table.classes]
+        raw = estimator.uncalibrated_proba(X)[:, order] if getattr(estimator, "calibration_", None) else None
+        return cls(labels, proba[:, order], raw)
 
     @classmethod
     def joined(cls, parts: Sequence[Said]) -> Self:
         """Put what was said of several sets of rows one after the other."""
-        shares = [part.shares for part in parts if part.shares is not None]
-        whole = np.concatenate(shares) if len(shares) == len(parts) else None
-        return cls(np.concatenate([part.labels for part in parts]), whole)
+        labels = np.concatenate([part.labels for part in parts])
+        return cls(labels, _joined([part.shares for part in parts]), _joined([part.raw for part in parts]))
 
     def at(self, positions: np.ndarray) -> Self:
         """Give what was said of some of the rows."""
-        return type(self)(self.labels[positions], None if self.shares is None else self.shares[positions])
+        shares, raw = (None if part is None else part[positions] for part in (self.shares, self.raw))
+        return type(self)(self.labels[positions], shares, raw)
 
     @property
     def predicted(self) -> np.ndarray:
@@ -76,3 +81,8 @@ class Said:
             )
             for name in metrics
         }
+
+
+def _joined(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    there = [part for part in parts if part is not None]
+    return np.concatenate(there) if there and len(there) == len(parts) else None

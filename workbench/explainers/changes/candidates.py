@@ -29,11 +29,14 @@ class Changes:
     columns : tuple of ChangeableColumn
     codes : ndarray of shape (n_samples, n_columns)
         The rows as these columns tell them: see `ChangeableColumn.codes`.
+    left_out : mapping of str to tuple of str
+        For columns that may change, the levels of the background that the type of X can't hold.
     """
 
     X: Any
     columns: tuple[ChangeableColumn, ...]
     codes: np.ndarray
+    left_out: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, inputs: Inputs, *, immutable: Sequence[str], direction: Mapping[str, str]) -> Changes:
@@ -49,15 +52,17 @@ class Changes:
             If a direction is asked of a column whose levels have no order.
         """
         steps = StepCuts.of(inputs.score)
-        found = []
+        found, left_out = [], {}
         for position, name in enumerate(inputs.feature_names):
             if name in immutable or (steps.used is not None and name not in steps.used):
                 continue
-            column = _column(inputs, position, direction.get(name), steps)
+            column, unfit = _column(inputs, position, direction.get(name), steps)
             if column is not None:
                 found.append(column)
+            if unfit:
+                left_out[name] = unfit
         codes = [column.codes(inputs.column(column.position)) for column in found]
-        return cls(inputs.X, tuple(found), np.array(codes).reshape(len(found), len(inputs.X)).T)
+        return cls(inputs.X, tuple(found), np.array(codes).reshape(len(found), len(inputs.X)).T, left_out)
 
     def rows(self, row: int, values: np.ndarray) -> Any:
         """Give copies of a row in which the columns take these codes; what is unchanged stays the cell it was.
@@ -93,30 +98,16 @@ class Changes:
         return np.array(parts).T.reshape(values.shape)
 
 
-def _column(inputs: Inputs, position: int, direction: str | None, steps: StepCuts) -> ChangeableColumn | None:
-    """Find what a column may be changed to; None where it is nothing."""
+def _column(
+    inputs: Inputs, position: int, direction: str | None, steps: StepCuts
+) -> tuple[ChangeableColumn | None, tuple[str, ...]]:
+    """Find what a column may be changed to, None where it is nothing; and the levels that its type can't hold."""
     name, template = inputs.feature_names[position], inputs.column(position)
     column = column_of(inputs.background, position)
     kind = steps.kinds.get(name, kind_of(column))
     sign = {"increasing": 1, "decreasing": -1}.get(direction or "", 0)
     if kind in ("number", "datetime") and kind_of(column) == kind:
-        numbers = np.sort(as_floats(column, kind))
-        numbers = numbers[np.isfinite(numbers)]
-        if not len(numbers):
-            return None
-        known = numbers[MIN_ROWS - 1 : len(numbers) - MIN_ROWS + 1] if len(numbers) >= 2 * MIN_ROWS else numbers
-        own = finite_floats(template, kind, "counterfactuals") if kind_of(template) == kind else np.empty(0)
-        whole = template.dtype.kind in "iu" or _are_whole(np.concatenate([numbers, own]))
-        return ChangeableColumn(
-            position=position,
-            kind=kind,
-            template=template,
-            direction=sign,
-            numbers=known,
-            unit=spread(numbers),
-            whole=whole,
-            cuts=steps.cuts.get(name),
-        )
+        return _numbers(inputs, position, kind, sign, steps), ()
     kind = kind if kind not in ("number", "datetime") else "category"
     if sign and kind not in ("ordered", "boolean"):
         raise ValueError(
@@ -126,26 +117,49 @@ def _column(inputs: Inputs, position: int, direction: str | None, steps: StepCut
     return _levels(position, kind, template, column, sign)
 
 
-def _levels(position: int, kind: str, template: pd.Series, column: pd.Series, sign: int) -> ChangeableColumn | None:
-    levels = {text: value for text, value in zip(level_texts(column), column, strict=True) if text is not None}
-    levels = {text: value for text, value in levels.items() if _fits(template, value)}
+def _numbers(inputs: Inputs, position: int, kind: str, sign: int, steps: StepCuts) -> ChangeableColumn | None:
+    template = inputs.column(position)
+    numbers = np.sort(as_floats(column_of(inputs.background, position), kind))
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return None
+    known = numbers[MIN_ROWS - 1 : len(numbers) - MIN_ROWS + 1] if len(numbers) >= 2 * MIN_ROWS else numbers
+    own = finite_floats(template, kind, "counterfactuals") if kind_of(template) == kind else np.empty(0)
+    whole = template.dtype.kind in "iu" or _are_whole(np.concatenate([numbers, own]))
+    return ChangeableColumn(
+        position=position,
+        kind=kind,
+        template=template,
+        direction=sign,
+        numbers=known,
+        unit=spread(numbers),
+        whole=whole,
+        cuts=steps.cuts.get(inputs.feature_names[position]),
+    )
+
+
+def _levels(
+    position: int, kind: str, template: pd.Series, column: pd.Series, sign: int
+) -> tuple[ChangeableColumn | None, tuple[str, ...]]:
+    known = {text: value for text, value in zip(level_texts(column), column, strict=True) if text is not None}
+    levels = {text: value for text, value in known.items() if _fits(template, value)}
+    unfit = tuple(text for text in known if text not in levels)
+    if not levels:
+        return None, unfit
     if isinstance(column.dtype, pd.CategoricalDtype):
         order = [str(text) for text in level_texts(pd.Series(column.cat.categories))]
     else:
         order = sorted(levels)
-    return (
-        ChangeableColumn(
-            position=position,
-            kind=kind,
-            template=template,
-            direction=sign,
-            levels=tuple(levels.values()),
-            texts=tuple(levels),
-            ranks={text: rank for rank, text in enumerate(order)},
-        )
-        if levels
-        else None
+    made = ChangeableColumn(
+        position=position,
+        kind=kind,
+        template=template,
+        direction=sign,
+        levels=tuple(levels.values()),
+        texts=tuple(levels),
+        ranks={text: rank for rank, text in enumerate(order)},
     )
+    return made, unfit
 
 
 def _fits(template: pd.Series, value: Any) -> bool:

@@ -156,7 +156,7 @@ def enumerate_coalitions(
     """
     n_outputs = hybrids.row_values.shape[1]
     every = coalitions(len(columns))
-    several = max(1, hybrids.copies // len(every))  # rows that are asked about together
+    several = max(1, hybrids.copies(hybrids.parts[0]) // len(every))  # rows that are asked about together
     found = [np.empty((len(rows), len(columns), n_outputs)) for _ in range(2)]
     for start in range(0, len(rows), several):
         chosen = slice(start, start + several)
@@ -179,10 +179,10 @@ def _worth(
     full[:, columns] = every
     weights = signed_weights(every)
     kept = BackgroundMean()
-    step = max(1, _BLOCK // (len(rows) * len(columns) * n_outputs))
-    per_call = max(1, hybrids.copies // len(rows))
+    step = max(1, min(hybrids.parts[0].stop, _BLOCK // (len(rows) * len(columns) * n_outputs)))
     for begin in range(0, hybrids.n_background, step):
-        part = slice(begin, begin + step)
+        part = slice(begin, min(begin + step, hybrids.n_background))
+        per_call = max(1, hybrids.copies(part) // len(rows))
         own = hybrids.background_values[part]
         worth[0] += share[part] @ own
         contributions = np.multiply.outer(own, weights[:, 0])[:, None] + np.multiply.outer(

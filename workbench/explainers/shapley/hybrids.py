@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.explainers.response import Response
 from workbench.explainers.score import Score
-from workbench.explainers.stacks import copies_per_stack
+from workbench.explainers.stacks import parts_of, rows_per_call
 from workbench.forms import Frame, Picked
 from workbench.forms.frame import Floats, Ints
 
@@ -52,7 +52,11 @@ class Hybrids(ABC):
 
     def __init__(self, X: Any, background: Any) -> None:
         self.X, self.background = X, background
-        self.copies = copies_per_stack(background)  # how many coalitions one call may ask about
+        self.parts = parts_of(background)  # one call asks about coalitions with the background rows of one part
+
+    def copies(self, part: slice) -> int:
+        """Count the coalitions that one call may ask about for the background rows of a part; at least 1."""
+        return max(1, rows_per_call(self.background) // max(part.stop - part.start, 1))
 
     @property
     def n_background(self) -> int:
@@ -102,9 +106,9 @@ class ModelHybrids(Hybrids):
 
     def _as_matrix(self, taken: np.ndarray, local: np.ndarray, masks: np.ndarray, own: np.ndarray) -> Any:
         if isinstance(self.X, np.ndarray):
-            rows, others = self.X[taken], self.background[own]
+            rows, others = self.X[taken], self.background[own[0] : own[-1] + 1]
         else:
-            rows, others = self.X.iloc[taken].to_numpy(), self.background.iloc[own].to_numpy()
+            rows, others = self.X.iloc[taken].to_numpy(), self.background.iloc[own[0] : own[-1] + 1].to_numpy()
         mixed = np.where(masks[:, None, :], rows[local][:, None, :], others[None])
         flat = mixed.reshape(-1, mixed.shape[2])
         return flat if isinstance(self.X, np.ndarray) else pd.DataFrame(flat, columns=self.X.columns, copy=False)

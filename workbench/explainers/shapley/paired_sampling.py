@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 
@@ -12,6 +13,7 @@ from workbench.explainers.shapley.hybrids import Hybrids
 FIRST_DRAWS = 32  # pairs beside those of one column against all others
 CHECKS = 16  # random coalitions in which a column that seems without use is tried again
 ROUNDING = 1e-12
+_BLOCK = 2**20  # numbers of influence that draws may take at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,27 +159,41 @@ def fit(
     -------
     values, error : ndarray of shape (n, n_outputs)
     """
-    n, n_draws = masks.shape[1], len(which)
+    n, n_draws, n_outputs = masks.shape[1], len(which), len(total)
     sizes = np.arange(1, n)
     mass = 1.0 / (sizes * (n - sizes))
     of_single = (mass[0] + mass[-1]) / mass.sum()
     counts = np.bincount(which, minlength=len(masks)).astype(float)
-    weight = np.concatenate([np.full(n, of_single / n), (1.0 - of_single) * counts / n_draws])
-    design = np.concatenate([np.eye(n), masks]) - 0.5
     basis = _without_sum(n)
-    along = design @ basis
-    answer = np.concatenate([single, odd]) - np.multiply.outer(design.sum(axis=1), total / n)
-    inverse = np.linalg.inv(along.T @ (weight[:, None] * along))
-    slope = inverse @ (along.T @ (weight[:, None] * answer))
-    values = total / n + basis @ slope
-    drawn = along[n:]
-    leverage = np.einsum("ij,jk,ik->i", drawn, inverse, drawn) * (1.0 - of_single) / n_draws
-    residual = (answer[n:] - drawn @ slope) / (1.0 - np.minimum(leverage, 0.99))[:, None]
-    spread_out = (basis @ inverse @ drawn.T) * (1.0 - of_single)  # (n, n_distinct): influence of each draw
-    influence = spread_out[:, :, None] * residual
-    mean = np.einsum("jdk,d->jk", influence, counts) / n_draws
-    square = np.einsum("jdk,d->jk", (influence - mean[:, None]) ** 2, counts)
-    return values, np.sqrt(square / (n_draws - 1) / n_draws)
+    step = max(1, _BLOCK // (n * n_outputs))
+    blocks = [slice(start, start + step) for start in range(0, len(masks), step)]
+    along, answer = _along(np.eye(n), single, total, basis)
+    square, product = along.T @ along * of_single / n, along.T @ answer * of_single / n
+    for some in blocks:
+        along, answer = _along(masks[some], odd[some], total, basis)
+        weighted = along.T * (counts[some] * (1.0 - of_single) / n_draws)
+        square, product = square + weighted @ along, product + weighted @ answer
+    inverse = np.linalg.inv(square)
+    slope = inverse @ product
+    first, second = np.zeros((n, n_outputs)), np.zeros((n, n_outputs))
+    for some in blocks:
+        along, answer = _along(masks[some], odd[some], total, basis)
+        leverage = np.einsum("ij,jk,ik->i", along, inverse, along, optimize=True) * (1.0 - of_single) / n_draws
+        residual = (answer - along @ slope) / (1.0 - np.minimum(leverage, 0.99))[:, None]
+        spread_out = (basis @ inverse @ along.T) * (1.0 - of_single)  # (n, n_some): influence of each draw
+        influence = spread_out[:, :, None] * residual
+        first += np.einsum("jdk,d->jk", influence, counts[some])
+        second += np.einsum("jdk,d->jk", influence * influence, counts[some])
+    variance = np.maximum(second - first**2 / n_draws, 0.0) / (n_draws - 1)
+    return total / n + basis @ slope, np.sqrt(variance / n_draws)
+
+
+def _along(
+    masks: np.ndarray, answer: np.ndarray, total: np.ndarray, basis: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give coalitions along the basis, and what is left of their worth when all players have the same share."""
+    design = masks - 0.5
+    return design @ basis, answer - np.multiply.outer(design.sum(axis=1), total / masks.shape[1])
 
 
 def _without_sum(n: int) -> np.ndarray:
@@ -207,21 +223,27 @@ class _Row:
         self.spread = float(np.sqrt((share @ (others - own) ** 2).max()))
         self._slack = ROUNDING * max(np.abs(own).max(), np.abs(others).max())
 
-    def _say(self, masks: np.ndarray, part: slice) -> np.ndarray:
-        full = np.zeros((len(masks), self._hybrids.X.shape[1]), dtype=bool)
-        full[:, self.columns] = masks
-        return self._hybrids.ask(np.full(len(masks), self._row), full, part)
+    def _asked(self, masks: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Ask about coalitions, so many and with so many background rows as one call may hold.
 
-    def _blocks(self, masks: np.ndarray) -> list[slice]:
-        step = self._hybrids.copies
-        return [slice(start, start + step) for start in range(0, len(masks), step)]
+        Yields the coalitions, the background rows, and what is said, (n_some, n_part, n_outputs).
+        """
+        hybrids = self._hybrids
+        for part in hybrids.parts:
+            step = hybrids.copies(part)
+            for start in range(0, len(masks), step):
+                some = slice(start, min(start + step, len(masks)))
+                full = np.zeros((some.stop - some.start, hybrids.X.shape[1]), dtype=bool)
+                full[:, self.columns] = masks[some]
+                yield some, part, hybrids.ask(np.full(len(full), self._row), full, part)
 
     def worth(self, masks: np.ndarray) -> np.ndarray:
         """Give what coalitions are worth, shape (n_coalitions, n_outputs)."""
         self.evaluations += len(masks) * self._hybrids.n_background
-        every = slice(None)
-        parts = [np.einsum("cbk,b->ck", self._say(masks[some], every), self._share) for some in self._blocks(masks)]
-        return np.concatenate(parts)
+        found = np.zeros((len(masks), self._hybrids.row_values.shape[1]))
+        for some, part, said in self._asked(masks):
+            found[some] += np.einsum("cbk,b->ck", said, self._share[part])
+        return found
 
     def odd(self, masks: np.ndarray) -> np.ndarray:
         """Give half the difference between what coalitions and their complements are worth."""
@@ -234,14 +256,14 @@ class _Row:
         """Ask what each column is worth alone, and what all others are worth without it."""
         single = np.eye(len(self.columns), dtype=bool)
         self.evaluations += 2 * len(single) * self._hybrids.n_background
+        own, others = self._hybrids.row_values[self._row], self._hybrids.background_values
         found = []
-        for masks, known in ((single, self._hybrids.background_values), (~single, self._hybrids.row_values[self._row])):
-            mean, still = [], []
-            for some in self._blocks(masks):
-                said = self._say(masks[some], slice(None))
-                mean.append(np.einsum("cbk,b->ck", said, self._share))
-                still.append(np.abs(said - known).max(axis=(1, 2)) <= self._slack)
-            found.append(_Singles(np.concatenate(mean), np.concatenate(still)))
+        for masks, known in ((single, others), (~single, np.broadcast_to(own, others.shape))):
+            mean, still = np.zeros((len(masks), len(own))), np.ones(len(masks), dtype=bool)
+            for some, part, said in self._asked(masks):
+                mean[some] += np.einsum("cbk,b->ck", said, self._share[part])
+                still[some] &= np.abs(said - known[part]).max(axis=(1, 2)) <= self._slack
+            found.append(_Singles(mean, still))
         return found[0], found[1]
 
     def used(self, alone: _Singles, last: _Singles, generator: np.random.Generator) -> np.ndarray:
@@ -252,8 +274,7 @@ class _Row:
         masks = generator.random((CHECKS, len(idle))) < 0.5
         without, having = masks & ~idle, masks | idle
         self.evaluations += 2 * CHECKS * self._hybrids.n_background
-        for some in self._blocks(masks):
-            change = np.abs(self._say(without[some], slice(None)) - self._say(having[some], slice(None)))
-            if change.max() > self._slack:
+        for (*_, one), (*_, other) in zip(self._asked(without), self._asked(having), strict=True):
+            if np.abs(one - other).max() > self._slack:
                 return np.ones_like(idle)
         return ~idle

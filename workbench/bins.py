@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.disclosure import MIN_ROWS
+from workbench.disclosure import MIN_ROWS, small
 
 
 def even_bins(values: np.ndarray, n_bins: int, least: int = MIN_ROWS) -> np.ndarray:
@@ -45,3 +45,40 @@ def even_bins(values: np.ndarray, n_bins: int, least: int = MIN_ROWS) -> np.ndar
             ends.append(i)
             start = int(until[i])
     return np.searchsorted(np.array(ends, dtype=int), np.arange(len(distinct)), side="left")[which]
+
+
+def joined_bins(counts: np.ndarray) -> np.ndarray:
+    """Number the runs of neighbouring bins that hold no count between 1 and 9.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_bins, n_counts)
+        In how many rows of each bin something came, say, and in how many it did not.
+
+    Returns
+    -------
+    ndarray of int, shape (n_bins,)
+        All 0 where all bins together hold a count between 1 and 9.
+
+    Examples
+    --------
+    >>> joined_bins(np.array([[0, 40], [3, 37], [12, 28], [38, 2]])).tolist()
+    [0, 1, 1, 1]
+    """
+    runs: list[np.ndarray] = []
+    number = np.empty(len(counts), dtype=int)
+    pending = np.zeros_like(counts[0])
+    for i, count in enumerate(counts):
+        pending = pending + count
+        number[i] = len(runs)
+        if not _few(pending):
+            runs.append(pending)
+            pending = np.zeros_like(pending)
+    while runs and _few(pending):  # the last bins join those before
+        pending = pending + runs.pop()
+        number = np.minimum(number, len(runs))
+    return number
+
+
+def _few(counts: np.ndarray) -> bool:
+    return any(small(int(count)) for count in counts)
