@@ -274,6 +274,11 @@ def test_a_study_of_a_query_says_whom_it_asked_and_is_verified(
         assert str(tmp_path).encode() not in (file.read_bytes() if file.is_file() else b""), file
     states = {(check.about, check.what): check.status for check in verify(tmp_path / "run")}
     assert states[("run", "data")] == states[("run", "splits")] == "ok"
+    monkeypatch.delenv("ROWS_DB")  # the file is at hand, the variable is not
+    (tmp_path / "elsewhere").mkdir()
+    moved = lite.rename(tmp_path / "elsewhere" / lite.name)
+    states = {(check.about, check.what): check.status for check in verify(tmp_path / "run", data=moved)}
+    assert states[("run", "data")] == states[("run", "splits")] == "ok"
 
 
 def test_a_study_names_its_source() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import t
+from sklearn.linear_model import LinearRegression
 
-from workbench.evaluation.refits import MOST_NOISE, refit_band
+from workbench.answers import Answer
+from workbench.evaluation.refits import MOST_NOISE, refit_band, undecided, with_refits
+from workbench.explainers import explain
 from workbench.interval import corrected_interval
 
 RNG = np.random.default_rng(0)
@@ -107,3 +110,26 @@ def test_what_is_undefined_for_one_refit_has_no_band():
 def test_what_makes_no_sense_is_refused(arrays, more, error):
     with pytest.raises(ValueError, match=error):
         refit_band(arrays, **{"n_train": 8, "n_test": 2, **more})
+
+
+def test_refits_that_agree_on_a_direction_are_decided_however_high_they_lie():
+    X = np.linspace(0, 1, 40)[:, None]
+
+    def effects(level, slope):
+        model = LinearRegression().fit(X, level + slope * X[:, 0])
+        return explain(model, "partial_dependence", X, grid_resolution=5)
+
+    folds = {"n_train": 32, "n_test": 8}
+    higher = with_refits(effects(0, 1), [effects(level, 1.0) for level in (-9, 3, 0, 8, -2)], **folds)
+    (one,) = higher.effects
+    assert one.refits.lower.max() < one.refits.upper.min()  # a flat line lies in the band of levels
+    assert one.flat_fits is False
+    assert undecided(higher) == ()
+    turned = with_refits(effects(0, 1), [effects(0, slope) for slope in (-1, 1, 2, -2, 1)], **folds)
+    assert turned.effects[0].flat_fits is True
+    assert undecided(turned) == ("x0",)
+    flat = with_refits(effects(0, 0), [effects(level, 0) for level in (1, 2, 3)], **folds)
+    assert undecided(flat) == ()
+    alone = with_refits(effects(0, 1), [effects(0, 1)], **folds)
+    assert alone.effects[0].flat_fits is None
+    assert Answer.from_dict(turned.to_dict()) == turned

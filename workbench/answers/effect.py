@@ -37,6 +37,8 @@ class Effect(Answer):
         its mean: see `provenance`.
     sparse_share : float or None
         The share of the points that the model was asked at where there are no data: see the method.
+    flat_fits : bool or None
+        Whether a flat line lies within the band of refits, where each refit's curve is told about its own mean.
     noise : float or None
         How far the effect of a model that was trained on a shuffled target goes up and down.
     spread : RowQuantiles or None
@@ -60,6 +62,7 @@ class Effect(Answer):
     centred: bool = False
     sparse_share: float | None = None
     refits: RefitBand | None = None
+    flat_fits: bool | None = None
     noise: float | None = None
     spread: RowQuantiles | None = None
 

@@ -188,7 +188,10 @@ def with_refits(answer: Answer, refits: Sequence[Any], **folds: Any) -> Answer:
             warnings.append(f"{effect.feature} has no band of refits: they show it at other values")
             effects.append(effect)
         else:
-            effects.append(effect.but(refits=refit_band([one.average for one in same if one], **folds)))
+            curves = [one.average for one in same if one]
+            # about their means: that all curves of a refit lie higher or lower says nothing of where they go
+            shape = refit_band([curve - curve.mean(axis=1, keepdims=True) for curve in curves], **folds)
+            effects.append(effect.but(refits=refit_band(curves, **folds), flat_fits=_holds_flat(shape)))
     return warned(answer.but(effects=tuple(effects)), *warnings)
 
 
@@ -207,12 +210,12 @@ def warned(answer: Answer, *warnings: str) -> Answer:
 
 
 def undecided(effects: Effects) -> tuple[str, ...]:
-    """Name the columns along which predictions move, and a flat line lies within the band of refits all the same."""
-    return tuple(effect.feature for effect in effects.effects if _is_undecided(effect))
+    """Name the columns along which predictions move, and refits, each about its mean, may as well not."""
+    return tuple(one.feature for one in effects.effects if one.flat_fits and np.ptp(one.average, axis=1).any())
 
 
-def _is_undecided(effect: Effect) -> bool:
-    band = effect.refits
-    if band is None or not np.ptp(effect.average, axis=1).any() or not np.isfinite([band.lower, band.upper]).all():
-        return False
+def _holds_flat(band: RefitBand) -> bool | None:
+    """Tell whether a flat line lies within a band of curves, (n_outputs, n_grid), of each output; None if unknown."""
+    if not np.isfinite([band.lower, band.upper]).all():
+        return None
     return bool((band.lower.max(axis=1) <= band.upper.min(axis=1)).all())

@@ -243,8 +243,8 @@ def _privacy(form: FormPart, answers: Sequence[Mapping[str, Any]]) -> tuple[str,
     ]
     if any(each["answer"].get("profiles") for each in answers):
         lines.append(
-            "Rows whose predictions are reasoned are made up of medians and most frequent values of 10 rows or more; "
-            "none that equals 1 to 9 rows is told."
+            "Rows whose predictions are reasoned are made up of medians and most frequent values of 10 rows or more. "
+            "One that only a few rows of the data are like is left out."
         )
     if form.private:
         reason = f": {form.reason}" if form.reason else ""

@@ -24,8 +24,9 @@ def profiles(
     """Make a row of each tenth of rows with alike predictions, and explain it.
 
     The tenths, of 10 rows at least, are those with the lowest, the middling and the highest prediction; of more than
-    two classes those in which each of the first six has its highest share. A profile holds the (lower) median of each
-    column of numbers or moments and the most frequent value of other columns; a column that most rows miss is missing.
+    two classes those in which each of the first six has its highest share. A profile holds the median of each column of
+    numbers or moments and the most frequent value of other columns; a column that most rows miss is missing. A median
+    that fewer than 10 rows have would be somebody's own number: the mean of the 10 middle values stands in its place.
 
     Parameters
     ----------
@@ -40,25 +41,20 @@ def profiles(
     Returns
     -------
     Profiles or None
-        Without a profile that is the same as 1 to 9 rows of `X`, or with a level that 1 to 9 rows have; None where none
-        is left, or there are fewer than 30 rows.
+        Without a profile that is the same as 1 to 9 rows of `X`, or with a level that 1 to 9 rows have, or a median of
+        fewer than 10 known values; None where none is left, or there are fewer than 30 rows.
     """
     if len(X) < 3 * MIN_ROWS:
         return None
     response = Response.of(estimator, X, positive)
     made = [
-        (name, len(group), positions)
+        (name, len(group), row)
         for name, group in _groups(response)
-        if (positions := _typical(X, group)) is not None and not _is_of_few(X, positions)
+        if (row := _typical(X, group)) is not None and not _is_of_few(X, row)
     ]
     if not made:
         return None
-    rows = pd.DataFrame(
-        {
-            column: X[column].take([positions[j] for _, _, positions in made]).array
-            for j, column in enumerate(X.columns)
-        },
-    )
+    rows = pd.concat([row for _, _, row in made], ignore_index=True)
     answer = ask(rows)
     return Profiles(
         groups=tuple(name for name, _, _ in made),
@@ -86,25 +82,37 @@ def _groups(response: Response) -> Iterator[tuple[str, np.ndarray]]:
     yield "high", order[-size:]
 
 
-def _typical(X: pd.DataFrame, group: np.ndarray) -> list[int] | None:
-    """Give for each column the position of a row that has its typical value; None where a level is one of few rows."""
-    found = []
+def _typical(X: pd.DataFrame, group: np.ndarray) -> pd.DataFrame | None:
+    """Give a row of each column's typical value; None where few rows stand for one of them."""
+    row = X.take(group[:1]).reset_index(drop=True)
     for column in X.columns:
         whole = X[column]
         part = whole.take(group)
         missing = part.isna().to_numpy()
-        if missing.sum() * 2 > len(part):
-            found.append(int(group[missing.argmax()]))
-            continue
         known, places = part[~missing], group[~missing]
-        if _is_measured(whole):
-            found.append(int(places[np.argsort(known.to_numpy(), kind="stable")[(len(known) - 1) // 2]]))
-            continue
-        first = known.mode().iloc[0]
-        if (whole == first).sum() < MIN_ROWS:
-            return None
-        found.append(int(places[(known == first).to_numpy().argmax()]))
-    return found
+        if missing.sum() * 2 > len(part):
+            row[column] = whole.take(group[missing][:1]).array
+        elif _is_measured(whole):
+            if len(known) < MIN_ROWS:
+                return None
+            row[column] = pd.Series([_middle(known, whole)]).astype(whole.dtype).array
+        else:
+            first = known.mode().iloc[0]
+            if (whole == first).sum() < MIN_ROWS:
+                return None
+            row[column] = whole.take(places[(known == first).to_numpy()][:1]).array
+    return row
+
+
+def _middle(known: pd.Series, whole: pd.Series) -> Any:
+    """Give the lower median, where 10 rows or more have it, else the mean of the 10 middle values."""
+    ordered = known.sort_values(kind="stable")
+    median = ordered.iloc[(len(ordered) - 1) // 2]
+    if (whole == median).sum() >= MIN_ROWS:
+        return median
+    start = (len(ordered) - MIN_ROWS) // 2
+    mean = ordered.iloc[start : start + MIN_ROWS].mean()
+    return round(mean) if pd.api.types.is_integer_dtype(whole) else mean
 
 
 def _is_measured(column: pd.Series) -> bool:
@@ -113,10 +121,10 @@ def _is_measured(column: pd.Series) -> bool:
     return is_number or types.is_datetime64_any_dtype(column)
 
 
-def _is_of_few(X: pd.DataFrame, positions: list[int]) -> bool:
+def _is_of_few(X: pd.DataFrame, row: pd.DataFrame) -> bool:
     """Tell whether a profile is, by chance, what 1 to 9 rows are in all columns."""
     same = np.ones(len(X), dtype=bool)
-    for column, at in zip(X.columns, positions, strict=True):
-        value = X[column].iloc[at]
+    for column in X.columns:
+        value = row[column].iloc[0]
         same &= (X[column].isna() if pd.isna(value) else X[column] == value).to_numpy(dtype=bool, na_value=False)
     return 0 < int(same.sum()) < MIN_ROWS

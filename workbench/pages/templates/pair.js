@@ -1,9 +1,9 @@
 // Two models side by side: which two, by two lists and by the address (#one,two).
 const pair = document.getElementById("pair");
 if (pair) {
-  const form = document.getElementById("choose");
-  const [one, two] = form.querySelectorAll("select");
-  const said = form.querySelector(".said");
+  const choice = document.getElementById("choose");
+  const [one, two] = choice.querySelectorAll("select");
+  const said = choice.querySelector(".said");
   const known = new Set([...one.options].map((option) => option.value));
   const show = (first, second) => {
     [one.value, two.value] = [first, second];
@@ -32,5 +32,5 @@ if (pair) {
   window.addEventListener("hashchange", fromAddress);
   show(pair.dataset.one, pair.dataset.two);
   fromAddress();
-  form.hidden = false;
+  choice.hidden = false;
 }
