@@ -412,6 +412,44 @@ def test_parquet_and_dataframes_say_the_same(tmp_path: Path) -> None:
         read_frame(path)
 
 
+def test_of_parquet_the_columns_are_read_that_are_used(tmp_path: Path) -> None:
+    path, rng = tmp_path / "wide.parquet", np.random.default_rng(0)
+    frame = pd.DataFrame({"note": rng.random(20_000).astype("str"), "x": rng.random(20_000), "y": rng.random(20_000)})
+    frame["parts"] = [[1, 2]] * 20_000  # a type that no kind covers
+    frame.to_parquet(path, compression=None, index=False)
+    roles = {"note": {"role": "ignore", "label": "What was noted"}, "parts": {"role": "id"}}
+    table = load(path, target="y", columns=roles)
+    assert [(c.name, c.role, c.title) for c in table.schema] == [
+        ("note", "ignore", "What was noted"),
+        ("x", "feature", "x"),
+        ("y", "target", "y"),
+        ("parts", "id", "parts"),
+    ]
+    assert table.hash == load(frame, target="y", columns=roles).hash
+    at = path.read_bytes().index(frame["note"][7].encode())
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xff" * 100_000)  # who reads this column finds it broken
+    assert load(path, target="y", columns=roles).hash == table.hash
+    with pytest.raises((CatalogError, UnicodeError)):
+        load(path, target="y", columns={**roles, "note": {"kind": "category"}})
+    with pytest.raises(TableError, match="column 'z' is not in the data; it has note, x, y, parts"):
+        load(path, target="y", columns={**roles, "z": {}})
+    with pytest.raises(CatalogError, match="every column has a role without values"):
+        load(path, target="y", columns={name: {"role": "ignore"} for name in frame})
+
+
+def test_an_index_that_pandas_has_stored_is_no_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(20), "y": np.arange(20) % 7}, index=pd.Index(range(5, 25), name="key"))
+    frame.to_parquet(tmp_path / "x.parquet")
+    for roles in ({}, {"x": {"role": "ignore"}}):
+        if roles:
+            frame["z"] = frame["x"]
+            frame.to_parquet(tmp_path / "x.parquet")
+        table = load(tmp_path / "x.parquet", target="y", columns=roles)
+        assert [c.name for c in table.schema] == list(frame)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

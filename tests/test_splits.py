@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.splits import SplitError, make_splits, other_folds
+from workbench.splits import SplitError, careless_folds, folds_for, make_splits, other_folds
 from workbench.table import Table
 
 ROLES = {"group": {"role": "group"}, "when": {"role": "time"}}
@@ -384,3 +385,48 @@ def test_any_table_is_split_whole_or_refused(data):
     if splits.duplicates.choice == "together":
         assert_never_parted(splits, frame["a"].to_numpy())
     assert all(set(frame["y"][fold.train]) == {"no", "yes"} for fold in splits.folds)
+
+
+# --- the holdout alone
+
+
+def test_many_rows_are_scored_on_the_holdout_alone_unless_folds_are_asked_for():
+    assert [folds_for(asked, 200_001, 0.25) for asked in ("auto", "few", 7)] == [None, None, 7]
+    assert [folds_for(asked, 200_000, 0.25) for asked in ("auto", "few", 7)] == [5, 3, 7]
+    assert folds_for("auto", 10**6, 0) == 5  # without a holdout nothing else is left to score
+
+
+@pytest.mark.parametrize("kind", ["rows", "classes", "groups", "time"])
+def test_the_parts_of_a_holdout_scored_alone(kind):
+    rng, n = np.random.default_rng(0), 1_000
+    frame = pd.DataFrame({"x": rng.normal(size=n), "y": rng.normal(size=n), "by": rng.integers(0, 60, n)})
+    roles = {"groups": {"role": "group"}, "time": {"role": "time"}}.get(kind, {"role": "ignore"})
+    if kind == "classes":
+        frame["y"] = np.where(rng.random(n) < 0.1, "rare", "common")
+    table = Table.from_frame(frame, target="y", columns={"by": roles})
+    splits = make_splits(table, folds=None, repeats=3)
+    assert splits.alone
+    assert splits.scheme.startswith("holdout alone, in 5 parts")
+    assert other_folds(table, splits) == careless_folds(table, splits) == ()
+    whole = make_splits(table, folds=5)
+    assert np.array_equal(splits.holdout, whole.holdout)  # the same rows are held out as with folds
+    assert splits.hash == make_splits(table, folds=None).hash != whole.hash
+    parts = [fold.test for fold in splits.folds]
+    assert [(f.repeat, f.number) for f in splits.folds] == [(0, i) for i in range(5)]
+    assert all(np.array_equal(fold.train, splits.development) for fold in splits.folds)
+    assert np.array_equal(np.sort(np.concatenate(parts)), splits.holdout)
+    assert all(np.array_equal(part, np.sort(part)) for part in parts)
+    assert max(map(len, parts)) - min(map(len, parts)) <= {"groups": 15}.get(kind, 2)
+    by = frame["by"].to_numpy()
+    if kind == "classes":
+        rare = [(frame["y"].to_numpy()[part] == "rare").sum() for part in parts]
+        assert max(rare) - min(rare) <= 1
+    if kind == "groups":
+        assert sum(len(set(by[part])) for part in parts) == len(set(by[splits.holdout]))
+    if kind == "time":
+        assert all(by[a].max() <= by[b].min() for a, b in itertools.pairwise(parts))
+
+
+def test_a_holdout_scored_alone_must_be_there():
+    with pytest.raises(SplitError, match=r"split.folds must be a number where split.holdout is 0"):
+        make_splits(table_of(numbers(100)), folds=None, holdout=0)

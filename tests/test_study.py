@@ -120,7 +120,8 @@ run: {jobs: 1, accelerate: off, time_limit: 60}
 def test_a_short_study_takes_every_default() -> None:
     short = study()
     assert (short.name, short.data.target, short.data.task) == ("wine-quality-red", None, None)
-    assert (short.split.holdout, short.split.folds, short.split.repeats, short.split.seed) == (0.25, 5, 2, 0)
+    assert (short.split.holdout, short.split.folds, short.split.repeats, short.split.seed) == (0.25, "auto", 2, 0)
+    assert short.split.sample == 20_000
     assert short.metrics == "auto"
     assert short.compare.region == "auto"
     assert [e.method for e in short.explain] == ["permutation_importance", "partial_dependence"]
@@ -229,8 +230,10 @@ def test_a_study_is_frozen() -> None:
 
 
 def test_quick_is_the_same_study_with_fewer_folds() -> None:
-    assert (study().quick().split.folds, study().quick().split.repeats) == (3, 1)
+    assert (study().quick().split.folds, study().quick().split.repeats) == ("few", 1)
     assert study(split={"folds": 2}).quick().split.folds == 2
+    assert study(split={"folds": 7}).quick().split.folds == 3
+    assert study().quick().quick().split.folds == "few"
     assert study().quick().models == study().models
     assert (study().compare.refits, study().compare.noise) == (True, True)
     assert (study().compare.diagnose, study().compare.paths) == (True, False)
@@ -259,10 +262,10 @@ def test_an_error_names_file_key_path_rule_value_and_next_step() -> None:
         ({"spilt": {}}, "spilt is not a known key; did you mean 'split'?"),
         ({"zzz": 1}, "zzz is not a known key; known keys: study, data, split, models"),
         ({"split": {"holdout": 1.5}}, "split.holdout must be at most 0.9; got 1.5"),
-        ({"split": {"folds": 1}}, "split.folds must be at least 2; got 1"),
-        ({"split": {"folds": "5"}}, "split.folds must be a whole number; got '5'"),
-        ({"split": {"folds": True}}, "split.folds must be a whole number; got true"),
-        ({"split": {"folds": 5.0}}, "split.folds must be a whole number; got 5.0"),
+        ({"split": {"folds": 1}}, "split.folds must be at least 2 or one of auto, few; got 1"),
+        ({"split": {"folds": "5"}}, "split.folds must be a whole number or one of auto, few; got '5'"),
+        ({"split": {"folds": True}}, "split.folds must be a whole number or one of auto, few; got true"),
+        ({"split": {"folds": 5.0}}, "split.folds must be a whole number or one of auto, few; got 5.0"),
         ({"split": {"duplicates": "keep"}}, "split.duplicates must be one of auto, together, ignore, drop; got 'keep'"),
         ({"split": None}, "split must be a mapping of keys; got nothing"),
         ({"split": [1]}, "split must be a mapping of keys; got a list"),

@@ -21,7 +21,8 @@ from workbench.families import registry as family_registry
 from workbench.families.engine import accelerator
 from workbench.metrics import Metric, default_metrics, metric
 from workbench.probability_maps import misfit
-from workbench.splits import Fold, Splits, careless_folds, make_splits, other_folds
+from workbench.sampling import draw_rows
+from workbench.splits import Fold, Splits, careless_folds, folds_for, make_splits, other_folds
 from workbench.store import source_hash
 from workbench.study import ExplainSpec, ModelSpec, Study, StudyError
 from workbench.table import Table
@@ -139,11 +140,30 @@ class Asked:
         return make_splits(
             self.table,
             holdout=holdout,
-            folds=asked.folds,
+            folds=folds_for(asked.folds, self.table.n_rows, holdout),
             repeats=asked.repeats,
             seed=asked.seed,
             duplicates=asked.duplicates,
         )
+
+    @cached_property
+    def seen(self) -> Mapping[str, np.ndarray]:
+        """The rows of each side that explanations and diagnostics look at: all, or as many as the study says."""
+        sides = {"development": self.splits.development, "holdout": self.splits.holdout}
+        seed, most = self.study.split.seed, self.study.split.sample
+        y = self.table.y.to_numpy()
+        return {
+            side: draw_rows(rows, most, [seed, number], y[rows] if self.table.classes else None)
+            for number, (side, rows) in enumerate(sides.items())
+        }
+
+    @cached_property
+    def drawn(self) -> str | None:
+        """What is said of these rows where they are not all; None where they are."""
+        if all(len(self.seen[side]) == len(getattr(self.splits, side)) for side in self.seen):
+            return None
+        shares = ", each class by its share" if self.table.classes else ""
+        return f"at most {self.study.split.sample:,} rows of each side, drawn by the seed{shares}"
 
     @staticmethod
     def _with_dummy(specs: tuple[ModelSpec, ...]) -> tuple[ModelSpec, ...]:
@@ -218,7 +238,7 @@ class Asked:
         What the study sets of such a model stays, but for what the path itself changes.
         """
         found: dict[str, list[dict[str, Any]]] = {}
-        for model in self.models if self.study.compare.paths else ():
+        for model in self.models if self.study.compare.paths and not self.splits.alone else ():
             is_glass = model.family().is_glassbox(model.params)
             if is_glass and model.family.path and model.spec.family not in {self.family_of(name) for name in found}:
                 found[model.name] = [
@@ -245,7 +265,7 @@ class Asked:
 
     def refitted(self, model: Model) -> tuple[str, ...]:
         """Name the methods that are asked of the models of the folds too; the baseline does not look at columns."""
-        wanted = self.study.compare.refits and model.spec.family != "dummy"
+        wanted = self.study.compare.refits and model.spec.family != "dummy" and not self.splits.alone
         return tuple(e.method for e in self.study.explain if wanted and explainer_registry()[e.method].has_refits)
 
     def noised(self, model: Model) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from workbench.columns import WITHOUT_VALUES
 from workbench.delimited import CatalogError, read_delimited
+from workbench.parquet import read_parquet
+from workbench.query import read_query
 from workbench.remote import data_folder, fetched, is_url, keep, public_url, url_file
 from workbench.table import Table
 
@@ -92,20 +95,21 @@ def dataset(name: str) -> Dataset:
 
 
 def load(
-    source: str | Path | pd.DataFrame,
+    source: str | Path | pd.DataFrame | Mapping[str, str],
     *,
     target: str | Mapping[str, Any] | None = None,
     task: str | None = None,
     positive: Any = None,
     columns: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Table:
-    """Give the table of a data set of the catalog, a file, a URL or a DataFrame.
+    """Give the table of a data set of the catalog, a file, a URL, a query of a database or a DataFrame.
 
     Parameters
     ----------
-    source : str, Path or DataFrame
-        A text with ``://`` is the URL of a file, one with a suffix or a path separator is the path of a file (see
-        `read_frame` for both); any other text is the name of a data set of the catalog.
+    source : str, Path, DataFrame or mapping
+        A mapping has the keys connection and query: see `workbench.query.read_query`. A text with ``://`` is the URL of
+        a file, one with a suffix or a path separator is the path of a file (see `read_frame` for both); any other text
+        is the name of a data set of the catalog.
     target : str or mapping, optional
         The target column, or ``{"column": name, "at_least": number}``. Needed, but for a data set of the catalog.
     task : {"regression", "binary", "multiclass"}, optional
@@ -119,7 +123,8 @@ def load(
     Returns
     -------
     Table
-        ``X.attrs["read_as"]`` says how a text file was read: encoding, delimiter, decimal mark.
+        ``X.attrs["read_as"]`` says how a text file was read: encoding, delimiter, decimal mark; ``X.attrs["query"]``
+        of which database a query was asked.
 
     Raises
     ------
@@ -135,12 +140,15 @@ def load(
     (1599, 'regression', 'quality')
     """
     columns = dict(columns or {})
-    if not isinstance(source, str | Path | pd.DataFrame):
+    if not isinstance(source, str | Path | pd.DataFrame | Mapping):
         raise CatalogError(f"data: source must be a name, a path or a pandas DataFrame; got a {type(source).__name__}")
     if isinstance(source, pd.DataFrame):
         frame, name, title = source, "table", ""
+    elif isinstance(source, Mapping):
+        frame, name, title = _queried(source), "query", ""
     elif _is_own(source):
-        frame, title = read_frame(source), ""
+        unread = [name for name, told in columns.items() if told.get("role") in WITHOUT_VALUES]
+        frame, title = read_frame(source, unread=unread), ""
         name = (url_file(source) if isinstance(source, str) and is_url(source) else Path(source)).stem
     else:
         known = dataset(str(source))
@@ -151,14 +159,20 @@ def load(
     if target is None:
         raise CatalogError(f"data: target must name one of the columns of {name!r}: {', '.join(map(str, frame))}")
     table = Table.from_frame(
-        frame, target=target, task=task, positive=positive, columns=columns, name=name, title=title
+        frame,
+        target=target,
+        task=task,
+        positive=positive,
+        columns=columns,
+        name=name,
+        title=title,
+        source_columns=frame.attrs.get("source_columns", ()),
     )
-    if "read_as" in frame.attrs:
-        table.X.attrs["read_as"] = frame.attrs["read_as"]
+    table.X.attrs.update({key: frame.attrs[key] for key in ("read_as", "query") if key in frame.attrs})
     return table
 
 
-def read_frame(source: str | Path, *, text: Collection[str] = ()) -> pd.DataFrame:
+def read_frame(source: str | Path, *, text: Collection[str] = (), unread: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV, TSV or Parquet file, refusing what can only be guessed at.
 
     In text files encoding, delimiter and decimal mark are found out, and the text ``None`` is a level, not a missing
@@ -173,6 +187,8 @@ def read_frame(source: str | Path, *, text: Collection[str] = ()) -> pd.DataFram
     source : str or Path
     text : collection of str, optional
         Columns of a text file that are kept as they are written: 01 stays 01.
+    unread : collection of str, optional
+        Columns of a Parquet file whose values are not read; ``attrs["source_columns"]`` names all that it has.
 
     Raises
     ------
@@ -189,20 +205,28 @@ def read_frame(source: str | Path, *, text: Collection[str] = ()) -> pd.DataFram
         place, suffix = public_url(source), url_file(source).suffix.lower()
         with fetched(source) as file:
             parquet = _is_parquet(file, suffix)
-            return _read_parquet(file, place) if parquet else read_delimited(file.read_bytes(), place, text=text)
+            if parquet:
+                return read_parquet(file, place, unread=unread)
+            return read_delimited(file.read_bytes(), place, text=text)
     path = Path(source).expanduser()
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise CatalogError(f"data: the file {str(path)!r} {what}: mend the path. {_suggestion(path.stem)}")
     suffix = path.suffix.lower()
     if suffix in _PARQUET_SUFFIXES:
-        return _read_parquet(path, str(path))
+        return read_parquet(path, str(path), unread=unread)
     if suffix in _TEXT_SUFFIXES:
         return read_delimited(path.read_bytes(), str(path), text=text)
     known = ", ".join(_TEXT_SUFFIXES + _PARQUET_SUFFIXES)
     raise CatalogError(
         f"{path}: the suffix must be one of {known}; got {path.suffix!r}: save the table as one of these"
     )
+
+
+def _queried(source: Mapping[str, str]) -> pd.DataFrame:
+    if set(source) != {"connection", "query"}:
+        raise CatalogError(f"data: a query has the keys connection and query; got {', '.join(map(str, source))}")
+    return read_query(source["connection"], source["query"])
 
 
 def _is_own(source: str | Path) -> bool:
@@ -234,10 +258,3 @@ def _is_parquet(file: Path, suffix: str) -> bool:
         return suffix in _PARQUET_SUFFIXES
     with file.open("rb") as begun:
         return begun.read(4) == b"PAR1"
-
-
-def _read_parquet(file: Path, place: str) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(file, engine="pyarrow")
-    except (OSError, ValueError, NotImplementedError) as error:
-        raise CatalogError(f"{place}: can't be read as Parquet: {error}") from error

@@ -13,6 +13,7 @@ from workbench.forms.frame import NO, YES, level_text
 
 KINDS = ("number", "category", "ordered", "boolean", "datetime")
 ROLES = ("feature", "target", "weight", "offset", "exposure", "group", "time", "sensitive", "id", "ignore")
+WITHOUT_VALUES = ("id", "ignore")  # roles of columns whose values nothing looks at
 
 _TRUTH = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
 # Moments are counted in nanoseconds, which an int64 can do for these years.

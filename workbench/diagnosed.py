@@ -31,6 +31,7 @@ from workbench.work.diagnose import Diagnostic
 _FEW_ALIKE = 2  # models that share a finding and have it told of each
 _MOST, _MOST_LOW = 3, 1  # findings of one model's diagnostics: the gravest
 _SEEN = "rows that its folds' models have not seen"
+_HELD = "rows of the holdout"
 _REPEATS_CALIBRATION = "Residuals still follow the prediction"
 _SEVERITIES = ("high", "medium", "low")
 
@@ -130,11 +131,12 @@ class Diagnosed:
     def _judge(self, name: str, answer: Any, model: Model) -> tuple[Finding, ...]:
         """Make findings of one diagnostic."""
         about: dict[str, Any] = {"about": model.name}
+        seen = _HELD if self.plan.splits.alone else _SEEN
         unit: dict[str, Any] = {"unit": self.plan.table.target.unit}
         scale: dict[str, Any] = {"metric": self.trained.metric, "region": self.trained.region}
         calibrated = self.trained.params(model).get("calibrate") or ""
         ways: dict[str, Callable[[], Any]] = {
-            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=_SEEN, calibrated=calibrated),
+            "calibration": lambda: calibration_finding(answer, **about, **unit, seen=seen, calibrated=calibrated),
             "recalibration": lambda: recalibration_finding(answer, **about),
             "residuals": lambda: residuals_findings(answer, **about, **unit),
             "weak_regions": lambda: weak_regions_finding(

@@ -33,6 +33,7 @@ def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
         "name": table.name,
         "title": table.title,
         **{key: facts.get(key, "") for key in ("description", "source", "licence", "citation", "url")},
+        "query": table.X.attrs.get("query"),
         "hash": table.hash,
         "n_rows": table.n_rows,
         "n_features": len(table.features),
@@ -44,11 +45,15 @@ def describe_data(table: Table, facts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def source_facts(study: Study) -> dict[str, str]:
-    """Give what the catalog says of a bundled data set; of a file or a URL its name alone."""
+def source_facts(study: Study, table: Table) -> dict[str, str]:
+    """Give what the catalog says of a bundled data set, or which database was asked what; of a file its name alone."""
+    if (asked := table.X.attrs.get("query")) is not None:
+        said = " ".join(asked["text"].split())
+        source = f"{asked['dialect']} database {asked['database']}"
+        return {"source": source, "description": f"Query (SHA-256 {asked['sha256']}): {said}"}
     if study.data.source not in datasets():
-        return {"source": study.to_dict()["data"]["source"]}
-    found = dataset(study.data.source)
+        return {"source": str(study.data.public_source)}
+    found = dataset(str(study.data.source))
     return {key: getattr(found, key) for key in ("description", "source", "licence", "citation", "url")}
 
 

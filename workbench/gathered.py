@@ -35,6 +35,7 @@ from workbench.failures import Failures, run_finding, sendable
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric
 from workbench.plan import Plan
+from workbench.sampled import sampling, sampling_findings
 from workbench.store import Outcome
 from workbench.trained import Trained
 from workbench.work.fit import Fitted
@@ -192,8 +193,9 @@ class Gathered:
             "workbench": __version__,
             "study": (study := plan.study.to_dict()),
             "study_hash": study_hash(study),
-            "data": describe_data(plan.table, source_facts(plan.study)),
+            "data": describe_data(plan.table, source_facts(plan.study, plan.table)),
             "splits": describe_splits(plan.splits, plan.table.n_rows),
+            "sampling": sampling(self.plan),
             "metrics": [_metric(m) for m in plan.metrics],
             "ranking": ranking.name,
             "region": region,
@@ -212,7 +214,7 @@ class Gathered:
 
     def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found = [*self.failures.findings(), *self.explanations.findings()]
+        found = [*self.failures.findings(), *sampling_findings(self.plan), *self.explanations.findings()]
         found += [self._without_totals(finding) for finding in self.diagnosed.findings()]
         entries = self.trained.entries
         ranking = self.plan.metrics[0]
@@ -221,7 +223,8 @@ class Gathered:
         found += [finding for model in self.plan.models if (finding := self._other_link(model)) is not None]
         for entry in entries:
             if dummy and entry is not dummy and sign * (entry.mean - dummy.mean) <= 0:
-                text = f"{entry.mean:.3g} {ranking.title} on the folds; the {dummy.title} has {dummy.mean:.3g}"
+                where = "holdout" if self.plan.splits.alone else "folds"
+                text = f"{entry.mean:.3g} {ranking.title} on the {where}; the {dummy.title} has {dummy.mean:.3g}"
                 step = "Don't use it: the columns, the parameters or the number of rows don't support it."
                 if others := self._better_by(entry.model, dummy.model):
                     text += f"; yet it is better by {others}"

@@ -39,10 +39,8 @@ class Plan(Asked):
     def units(self) -> list[Unit]:
         """All units: fits and folds of each model, then explanations and diagnostics, refits, noise, other folds."""
         fits = {model.name: self._fit(model) for model in self.models}
-        folds = {
-            m.name: [self._fold(m, f, f"fold {fold_name(f)}", keep=True) for f in self.splits.folds]
-            for m in self.models
-        }
+        laid = () if self.splits.alone else self.splits.folds
+        folds = {m.name: [self._fold(m, f, f"fold {fold_name(f)}", keep=True) for f in laid] for m in self.models}
         units = [*fits.values(), *(unit for own in folds.values() for unit in own)]
         for model in self.models:
             units += [self._explanation(model, asked, fits[model.name]) for asked in self.asked(model)]
@@ -77,6 +75,15 @@ class Plan(Asked):
     def _scored(self) -> dict[str, Any]:
         return {"metrics": tuple(m.name for m in self.metrics)}
 
+    @property
+    def _told(self) -> dict[str, Any]:
+        """What answers say of how their rows were drawn; nothing where they are all rows."""
+        return {} if self.drawn is None else {"drawn": self.drawn}
+
+    @cached_property
+    def _seen(self) -> dict[str, str]:
+        return {side: _digest(rows) for side, rows in self.seen.items()}
+
     @cached_property
     def _rows(self) -> dict[str, str]:
         return {"development": _digest(self.splits.development), "holdout": _digest(self.splits.holdout)}
@@ -105,6 +112,9 @@ class Plan(Asked):
         more = {**self._scored, **self._tuning(model)}
         identity = self._identity(model, **self._rows, **more, name=model.name)
         arguments = {**given, **self._how(model), **more}
+        if self.splits.alone:
+            arguments["parts"] = [fold.test for fold in self.splits.folds]
+            identity["splits"] = self.splits.hash
         return self._unit(model, "fit", fit_model, arguments, identity, times=self._fits(model))
 
     def _tuning(self, model: Model) -> dict[str, Any]:
@@ -136,17 +146,14 @@ class Plan(Asked):
 
     def _explanation(self, model: Model, asked: ExplainSpec, fit: Unit) -> Unit:
         arguments, identity = self._question(asked, explain_model.__module__)
-        rows = {"development": self.splits.development, "holdout": self.splits.holdout}
-        return self._unit(model, asked.method, explain_model, {"fitted": fit.ref, **rows, **arguments}, identity)
+        given = {"fitted": fit.ref, **self.seen, **arguments, **self._told}
+        return self._unit(model, asked.method, explain_model, given, {**identity, **self._seen, **self._told})
 
     def _complexity(self, model: Model, fit: Unit) -> Unit:
-        seed, rows = self.study.split.seed, self.splits.development
-        identity = {
-            "rows": self._rows["development"],
-            "seed": seed,
-            "source": source_hash(measure_complexity.__module__),
-        }
-        given = {"fitted": fit.ref, "development": rows, "seed": seed}
+        told = {"seed": self.study.split.seed, **self._told}
+        source = source_hash(measure_complexity.__module__)
+        identity = {"rows": self._seen["development"], "source": source, **told}
+        given = {"fitted": fit.ref, "development": self.seen["development"], **told}
         return self._unit(model, "complexity", measure_complexity, given, identity)
 
     def _diagnosis(self, model: Model, fits: dict[str, Unit], folds: dict[str, list[Unit]]) -> Unit:
@@ -160,9 +167,13 @@ class Plan(Asked):
             "folds": self.splits.folds,
             "holdout": self.splits.holdout,
             "blocks": self.blocks,
+            "alone": self.splits.alone,
+            "kept": None if self.drawn is None else np.sort(np.concatenate(list(self.seen.values()))),
+            **self._told,
         }
         identity = {
             "splits": self.splits.hash,
+            **self._seen,
             "duplicates": self.splits.duplicates.choice,
             "source": source_hash(diagnose_model.__module__),
         }
@@ -170,18 +181,18 @@ class Plan(Asked):
 
     def _drift(self) -> Iterator[Unit]:
         """Compare the holdout with the rows that models are made of."""
-        rows = {"development": self.splits.development, "holdout": self.splits.holdout}
-        if not self.study.compare.diagnose or min(map(len, rows.values())) < _FEWEST_DRIFT:
+        if not self.study.compare.diagnose or min(map(len, self.seen.values())) < _FEWEST_DRIFT:
             return
-        if self.blocks is not None and min(len(np.unique(self.blocks[r])) for r in rows.values()) < FEWEST_BLOCKS:
+        blocks = self.blocks
+        if blocks is not None and min(len(np.unique(blocks[rows])) for rows in self.seen.values()) < FEWEST_BLOCKS:
             return
-        seed = self.study.split.seed
-        how = {"seed": seed, "duplicates": self.splits.duplicates.choice}
+        how = {"seed": self.study.split.seed, **self._told}
+        asked = {**self._seen, **how, "duplicates": self.splits.duplicates.choice}
         yield Unit(
             name="drift",
             function=compare_rows,
-            arguments={"table": Ref(self.table_key), **rows, "blocks": self.blocks, "seed": seed},
-            identity={**self._rows, **how, "source": source_hash(compare_rows.__module__)},
+            arguments={"table": Ref(self.table_key), **self.seen, "blocks": blocks, **how},
+            identity={**asked, "source": source_hash(compare_rows.__module__)},
             limit=self.study.run.time_limit,
         )
 
@@ -193,14 +204,13 @@ class Plan(Asked):
             options = explainer_registry()[asked.method].read_options(dict(asked.options))
             repeats = min(getattr(options, "n_repeats", 1), _REFIT_SHUFFLES)
             arguments, identity = self._question(asked, explain_refits.__module__, n_repeats=repeats, **_UNUSED)
-            rows = {"development": self.splits.development, "holdout": self.splits.holdout}
             given = {
                 "refits": [unit.ref for unit in folds],
                 "folds": self.splits.folds,
-                **rows,
+                **self.seen,
                 "family": model.spec.family,
             }
-            identity |= {**self._rows, "splits": self.splits.hash}
+            identity |= {**self._seen, "splits": self.splits.hash}
             name, times = f"{asked.method} refits", len(folds) * _fits(model.params)
             yield self._unit(model, name, explain_refits, {**given, **arguments}, identity, times=times)
 
@@ -219,8 +229,8 @@ class Plan(Asked):
         """Fit on a shuffled target, and ask that model."""
         if not self.noised(model):
             return
-        seed, rows = self.study.split.seed, self.splits.development
-        identity = self._identity(model, **self._rows, seed=seed) | {
+        seed, rows = self.study.split.seed, self.seen["development"]
+        identity = self._identity(model, **self._seen, seed=seed) | {
             "source": source_hash(fit_noise.__module__, model.family.__module__)
         }
         given = {"rows": rows, **self._how(model), "seed": seed}
@@ -228,7 +238,7 @@ class Plan(Asked):
             given["tuned"] = own.ref
         times = _fits(model.params)
         yield (fit := self._unit(model, "noise fit", fit_noise, given, identity, times=times))
-        given = {"estimator": fit.ref, "development": rows, "holdout": self.splits.holdout}
+        given = {"estimator": fit.ref, "development": rows, "holdout": self.seen["holdout"]}
         for asked in self.study.explain:
             if asked.method in self.noised(model):
                 arguments, identity = self._question(asked, explain_noise.__module__, **_UNUSED)

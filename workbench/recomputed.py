@@ -30,7 +30,7 @@ def of_run(told: Study, asked: Asked) -> dict[str, Any]:
     """
     return {
         "study_hash": study_hash(told.to_dict()),
-        "data": describe_data(asked.table, source_facts(told)),
+        "data": describe_data(asked.table, source_facts(told, asked.table)),
         "splits": describe_splits(asked.splits, asked.table.n_rows),
     }
 

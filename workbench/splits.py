@@ -14,6 +14,9 @@ from workbench.disclosure import in_words
 from workbench.duplicates import CHOICES, Duplicates, identical_rows, judge_duplicates
 from workbench.table import Table
 
+LARGE = 200_000  # rows above which a study scores the holdout alone, unless it asks for folds
+_PARTS = 5  # that a holdout is scored in, where it is scored alone
+
 
 class SplitError(ValueError):
     """A table can't be split as asked: names the setting, the numbers and the way out."""
@@ -21,7 +24,10 @@ class SplitError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One division of the development rows: row positions in the table, ascending."""
+    """One division of the development rows: row positions in the table, ascending.
+
+    Where the holdout is scored alone, all development rows and one part of the holdout.
+    """
 
     train: np.ndarray
     test: np.ndarray
@@ -44,6 +50,8 @@ class Splits:
     seed : int
     hash : str
         SHA-256 over all index arrays.
+    alone : bool
+        Whether the holdout is scored alone: `folds` are then its parts, and all have the same training rows.
     """
 
     scheme: str
@@ -53,13 +61,28 @@ class Splits:
     duplicates: Duplicates
     seed: int
     hash: str
+    alone: bool = False
+
+
+def folds_for(asked: int | str, n_rows: int, holdout: float) -> int | None:
+    """Give the number of folds that a study asks for: "auto" is 5, and "few" 3, or none where rows are many.
+
+    Each fold is one more fit. A model of hundreds of thousands of rows hardly changes with other rows, and a holdout of
+    tens of thousands tells its score within a hundredth.
+
+    >>> folds_for("auto", 1_000, 0.25), folds_for("auto", 300_000, 0.25), folds_for(10, 300_000, 0.25)
+    (5, None, 10)
+    """
+    if not isinstance(asked, str):
+        return asked
+    return None if n_rows > LARGE and holdout > 0 else {"auto": 5, "few": 3}[asked]
 
 
 def make_splits(
     table: Table,
     *,
     holdout: float = 0.25,
-    folds: int = 5,
+    folds: int | None = 5,
     repeats: int = 2,
     seed: int = 0,
     duplicates: str = "auto",
@@ -80,8 +103,9 @@ def make_splits(
     table : Table
     holdout : float
         The share of rows to set aside, from 0 to 0.9; whole blocks come as near to it as they can.
-    folds : int
-        At least 2.
+    folds : int or None
+        At least 2. None: the holdout is scored alone, in 5 parts of whole blocks (of spans, forward in time), which
+        tell how far its score depends on its rows.
     repeats : int
         At least 1: how often the folds are drawn anew.
     seed : int
@@ -112,7 +136,7 @@ def make_splits(
     ('5-fold, 2 repeats', 80, 20, 10)
     """
     _check_settings(holdout, folds, repeats, seed, duplicates)
-    if table.time is not None:
+    if table.time is not None or folds is None:
         repeats = 1
     judge_seed, holdout_seed, _, *fold_seeds = _seeds(seed, 3 + repeats)
     same, rows = identical_rows(table), _weighing(table)
@@ -121,18 +145,21 @@ def make_splits(
     if found.choice == "drop":
         rows = rows[~pd.Series(same[rows]).duplicated()]
     blocks = join_blocks(table.groups, same if found.choice == "together" else None)
-    _check_classes(table, rows, folds, "")
+    _check_classes(table, rows, folds or _PARTS, "")
     if table.time is None:
         development, held = _set_aside(table, rows, blocks, holdout, holdout_seed)
     else:
         development, held = _last_share(_moments(table.time), rows, blocks, holdout)
     if len(held):
-        _check_classes(table, development, folds, " outside the holdout")
-    laid = tuple(
-        Fold(train, test, repeat, number)
-        for repeat, fold_seed in enumerate(fold_seeds)
-        for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
-    )
+        _check_classes(table, development, folds or _PARTS, " outside the holdout")
+    if folds is None:
+        laid = tuple(_parts(table, development, held, blocks, fold_seeds[0]))
+    else:
+        laid = tuple(
+            Fold(train, test, repeat, number)
+            for repeat, fold_seed in enumerate(fold_seeds)
+            for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
+        )
     return Splits(
         scheme=_scheme(table, folds, repeats, found.choice, len(rows) - len(development) - len(held), weightless),
         development=development,
@@ -141,6 +168,7 @@ def make_splits(
         duplicates=found,
         seed=int(seed),
         hash=_hash([development, held, *(part for fold in laid for part in (fold.train, fold.test))]),
+        alone=folds is None,
     )
 
 
@@ -152,7 +180,7 @@ def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     row repeats, and where the other choice can't fill as many folds: then there is nothing to measure.
     """
     choice = splits.duplicates.choice
-    if choice == "none":
+    if choice == "none" or splits.alone:
         return ()
     same = identical_rows(table)
     rows = splits.development
@@ -174,7 +202,7 @@ def careless_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     They measure what such a split would have claimed. Repeated rows are kept together where the study keeps them so,
     and no row of the holdout is used. Empty where the table has neither groups nor times.
     """
-    if table.groups is None and table.time is None:
+    if (table.groups is None and table.time is None) or splits.alone:
         return ()
     loose = replace(table, groups=None, time=None)
     blocks = identical_rows(table) if splits.duplicates.choice == "together" else None
@@ -208,12 +236,13 @@ def _hash(arrays: list[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int, weightless: int) -> str:
-    parts = [f"{folds}-fold"]
+def _scheme(table: Table, folds: int | None, repeats: int, choice: str, purged: int, weightless: int) -> str:
+    parts = [f"holdout alone, in {_PARTS} parts" if folds is None else f"{folds}-fold"]
     if table.time is not None:
         parts.append("forward in time")
     else:
-        parts.append(f"{repeats} repeat{'s' * (repeats != 1)}")
+        if folds is not None:
+            parts.append(f"{repeats} repeat{'s' * (repeats != 1)}")
         if table.classes:
             parts.append("stratified")
     if table.groups is not None:
@@ -228,8 +257,10 @@ def _scheme(table: Table, folds: int, repeats: int, choice: str, purged: int, we
     return ", ".join(parts)
 
 
-def _check_settings(holdout: float, folds: int, repeats: int, seed: int, duplicates: str) -> None:
-    for name, value, least in (("folds", folds, 2), ("repeats", repeats, 1), ("seed", seed, 0)):
+def _check_settings(holdout: float, folds: int | None, repeats: int, seed: int, duplicates: str) -> None:
+    if folds is None and not holdout:
+        raise SplitError("split.folds must be a number where split.holdout is 0: else nothing is left to score")
+    for name, value, least in (("folds", 2 if folds is None else folds, 2), ("repeats", repeats, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise SplitError(f"split.{name} must be a whole number of at least {least}; got {value!r}")
     if isinstance(holdout, bool) or not isinstance(holdout, int | float) or not 0 <= holdout <= 0.9:
@@ -315,6 +346,21 @@ def _by_block(
     fold = deal_blocks(counts, n_folds, seed)[block]
     for number in range(n_folds):
         yield rows[fold != number], rows[fold == number]
+
+
+def _parts(
+    table: Table, development: np.ndarray, held: np.ndarray, blocks: np.ndarray | None, seed: int
+) -> Iterator[Fold]:
+    """Divide the holdout into parts of whole blocks; forward in time into spans."""
+    if table.time is not None:
+        in_time = held[np.argsort(_moments(table.time)[held], kind="stable")]
+        parts = [np.sort(span) for span in np.array_split(in_time, _PARTS)]
+    else:
+        block, counts = _class_counts(table, held, blocks)
+        part = deal_blocks(counts, _PARTS, seed)[block]
+        parts = [held[part == number] for number in range(_PARTS)]
+    for number, test in enumerate(part for part in parts if len(part)):
+        yield Fold(development, test, 0, number)
 
 
 def _check_training_part(table: Table, train: np.ndarray, number: int) -> None:

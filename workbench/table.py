@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from workbench.columns import (
     KINDS,
     ROLES,
+    WITHOUT_VALUES,
     Column,
     TableError,
     content_bytes,
@@ -150,6 +151,7 @@ class Table:
         columns: Mapping[str, Mapping[str, Any]] | None = None,
         name: str = "table",
         title: str = "",
+        source_columns: Sequence[str] = (),
     ) -> Table:
         """Make a table of a DataFrame, checking each column.
 
@@ -164,6 +166,8 @@ class Table:
             The positive class of a binary target; by default the last one in sorted order.
         columns : mapping of name to mapping, optional
             Per column any of kind, role, unit, label, description, levels, feature.
+        source_columns : sequence of str, optional
+            All columns of the source in its order, where those with the role id or ignore were not read into the frame.
 
         Raises
         ------
@@ -174,12 +178,13 @@ class Table:
         _check_names(frame)
         declared = {str(k): dict(v) for k, v in (columns or {}).items()}
         target_name, at_least = target_of(target)
+        names = list(source_columns) or [str(c) for c in frame]
         for named in (target_name, *declared):
-            if named not in frame.columns:
-                raise TableError(f"column {named!r} is not in the data; it has {listed(list(frame.columns))}")
+            if named not in names:
+                raise TableError(f"column {named!r} is not in the data; it has {listed(names)}")
         described = [
-            _describe(frame[c], declared.get(c, {}), is_target=c == target_name, n_rows=len(frame))
-            for c in map(str, frame)
+            _describe(_values(frame, c), declared.get(c, {}), is_target=c == target_name, n_rows=len(frame))
+            for c in names
         ]
         schema = tuple(c for c, _ in described)
         values = {c.name: v for c, v in described}
@@ -227,6 +232,11 @@ def _check_names(frame: pd.DataFrame) -> None:
         raise TableError("the data have no rows")
 
 
+def _values(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Give a column; an empty one where it was not read."""
+    return frame[name] if name in frame else pd.Series(name=name, dtype=object)
+
+
 def _describe(values: pd.Series, declared: dict[str, Any], *, is_target: bool, n_rows: int) -> tuple[Column, pd.Series]:
     """Give a column's description and its values in the dtype of its kind."""
     name = str(values.name)
@@ -236,7 +246,7 @@ def _describe(values: pd.Series, declared: dict[str, Any], *, is_target: bool, n
     if is_target != (role == "target"):
         raise TableError(f"column {name!r} has the role {role!r}, but the target is another: there is one target")
     levels = tuple(level_text(v) for v in declared.pop("levels", ()) or ())
-    used = role not in ("ignore", "id")
+    used = role not in WITHOUT_VALUES
     if used and values.isna().all():
         raise TableError(f"column {name!r} is empty in all rows; give it the role ignore")
     asked = declared.pop("kind", None)

@@ -109,6 +109,9 @@ class Trained:
             if outcome.ok and outcome.unit.function is score_fold:
                 fold = outcome.store.get(outcome.unit.key)
                 found[name] = FoldScores(fold.scores, fold.said, fold.params, fold.tuned)
+        for model in self.scored if self.plan.splits.alone else ():
+            for fold, part in zip(self.plan.splits.folds, self.fitted(model).parts, strict=True):
+                found[f"{model.name}: fold {fold_name(fold)}"] = FoldScores(part.scores, part.said, part.params, None)
         return found
 
     @cached_property

@@ -89,6 +89,8 @@ def usable_weights(weight: np.ndarray, family: Family) -> np.ndarray | None:
 
 
 def _has_infinity(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype):  # to look at each text would take longer than most predictions
+        return False
     if values.dtype.kind == "O":
         return any(isinstance(v, float) and np.isinf(v) for v in values)
     return values.dtype.kind == "f" and bool(np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).any())

@@ -133,15 +133,12 @@ class _Folder:
         plain = json.loads(json.dumps(self.results["study"]))
         registries: dict[str, Any] = {"families": family_registry(), "explainers": explainer_registry()}
         self.told = Study.from_dict(plain, place="results.json: study", **registries)
-        source = self.told.data.source
         if self.data is not None:
             # under the name that the results give it, so that a file that was renamed is told as it was
-            source = str(_named(Path(self.data), self.told, self.place))
-        elif self.told.data.is_path and not Path(source).is_file():
-            why = f"the file {Path(source).name} is not here; name it: --data PATH"
-            yield Check("run", "data", "open", why)
+            plain["data"]["source"] = _now_at(_named(Path(self.data), self.told, self.place), self.told)
+        elif (file := self.told.data.file) is not None and not file.is_file():
+            yield Check("run", "data", "open", f"the file {file.name} is not here; name it: --data PATH")
             return
-        plain["data"]["source"] = source
         self.study = Study.from_dict(plain, place="results.json: study", **registries)
 
     def _data(self) -> Iterator[Check]:
@@ -232,12 +229,18 @@ def _told(about: str, what: str, found: Difference | None) -> Check:
     return Check(about, what, "failed", f"{found.place}: found {found.found!r:.200}, told is {found.told!r:.200}")
 
 
+def _now_at(path: Path, told: Study) -> str | dict[str, str]:
+    """Give a source with the file that rows, or a database, now lie in."""
+    source = told.data.source
+    return str(path) if isinstance(source, str) else {"connection": str(path), "query": source.query}
+
+
 def _named(data: Path, told: Study, place: Path) -> Path:
     """Give the path of the data file, under the name that a study gives it and its own suffix."""
-    source = told.data.source
-    if not told.data.is_path and not told.data.is_url:
+    source, file = told.data.source, told.data.file
+    if not told.data.is_url and file is None:
         return data.absolute()
-    name = (url_file(source) if told.data.is_url else Path(source)).stem
+    name = (url_file(str(source)) if file is None else file).stem
     if name == data.stem:
         return data.absolute()
     at = place / f"{name}{data.suffix}"

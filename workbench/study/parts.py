@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from workbench.remote import is_url, url_file
+from workbench.database import check_connection, is_file, public_connection
+from workbench.query import check_query
+from workbench.remote import is_url, public_url, url_file
 from workbench.table import Task
 
 Kind = Literal["number", "category", "ordered", "boolean", "datetime"]
@@ -91,11 +93,41 @@ class AtLeast(Part):
     at_least: float = Field(description="The threshold: yes from here on.")
 
 
+class Query(Part):
+    """The rows that a query of a database gives."""
+
+    connection: Annotated[str, AfterValidator(check_connection)] = Field(
+        min_length=1,
+        description="env:NAME, where the environment variable NAME holds the database's URL; or the path of a DuckDB "
+        "or SQLite file; or a URL of PostgreSQL without a password.",
+    )
+    query: Annotated[str, AfterValidator(check_query)] = Field(
+        min_length=1, description="One SELECT, or WITH ... SELECT; the order of its rows does not count."
+    )
+
+    @property
+    def name(self) -> str:
+        """What the database is called: its file's name, the variable's, or the last part of the URL."""
+        told = self.connection.removeprefix("env:")
+        return Path(told).stem if is_file(told) else told.rstrip("/").rpartition("/")[2]
+
+    def located(self, folder: Path) -> Query:
+        """Give the same with a file's path taken from the study file's folder."""
+        if not is_file(self.connection):
+            return self
+        return self.model_copy(update={"connection": _located(self.connection, folder)})
+
+    def public(self) -> dict[str, str]:
+        """Give what results may say of it."""
+        return {"connection": public_connection(self.connection), "query": self.query}
+
+
 class Data(Part):
     """Where the rows come from, and what is predicted."""
 
-    source: str = Field(
-        min_length=1, description="The name of a bundled data set, or the path or the URL of a CSV or Parquet file."
+    source: Annotated[str, Field(min_length=1)] | Query = Field(
+        description="The name of a bundled data set, the path or the URL of a CSV or Parquet file; or connection and "
+        "query of a database."
     )
     target: str | AtLeast | None = Field(default=None, description="The column to predict; or a yes/no target.")
     task: Task | None = Field(default=None, description="Inferred from the target when absent.")
@@ -104,19 +136,41 @@ class Data(Part):
 
     @property
     def is_path(self) -> bool:
-        """Whether the source is a file here."""
-        return is_path(self.source)
+        """Whether the source is a file of rows here."""
+        return isinstance(self.source, str) and is_path(self.source)
 
     @property
     def is_url(self) -> bool:
         """Whether the source is the URL of a file."""
-        return is_url(self.source)
+        return isinstance(self.source, str) and is_url(self.source)
 
     def located(self, folder: Path) -> Self:
         """Give the same with a file's path taken from the study file's folder."""
-        if not self.is_path:
-            return self
-        return self.model_copy(update={"source": os.path.normpath(folder.absolute() / Path(self.source).expanduser())})
+        if isinstance(self.source, Query):
+            return self.model_copy(update={"source": self.source.located(folder)})
+        return self.model_copy(update={"source": _located(self.source, folder)}) if self.is_path else self
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the source is or lies in; None where it is elsewhere, or bundled."""
+        source = self.source.connection if isinstance(self.source, Query) else self.source
+        return Path(source) if self.is_path or (isinstance(self.source, Query) and is_file(source)) else None
+
+    @property
+    def name(self) -> str:
+        """Name a study after its source."""
+        return study_name(self.source if isinstance(self.source, str) else self.source.name)
+
+    @property
+    def public_source(self) -> str | dict[str, str]:
+        """The source without folders, users, passwords and tokens."""
+        if isinstance(self.source, Query):
+            return self.source.public()
+        return Path(self.source).name if self.is_path else public_url(self.source) if self.is_url else self.source
+
+
+def _located(path: str, folder: Path) -> str:
+    return os.path.normpath(folder.absolute() / Path(path).expanduser())
 
 
 class Split(Part):
@@ -128,12 +182,22 @@ class Split(Part):
         le=0.9,
         description="The share of rows that is set aside: no fit, choice or rank uses it; 0: none.",
     )
-    folds: int = Field(default=5, ge=2, le=100, description="The number of folds of the other rows.")
+    folds: Annotated[int, Field(ge=2, le=100)] | Literal["auto", "few"] = Field(
+        default="auto",
+        description="The number of folds of the other rows; auto: 5, few: 3, and of more than 200,000 rows none: the "
+        "holdout alone is scored.",
+    )
     repeats: int = Field(default=2, ge=1, le=100, description="How often the folds are drawn anew.")
     seed: int = Field(default=0, ge=0, lt=2**32, description="The seed of all that is random.")
     duplicates: Literal["auto", "together", "ignore", "drop"] = Field(
         default="auto",
         description="Rows with equal features: kept on one side of a split, split apart, or left out.",
+    )
+    sample: int = Field(
+        default=20_000,
+        ge=1_000,
+        description="The most rows of each side that explanations and diagnostics look at; of more so many are drawn "
+        "by the seed. Fits and scores use all.",
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from workbench.remote import public_url, url_scheme
+from workbench.remote import url_scheme
 from workbench.study.entries import Registry, read_models, read_questions
 from workbench.study.parts import (
     NAME_PATTERN,
@@ -20,16 +20,17 @@ from workbench.study.parts import (
     ExplainSpec,
     ModelSpec,
     Part,
+    Query,
     Report,
     Run,
     Split,
     Tune,
     file_name,
-    study_name,
 )
 from workbench.study.problems import Loc, Problem, StudyError, nearest, problems_of, shown
 from workbench.study.text import parse_yaml, read_text
 
+_DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "duckdb")
 # what an absent `explain:` stands for
 DEFAULT_EXPLAIN = ("permutation_importance", "partial_dependence", "ale", "shap", "surrogate")
 
@@ -161,7 +162,7 @@ class Study(Part):
             problems.sort(key=lambda p: sections.index(str(p.where[0])) if p.where[0] in sections else -1)
             raise StudyError(f"{place}: {problem}" for problem in problems)
         located = study.data.located(folder or Path.cwd())
-        return study.model_copy(update={"name": study.name or study_name(located.source), "data": located})
+        return study.model_copy(update={"name": study.name or located.name, "data": located})
 
     def check_task(self, task: str, *, families: Registry, place: str = "study") -> None:
         """Check that models and metrics can do a task that became known with the data.
@@ -176,7 +177,9 @@ class Study(Part):
 
     def quick(self) -> Self:
         """Give the same study with at most 3 folds, one repeat, parameters as given, and models alone: a first look."""
-        split = self.split.model_copy(update={"folds": min(3, self.split.folds), "repeats": 1})
+        folds = self.split.folds
+        few = "few" if isinstance(folds, str) else min(3, folds)
+        split = self.split.model_copy(update={"folds": few, "repeats": 1})
         compare = self.compare.model_copy(update=dict.fromkeys(("refits", "noise", "diagnose", "paths"), False))
         return self.model_copy(update={"split": split, "compare": compare, "tune": Tune()})
 
@@ -184,7 +187,7 @@ class Study(Part):
         """Give the arguments of `workbench.load` that make this study's table."""
         target = self.data.target
         return {
-            "source": self.data.source,
+            "source": source if isinstance(source := self.data.source, str) else source.model_dump(),
             "target": target.model_dump() if isinstance(target, AtLeast) else target,
             "task": self.data.task,
             "positive": self.data.positive,
@@ -200,10 +203,7 @@ class Study(Part):
         """
         plain = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"run": {"jobs"}})
         plain["data"]["columns"] = _declared(self.data)
-        if self.data.is_path:
-            plain["data"]["source"] = Path(self.data.source).name
-        elif self.data.is_url:
-            plain["data"]["source"] = public_url(self.data.source)
+        plain["data"]["source"] = self.data.public_source
         plain["models"] = [{m.family: {"name": m.name, **m.params}} for m in self.models]
         plain["explain"] = [{e.method: dict(e.options)} for e in self.explain]
         return plain
@@ -261,9 +261,11 @@ def _contradictions(study: Study) -> list[Problem]:
     """List what is wrong between keys that are right each alone."""
     data = study.data
     found: list[tuple[Loc, str]] = []
-    if data.is_url and (scheme := url_scheme(data.source)) not in ("http", "https"):
-        found.append((("data", "source"), f"must be a URL of http or https; got {scheme}; download the file"))
-    elif (data.is_path or data.is_url) and data.target is None:
+    scheme = url_scheme(data.source) if isinstance(data.source, str) else ""
+    if scheme not in ("", "http", "https"):
+        step = "a database needs the keys connection and query" if scheme in _DATABASES else "download the file"
+        found.append((("data", "source"), f"must be a URL of http or https; got {scheme}; {step}"))
+    elif (data.is_path or data.is_url or isinstance(data.source, Query)) and data.target is None:
         found.append((("data", "target"), "is missing: name the column to predict"))
     if isinstance(data.target, AtLeast) and data.task not in (None, "binary"):
         found.append((("data", "task"), f"must be binary, as target.at_least makes a yes/no target; got {data.task!r}"))

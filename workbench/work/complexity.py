@@ -11,6 +11,7 @@ from workbench.evaluation.complexity import complexity
 from workbench.explainers import explain
 from workbench.magnitude import unit_of
 from workbench.table import Table
+from workbench.work.explain import of_drawn
 from workbench.work.fit import Fitted
 from workbench.work.said import Said
 
@@ -32,7 +33,9 @@ class _InUnit:
         return np.asarray(self.model.predict(X), dtype=float) / self.unit
 
 
-def measure_complexity(table: Table, fitted: Fitted, development: np.ndarray, *, seed: int) -> Complexity | None:
+def measure_complexity(
+    table: Table, fitted: Fitted, development: np.ndarray, *, seed: int, drawn: str | None = None
+) -> Complexity | None:
     """Measure a model on the development rows by its predictions and their accumulated local effects.
 
     The curves reach to the last row, and stay here: nothing of them is told but how bent they are. None where the
@@ -50,4 +53,5 @@ def measure_complexity(table: Table, fitted: Fitted, development: np.ndarray, *,
     effects = explain(model, "ale", X, min_rows=1, scale="response", **given)
     if not isinstance(effects, Effects):
         raise TypeError(f"complexity needs effects; got {type(effects).__name__}")
-    return complexity(model, X, effects, **given)
+    found: Complexity = of_drawn(complexity(model, X, effects, **given), drawn)
+    return found

@@ -27,6 +27,7 @@ from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
 from workbench.splits import Fold
 from workbench.table import Table
+from workbench.work.explain import of_drawn
 from workbench.work.fit import Fitted, Refit
 from workbench.work.said import Said
 
@@ -71,6 +72,12 @@ class Subject:
     metric : Metric
         The one that ranks.
     seed : int
+    alone : bool
+        Whether the holdout is scored alone: `folds` are its parts, and nobody has refitted anything.
+    kept : ndarray of int or None
+        The rows that are looked at, ascending, where they are not all.
+    drawn : str or None
+        How these were drawn.
     """
 
     table: Table
@@ -83,6 +90,14 @@ class Subject:
     blocks: np.ndarray | None
     metric: Metric
     seed: int
+    alone: bool = False
+    kept: np.ndarray | None = None
+    drawn: str | None = None
+
+    @property
+    def unseen(self) -> str:
+        """What the rows are called that the folds test."""
+        return HOLDOUT if self.alone else OUT_OF_FOLD
 
     @cached_property
     def first(self) -> list[int]:
@@ -92,12 +107,35 @@ class Subject:
     @cached_property
     def left_out(self) -> np.ndarray:
         """The rows that these folds test, one fold after the other."""
-        return np.concatenate([self.folds[i].test for i in self.first])
+        return np.concatenate([self.tested(i) for i in self.first])
+
+    def tested(self, i: int) -> np.ndarray:
+        """The rows of a fold's test part that are looked at."""
+        rows = self.folds[i].test
+        return rows[self._looked_at(rows)]
+
+    def _looked_at(self, rows: np.ndarray) -> np.ndarray:
+        """Tell which positions among rows are looked at."""
+        return np.arange(len(rows)) if self.kept is None else np.flatnonzero(np.isin(rows, self.kept))
 
     @cached_property
     def out_of_fold(self) -> Predictions:
         """What the folds' models said of the rows that they test."""
-        return self._predictions(self.left_out, self._joined(self.refits))
+        return self.of_folds(self.first, self.refits)
+
+    def of_folds(self, folds: Sequence[int], refits: Sequence[Refit]) -> Predictions:
+        """Give what models of some folds said of the rows that they test, as predictions."""
+        return self._predictions(np.concatenate([self.tested(i) for i in folds]), self.said(folds, refits))
+
+    def said(self, folds: Sequence[int], refits: Sequence[Refit]) -> Said:
+        """Give what models of some folds said of the rows that they test."""
+        said = [one.at(self._looked_at(self.folds[i].test)) for i in folds if (one := refits[i].said) is not None]
+        return Said.joined(said)
+
+    @cached_property
+    def held_rows(self) -> np.ndarray:
+        """The rows of the holdout that are looked at."""
+        return self.holdout[self._looked_at(self.holdout)]
 
     @cached_property
     def held(self) -> Predictions:
@@ -110,21 +148,20 @@ class Subject:
         """
         if self.fitted.said is None:
             raise _CannotError("there is no holdout: the model itself has seen all rows")
-        return self._predictions(self.holdout, self.fitted.said)
+        return self._on_holdout(self.fitted.said)
+
+    def _on_holdout(self, said: Said) -> Predictions:
+        return self._predictions(self.held_rows, said.at(self._looked_at(self.holdout)))
 
     def judged(self) -> tuple[np.ndarray, Predictions, Predictions, str]:
         """Give rows, what the model and the baseline said of them, and which they are: the holdout if large enough."""
         if len(self.holdout) >= _ENOUGH and self.baseline.said is not None:
-            return self.holdout, self.held, self._predictions(self.holdout, self.baseline.said), HOLDOUT
-        baseline = self._predictions(self.left_out, self._joined(self.baseline_refits))
-        return self.left_out, self.out_of_fold, baseline, OUT_OF_FOLD
+            return self.held_rows, self.held, self._on_holdout(self.baseline.said), HOLDOUT
+        return self.left_out, self.out_of_fold, self.of_folds(self.first, self.baseline_refits), OUT_OF_FOLD
 
     def columns(self, rows: np.ndarray) -> pd.DataFrame:
         """Give the features of rows."""
         return self.table.X.iloc[rows][list(self.table.features)].reset_index(drop=True)
-
-    def _joined(self, refits: Sequence[Refit]) -> Said:
-        return Said.joined([said for i in self.first if (said := refits[i].said) is not None])
 
     def _predictions(self, rows: np.ndarray, said: Said) -> Predictions:
         if self.table.classes and said.shares is None:
@@ -135,6 +172,8 @@ class Subject:
 
 def diagnose_model(table: Table, **given: Any) -> tuple[Diagnostic, ...]:
     """Run all diagnostics that go with the task; arguments are those of `Subject`, the metric by its name."""
+    if given.get("alone"):  # what refits are asked elsewhere, the parts of the holdout are asked here
+        given |= {"refits": given["fitted"].parts, "baseline_refits": given["baseline"].parts}
     subject = Subject(table, **{**given, "metric": metric(given["metric"])})
     return tuple(_run(name, question, subject) for name, question in _questions(table).items())
 
@@ -157,7 +196,7 @@ def _questions(table: Table) -> dict[str, Callable[[Subject], Answer]]:
 def _run(name: str, question: Callable[[Subject], Answer], subject: Subject) -> Diagnostic:
     """Ask a question; one that fails costs no other."""
     try:
-        return Diagnostic(name, question(subject))
+        return Diagnostic(name, of_drawn(question(subject), None if name == "overfit" else subject.drawn))
     except _CannotError as reason:
         return Diagnostic(name, reason=str(reason))
     except Exception as error:
@@ -188,24 +227,24 @@ def _enough_of_classes(predictions: Predictions) -> None:
 def _calibration(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
     _enough_of_classes(subject.out_of_fold)
-    return _of(OUT_OF_FOLD, calibration(subject.out_of_fold, random_state=subject.seed))
+    return _of(subject.unseen, calibration(subject.out_of_fold, random_state=subject.seed))
 
 
 def _recalibration(subject: Subject) -> Answer:
     """Judge a map of each fold's rows by the others; of a recalibrated model, what its own maps do."""
     if (method := subject.fitted.params.get("calibrate")) is not None:
-        return _of(OUT_OF_FOLD, _applied(subject, method))
-    numbers = np.repeat(np.arange(len(subject.first)), [len(subject.folds[i].test) for i in subject.first])
+        return _of(subject.unseen, _applied(subject, method))
+    numbers = np.repeat(np.arange(len(subject.first)), [len(subject.tested(i)) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
         raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
     _enough_of_classes(subject.out_of_fold)
-    return _of(OUT_OF_FOLD, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
+    return _of(subject.unseen, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
 
 
 def _applied(subject: Subject, method: str) -> Answer:
     """Judge the maps that are part of the folds' models, each fitted inside its training rows."""
     _enough(subject.out_of_fold, _FEWEST)
-    raw = subject._joined(subject.refits).raw
+    raw = subject.said(subject.first, subject.refits).raw
     if raw is None:
         raise _CannotError("the probabilities before recalibration are not known")
     return applied_recalibration(
@@ -220,7 +259,7 @@ def _applied(subject: Subject, method: str) -> Answer:
 def _residuals(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST_RESIDUALS)
     X = subject.columns(subject.left_out)
-    return _of(OUT_OF_FOLD, residuals(subject.out_of_fold, X, random_state=subject.seed))
+    return _of(subject.unseen, residuals(subject.out_of_fold, X, random_state=subject.seed))
 
 
 def _weak_regions(subject: Subject) -> Answer:
@@ -249,13 +288,25 @@ def _weak_regions(subject: Subject) -> Answer:
 
 
 def _conformal(subject: Subject) -> Answer:
+    if subject.alone:
+        return _conformal_alone(subject)
     judged = subject.held
     if subject.out_of_fold.n_rows < _FEWEST_CALIBRATING or judged.n_rows < LEAST_ROWS:
         raise _CannotError(
             f"it takes {_FEWEST_CALIBRATING} rows to set a threshold, and {LEAST_ROWS} of the holdout to judge it"
         )
-    found = conformal(subject.out_of_fold, judged, subject.columns(subject.holdout), level=_LEVEL)
+    found = conformal(subject.out_of_fold, judged, subject.columns(subject.held_rows), level=_LEVEL)
     return _of(f"threshold {OUT_OF_FOLD}; judged on the {HOLDOUT}", found)
+
+
+def _conformal_alone(subject: Subject) -> Answer:
+    """Set the threshold on some parts of the holdout, and judge it on the others."""
+    half = len(subject.first) // 2
+    setting, judging = subject.first[:half], subject.first[half:]
+    calibrating, judged = (subject.of_folds(folds, subject.refits) for folds in (setting, judging))
+    X = subject.columns(np.concatenate([subject.tested(i) for i in judging]))
+    found = conformal(calibrating, judged, X, level=_LEVEL)
+    return _of(f"threshold on {half} parts of the {HOLDOUT}; judged on the others", found)
 
 
 class _Fixed:
@@ -278,7 +329,7 @@ class _Fixed:
 def _robustness(subject: Subject) -> Answer:
     if not len(subject.holdout):
         raise _CannotError("there is no holdout: the model itself has seen all rows")
-    model, part = subject.fitted.estimator, subject.table.take(subject.holdout)
+    model, part = subject.fitted.estimator, subject.table.take(subject.held_rows)
     names = list(model.feature_names_in_)
     features = [name for name in names if name in subject.table.features]
     found = robustness(
@@ -309,4 +360,4 @@ def _fairness(subject: Subject) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
     sensitive = subject.table.take(subject.left_out).sensitive
     assert sensitive is not None  # noqa: S101 nobody asks where there is none
-    return _of(OUT_OF_FOLD, fairness(subject.out_of_fold, sensitive, random_state=subject.seed))
+    return _of(subject.unseen, fairness(subject.out_of_fold, sensitive, random_state=subject.seed))

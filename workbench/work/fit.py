@@ -60,6 +60,8 @@ class Fitted:
         How few training rows may stand behind one number of the form; None where nothing is promised.
     seconds : float
         What the fit took.
+    parts : tuple of Refit
+        What it scores on each part of the holdout, where that is scored alone: in the place of folds, without fits.
     """
 
     estimator: Any
@@ -75,6 +77,7 @@ class Fitted:
     other_link: OtherLink | None
     smallest_support: int | None
     seconds: float
+    parts: tuple[Refit, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +165,12 @@ def fit_model(
     params: Mapping[str, Any],
     metrics: Sequence[str],
     tuning: Mapping[str, Any] | None = None,
+    parts: Sequence[np.ndarray] = (),
 ) -> Fitted:
-    """Fit on the development rows, score the holdout, and read the form; with `tuning`, choose parameters first."""
+    """Fit on the development rows, score the holdout, and read the form; with `tuning`, choose parameters first.
+
+    `parts` are rows of the holdout that are scored each by itself too.
+    """
     train, held = table.take(rows), table.take(holdout) if len(holdout) else None
     params, tuned = _choose(train, family, params, tuning)
     started = time.perf_counter()
@@ -173,6 +180,7 @@ def fit_model(
     if form is not None:
         _check_form(estimator, train)
     said = None if held is None else Said.of(estimator, held, metrics)
+    on_train = Said.of(estimator, train, metrics).scores(train, metrics)
     return Fitted(
         estimator=estimator,
         params=params,
@@ -180,14 +188,30 @@ def fit_model(
         engine=estimator.family().engine(estimator.estimator_),
         holdout={} if said is None or held is None else said.scores(held, metrics),
         said=said,
-        train=Said.of(estimator, train, metrics).scores(train, metrics),
+        train=on_train,
         form=None if form is None else _facts(form, name),
         details=estimator.details_,
         rules=None if form is None else rule_shares(form, train, held),
         other_link=_other_link(estimator, train if held is None else held, held is not None),
         smallest_support=estimator.smallest_support_,
         seconds=seconds,
+        parts=tuple(_part(table, said, holdout, rows, metrics, params, on_train) for rows in parts if said is not None),
     )
+
+
+def _part(
+    table: Table,
+    said: Said,
+    holdout: np.ndarray,
+    rows: np.ndarray,
+    metrics: Sequence[str],
+    params: dict[str, Any],
+    train: dict[str, float],
+) -> Refit:
+    """Score what was said of a part of the holdout."""
+    own = said.at(np.searchsorted(holdout, rows))
+    scores = own.scores(table.take(rows), metrics)
+    return Refit(scores=scores, train=train, said=own, params=params, tuned=None, pickled=None)
 
 
 def score_fold(

@@ -36,6 +36,7 @@ def explain_refits(
         estimator = refit.estimator()
         if estimator is None:
             estimator = fit_rows(table.take(fold.train), family, refit.params)
-        unseen = holdout if len(holdout) else fold.test
+        # what was drawn of the development rows is drawn of the tested ones
+        unseen = holdout if len(holdout) else fold.test[np.isin(fold.test, development)]
         answers.append(ask(table, estimator, development, unseen, method=method, options=options, seed=seed).public())
     return tuple(answers)

@@ -63,6 +63,11 @@ class Said:
         labels = np.concatenate([part.labels for part in parts])
         return cls(labels, _joined([part.shares for part in parts]), _joined([part.raw for part in parts]))
 
+    def at(self, positions: np.ndarray) -> Self:
+        """Give what was said of some of the rows."""
+        shares, raw = (None if part is None else part[positions] for part in (self.shares, self.raw))
+        return type(self)(self.labels[positions], shares, raw)
+
     @property
     def predicted(self) -> np.ndarray:
         """Numbers, or probabilities where the model gives them, else labels."""
