@@ -15,7 +15,6 @@ ended, and larger ones are not tried; nor are those that would take more than 1.
 What is measured stands in FOLDER/results.json; a run that is cut off goes on from there.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import os
@@ -38,19 +37,18 @@ from scale_cases import Case
 
 from workbench.store.memory import resident
 
-ROWS = (1_000, 10_000, 100_000, 1_000_000)
-COLUMNS = (10, 20, 50, 150, 500)
-AT_ROWS, AT_COLUMNS = 10_000, 20
 PATIENCE = 1.5  # times the limit that a size may be expected to take
 START = 300  # seconds for a process to load libraries, make its table and fit the model that it explains
 LIBRARIES = ("sklearn.ensemble", "interpret.glassbox", "xgboost", "pygam", "glum", "imodels", "pyoperon", "scale_cases")
 
 
-def run(case: Case, rows: int, columns: int, folder: Path, limit: float, memory: float) -> dict[str, Any]:
-    """Measure in a process of its own, and end it where it passes a limit."""
+def run(
+    case: Case, rows: int, columns: int, folder: Path, limit: float, memory: float, ready: Any = None
+) -> dict[str, Any]:
+    """Measure in a process of its own, and end it where it passes a limit; `ready` is called before it starts."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", *LIBRARIES])
-    reader, writer = context.Pipe(duplex=False)
+    reader, writer = context.Pipe()
     process = context.Process(target=scale_cases.measure, args=(case, rows, columns, folder, writer), daemon=True)
     process.start()
     writer.close()
@@ -59,8 +57,13 @@ def run(case: Case, rows: int, columns: int, folder: Path, limit: float, memory:
     try:
         while not found:
             if reader.poll(0.1):
-                said = reader.recv()
-                found, ends = (said, ends) if isinstance(said, dict) else ({}, time.monotonic() + limit)
+                if isinstance(said := reader.recv(), dict):
+                    found = said
+                    continue
+                if ready is not None:
+                    ready()
+                reader.send("go")
+                ends = time.monotonic() + limit
             elif time.monotonic() > ends:
                 found = {"beyond": limit}
             elif (resident(process.pid or 0) or 0) > memory * 2**30:
@@ -75,10 +78,10 @@ def run(case: Case, rows: int, columns: int, folder: Path, limit: float, memory:
 def expected(before: list[tuple[int, dict[str, Any]]], size: int) -> float:
     """Give the seconds that a size will take, by the last two sizes; 0 where these say nothing."""
     told = [(n, one["seconds"]) for n, one in before if "seconds" in one]
-    if not told or told[-1][1] < scale_reckon.LEAST_SECONDS:
+    if not told or told[-1][1] < scale_reckon.LEAST["seconds"]:
         return 0.0
     (n, seconds), slope = told[-1], 0.0
-    if len(told) > 1 and told[-2][1] >= scale_reckon.LEAST_SECONDS:
+    if len(told) > 1 and told[-2][1] >= scale_reckon.LEAST["seconds"]:
         slope = math.log(seconds / told[-2][1]) / math.log(n / told[-2][0])
     return float(seconds * (size / n) ** max(slope, 0.0))
 
@@ -107,8 +110,8 @@ def measure_all(chosen: list[Case], given: argparse.Namespace) -> None:
     for case in chosen:
         known = json.loads(file.read_text()) if file.exists() else {}
         mine = known.setdefault(case.name, {})
-        climb(case, [(rows, AT_COLUMNS) for rows in ROWS], mine, given)
-        climb(case, [(AT_ROWS, columns) for columns in COLUMNS], mine, given)
+        for sizes in case.sizes():
+            climb(case, sizes, mine, given)
         file.write_text(json.dumps(known, indent=1))
 
 
@@ -128,9 +131,9 @@ def main() -> None:
     if given.table or given.reckon:
         known = json.loads((given.out / "results.json").read_text())
         if given.table:
-            scale_reckon.print_table(known, AT_ROWS, AT_COLUMNS)
+            scale_reckon.print_table(known)
         if given.reckon:
-            scale_reckon.print_reckoning(known, AT_COLUMNS, given.machine, given.cores)
+            scale_reckon.print_reckoning(known, given.machine, given.cores)
         return
     names = given.only.split(",") if given.only else None
     cases = scale_cases.cases().values()

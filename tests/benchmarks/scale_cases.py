@@ -20,6 +20,7 @@ import workbench as wb
 from workbench.explainers import explainer
 from workbench.families import find_family
 from workbench.sampling import draw_rows
+from workbench.study.parts import Split
 
 LEARNED = 10_000  # rows that a model which is scored or explained has learned from
 FIRST, FEW = 200, 2  # rows of the call before the one that is measured, which loads libraries
@@ -29,6 +30,10 @@ EXPLAINED = {
     "tree_shap": ("tree", "xgboost", "forest"),  # by patterns of conditions
     "partial_dependence": ("ebm", "xgboost"),
 }
+SLOW = 100  # rows that methods which a study asks about no more than so many start with, and have against columns
+ROWS = (1_000, 10_000, 100_000, 1_000_000)
+COLUMNS = (10, 20, 50, 150, 500)
+AT_ROWS, AT_COLUMNS = 10_000, 20
 SCORED = ("linear", "ebm", "tree", "xgboost", "forest")
 
 
@@ -49,6 +54,22 @@ class Case:
     def by_rows(self) -> bool:
         """Whether it explains rows one by one, against a background of a fixed size."""
         return self.method is not None and explainer(self.method).most_rows is not None
+
+    @property
+    def drawn(self) -> int:
+        """How many rows a study of many rows looks at."""
+        most = explainer(self.method).most_rows if self.method else None
+        return most or int(Split.model_fields["sample"].default)
+
+    @property
+    def at_rows(self) -> int:
+        """The rows that all numbers of columns are measured with."""
+        return SLOW if self.drawn <= SLOW else AT_ROWS
+
+    def sizes(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Rows and columns of the tables to measure with, along rows and along columns."""
+        rows = ROWS if self.at_rows == AT_ROWS else (self.at_rows, *ROWS)
+        return [(n, AT_COLUMNS) for n in rows], [(self.at_rows, p) for p in COLUMNS]
 
 
 def cases() -> dict[str, Case]:
@@ -137,7 +158,7 @@ def _status(name: str) -> int:
 
 
 def measure(case: Case, rows: int, columns: int, folder: Path, told: Any) -> None:
-    """Measure a case in this process: tell that it starts, and what it took, through a pipe."""
+    """Measure a case in this process: tell through a pipe that it is ready, wait for a word, and tell what it took."""
     from threadpoolctl import threadpool_limits
 
     warnings.simplefilter("ignore")
@@ -151,6 +172,7 @@ def measure(case: Case, rows: int, columns: int, folder: Path, told: Any) -> Non
             Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts anew
             before = _status("VmRSS")
             told.send("start")
+            told.recv()
             wall, cpu = time.perf_counter(), time.process_time()
             act(X, y)
             found = {
