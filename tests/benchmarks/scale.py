@@ -11,7 +11,7 @@ rows as in a study; all others average over the whole table, or over what they d
 
 Each measurement has a process of its own and one thread. Told are processor seconds, seconds on the clock, and how much
 higher the largest resident size is than before: the table itself is not in it. One that passes the limit of seconds is
-ended, and larger ones are not tried; nor are those that would take more than 1.5 times the limit by the last two sizes.
+ended, and larger ones are not tried; nor are those that would take more than 1.1 times the limit by the last two sizes.
 What is measured stands in FOLDER/results.json; a run that is cut off goes on from there.
 """
 
@@ -37,7 +37,7 @@ from scale_cases import Case
 
 from workbench.store.memory import resident
 
-PATIENCE = 1.5  # times the limit that a size may be expected to take
+PATIENCE = 1.1  # times the limit that a size may be expected to take
 START = 300  # seconds for a process to load libraries, make its table and fit the model that it explains
 LIBRARIES = ("sklearn.ensemble", "interpret.glassbox", "xgboost", "pygam", "glum", "imodels", "pyoperon", "scale_cases")
 
