@@ -44,10 +44,6 @@ class Power:
         slope = least if math.isnan(self.exponent) else max(self.exponent, least)
         return float(self.value * (size / self.size) ** slope)
 
-    def off_by(self, size: int) -> float:
-        """Give the factor that two standard errors of the exponent make at a size; NaN where there is none."""
-        return float(math.exp(2 * self.error * math.log(size / self.size)))
-
 
 def power(measured: Measured, what: str) -> Power:
     """Fit a power of the size to what a case took, where it took more than the least that says something.
@@ -77,23 +73,28 @@ def along(known: dict[str, Any], case: Case, axis: int) -> Measured:
 
 
 def print_table(known: dict[str, Any]) -> None:
-    """Print for each case what the largest table took, and the exponents."""
-    units = ("at most", "s", "MiB", "exponent of s", "of MiB")
-    _print_lines(
-        [["", *(f"{axis}: {unit}" for axis in ("rows", "columns") for unit in units)]]
-        + [[case.name, *_cells(along(known, case, 0)), *_cells(along(known, case, 1))] for case in _ordered(known)]
-    )
-    for case in _ordered(known):
-        for key, one in known[case.name].items():
-            if "seconds" not in one:
-                print(f"{case.name}, {key}: {', '.join(f'{k} {v}' for k, v in one.items() if k != 'at')}")
+    """Print seconds at every size, the most memory, and the exponents: along rows, then along columns."""
+    for axis, title in enumerate(("rows", "columns")):
+        told = {case.name: (case.sizes()[axis], known[case.name]) for case in _ordered(known)}
+        sizes = sorted({size[axis] for asked, _ in told.values() for size in asked})
+        lines = [["", *(f"{n:,}" for n in sizes), "exponent", "MiB", "exponent"]]
+        for case in _ordered(known):
+            keys = {size[axis]: f"{size[0]} x {size[1]}" for size in case.sizes()[axis]}
+            cells = [_seconds(known[case.name].get(keys.get(n, ""))) for n in sizes]
+            if measured := along(known, case, axis):
+                taken = power(measured, "bytes")
+                cells += [str(power(measured, "seconds")), _digits(taken.value / MIB), str(taken)]
+            lines.append([case.name, *cells])
+        print(f"\nSeconds against {title}, MiB at most, and the exponents of both:\n")
+        _print_lines(lines)
 
 
-def _cells(measured: Measured) -> list[str]:
-    if not measured:
-        return ["–"] * 5
-    seconds, taken = power(measured, "seconds"), power(measured, "bytes")
-    return [f"{seconds.size:,}", _digits(seconds.value), _digits(taken.value / MIB), str(seconds), str(taken)]
+def _seconds(one: dict[str, Any] | None) -> str:
+    if one is None:
+        return ""
+    if "seconds" in one:
+        return _digits(one["seconds"])
+    return f"> {one['beyond']:.0f}" if "beyond" in one else "memory" if "beyond memory" in one else "error"
 
 
 def _ordered(known: dict[str, Any]) -> list[Case]:
@@ -132,9 +133,9 @@ class Reckoned:
     def part(self) -> int:
         return min(self.seconds.size, PART)
 
-    def hours(self, rows: int) -> float:
-        """Processor hours: parts add up; one call takes in proportion or more, as fixed costs flatten exponents."""
-        if self.way == "mapped":
+    def hours(self, rows: int, *, least: bool = False) -> float:
+        """Processor hours: parts add up; one call takes in proportion, or more where its exponent is above 1."""
+        if least or self.way == "mapped":
             return self.seconds.value * rows / self.seconds.size / 3600
         return self.seconds.at(rows, least=1.0) / 3600
 
@@ -195,7 +196,8 @@ def _on_cluster(hours: float, loss: dict[str, float] | None, cores: int) -> str:
 
 
 def _hours(one: Reckoned) -> list[str]:
-    return [one.case.name, *(_digits(one.hours(n)) for n in MANY)]
+    low, high = ([_digits(one.hours(n, least=least)) for n in MANY] for least in (True, False))
+    return [one.case.name, *(a if a == b else f"{a} to {b}" for a, b in zip(low, high, strict=True))]
 
 
 def _between(measured: Measured, rows: int) -> float:
