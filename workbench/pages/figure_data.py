@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from workbench.plots import shapes
+from workbench.plots import swarm as swarms
 from workbench.plots.numbers import days
 
 Row = list[float | str | None]
 _DIGITS = 8  # a card's JSON holds all
 _DATES = "datetime"
+MOST_PAIRS = 200
 
 
 def rows(heads: Sequence[str], *columns: Iterable[Any]) -> list[Row]:
@@ -112,11 +114,14 @@ def attributions(answer: Any, labels: Mapping[str, str]) -> list[Row]:
 
 
 def interactions(answer: Any, labels: Mapping[str, str]) -> list[Row]:
-    """Give how much each two columns act together."""
+    """Give how much each two columns act together; of very many pairs those that move predictions most."""
     names = _named(answer.feature_names, labels)
-    first, second = ([names[pair[i]] for pair in answer.pairs] for i in (0, 1))
+    kept = np.arange(len(answer.pairs))
+    if len(kept) > MOST_PAIRS:
+        kept = np.sort(np.argsort(-np.nan_to_num(answer.unnormalized).max(axis=1), kind="stable")[:MOST_PAIRS])
+    first, second = ([names[answer.pairs[i][side]] for i in kept] for side in (0, 1))
     heads = ["column", "with", *_of("H", answer.outputs), *_of("on the scale of predictions", answer.outputs)]
-    return rows(heads, first, second, *answer.pairwise.T, *answer.unnormalized.T)
+    return rows(heads, first, second, *answer.pairwise[kept].T, *answer.unnormalized[kept].T)
 
 
 def surrogate(answer: Any) -> list[Row]:
@@ -189,9 +194,10 @@ def _cells(axis: Any, scale: Any) -> list[str]:
 
 
 def swarm(answer: Any, output: int, labels: Mapping[str, str]) -> list[Row]:
-    """Give the bins of what each column adds: their ends, rows, and how high the column's values are in them."""
+    """Give the bins of what each column drawn adds: their ends, rows, and how high the column's values are in them."""
     out: list[Row] = [["column", "adds from", "to", "rows", "mean rank of the column's values"]]
-    for j, name in enumerate(_named(answer.feature_names, labels)):
+    names = _named(answer.feature_names, labels)
+    for j, name in ((j, names[j]) for j in sorted(swarms.drawn(answer))):
         edges, counts, height = (
             part[j][output] for part in (answer.swarm.edges, answer.swarm.rows, answer.swarm.height)
         )

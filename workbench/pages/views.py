@@ -210,10 +210,19 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """An order of `n` pictures, drawn or not: which come first, and where the numbers of all are."""
+
+    n: int
+    first: str = "the most important"
+    rest: str = "in the card's JSON"
+
+
+@dataclass(frozen=True)
 class Block:
     """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
 
-    ``cautions`` are where it can mislead, told last.
+    ``cautions`` are where it can mislead, told last. Pictures with a ``ranking`` may be the first of more.
     """
 
     heading: str = ""
@@ -227,6 +236,7 @@ class Block:
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
     cautions: Sequence[str] = ()
+    ranking: Ranking | None = None
 
     @property
     def large(self) -> bool:
