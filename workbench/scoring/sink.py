@@ -61,8 +61,11 @@ def sink(out: Path | None) -> Iterator[Sink]:
     half = out.with_name(f".{secrets.token_hex(8)}.half-written")
     try:
         with half.open("xb") as file:
-            yield (written := Sink(file, parquet=out.suffix.lower() in _PARQUET))
-            written.close()
+            written = Sink(file, parquet=out.suffix.lower() in _PARQUET)
+            try:
+                yield written
+            finally:
+                written.close()  # also what is not wanted any more: Parquet's writer must not outlive its file
             file.flush()
             os.fsync(file.fileno())
         half.replace(out)
