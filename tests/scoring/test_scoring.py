@@ -194,11 +194,16 @@ def test_a_file_is_whole_or_as_it_was(tmp_path):
         written.write(pd.DataFrame({"a": [3]}))
         assert not out.exists()
     assert pd.read_parquet(out)["a"].tolist() == [1, 2, 3]
-    with pytest.raises(AttributeError), sink(out) as written:
-        written.write(pd.DataFrame({"a": [9]}))
-        written.write(None)
+    with pytest.raises(AttributeError):
+        _fail_half_way(out)
     assert pd.read_parquet(out)["a"].tolist() == [1, 2, 3]
     assert [path.name for path in out.parent.iterdir()] == ["out.parquet"]
+
+
+def _fail_half_way(out):
+    with sink(out) as written:
+        written.write(pd.DataFrame({"a": [9]}))
+        written.write(None)
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path):
