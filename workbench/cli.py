@@ -96,26 +96,31 @@ def run(
 
 @app.command()
 def new(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, or its http(s) address.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A CSV or Parquet file, or its http(s) address; with --query a database: env:NAME or a file.",
+        ),
+    ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
+    query: Annotated[str | None, typer.Option(help="The SELECT that gives the rows.")] = None,
     out: Annotated[Path | None, typer.Option(help="The study file to write; '-': show it.")] = None,
     force: Force = False,
     debug: Debug = False,
 ) -> None:
-    """Write a first study file for a data file, with comments."""
+    """Write a first study file for a data file or a query, with comments."""
     from workbench.terminal import can_write, clean_errors, command, note
 
     with clean_errors(debug):
-        from workbench.remote import is_url, url_file
         from workbench.store import write_whole
-        from workbench.study.parts import study_name
 
-        file = out or Path(f"{study_name(url_file(data).name if is_url(data) else Path(data).name)}.yaml")
+        file = out or Path(f"{_draft_name(data, query)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
             can_write(file, force=force)
-        text, left_out = _template(data, target, folder)
+        text, left_out = _template(data, target, folder, query)
         for reason in left_out.values():
             note(f"left out: {reason}")
         if show:
@@ -372,14 +377,33 @@ def _typed(study: str, target: str | None, *, quick: bool, allow_code: bool) -> 
     return command("run", *words, *(("--target", target) if target is not None else ()), *flags)
 
 
-def _template(data: str, target: str, folder: Path) -> tuple[str, dict[str, str]]:
+def _draft_name(data: str, query: str | None) -> str:
+    """Name the study that is drafted of a data file or a database."""
+    from workbench.remote import is_url, url_file
+    from workbench.study.parts import connection_name, study_name
+
+    if query is not None:
+        return study_name(connection_name(data))
+    return study_name(url_file(data).name if is_url(data) else Path(data).name)
+
+
+def _template(data: str, target: str, folder: Path, query: str | None = None) -> tuple[str, dict[str, str]]:
     """Draft a study file that will lie in a folder."""
     from workbench.catalog import read_frame
+    from workbench.database import is_file
+    from workbench.query import read_query
     from workbench.remote import is_url
-    from workbench.study import describe, template
+    from workbench.study import Query, describe, template
+    from workbench.terminal import InputError
 
-    table, left_out = describe(read_frame(data), target)
-    source = data if is_url(data) or Path(data).is_absolute() else os.path.relpath(data, folder)
+    if query is None and not is_url(data) and (data.startswith("env:") or "://" in data):
+        raise InputError("a database has rows by a query: workbench new env:NAME --query 'SELECT ...' --target COLUMN")
+    table, left_out = describe(read_frame(data) if query is None else read_query(data, query), target)
+    is_elsewhere = is_url(data) if query is None else not is_file(data)
+    place = data if is_elsewhere or Path(data).is_absolute() else os.path.relpath(data, folder)
+    if query is not None and not is_elsewhere and not is_file(place):  # without a suffix or a folder: no file's name
+        place = f"./{place}"
+    source = place if query is None else Query(connection=place, query=query)
     return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
 
 

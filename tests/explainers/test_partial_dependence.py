@@ -350,6 +350,16 @@ def test_memory_stays_within_the_budget():
     assert peak < 256 * 2**20
 
 
+def test_memory_does_not_grow_with_the_columns_of_a_sum():
+    X = np.random.default_rng(0).normal(size=(8_000, 150))
+    model = LinearRegression().fit(X, X[:, 0])
+    tracemalloc.start()
+    effects(model, X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 192 * 2**20
+
+
 def test_a_study_refuses_curves_of_rows():
     found = explainer("partial_dependence")
     options = found.read_options({"individual": True, "pairs": [["a", "z"], ["a", "a"]]})

@@ -47,6 +47,17 @@ def test_levels_are_compared_as_text():
     np.testing.assert_array_equal(form.predict({"c": column}), [1, 1, 1, 2, 7, 7, 7, 9])
 
 
+@pytest.mark.parametrize("values", [[3, 4], [3.0, 4.5], ["03", "x"], [True, False], [3, "true"]])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_categories_are_read_as_the_values_that_they_stand_for(values, ordered):
+    term = Levels("c", ("3", "true"), np.array([[1.0], [2.0]]), np.array([9.0]), np.array([7.0]))
+    form = Form(Additive(np.zeros(1), (term,)), Identity(), {"c": "category"})
+    column = pd.Series(pd.Categorical.from_codes([1, 0, -1, 0], values, ordered=ordered))
+    expected = [{"3": 1, "3.0": 1, "03": 1, "True": 2, "true": 2}.get(str(v), 9) for v in values]
+    np.testing.assert_array_equal(form.predict({"c": column}), [expected[1], expected[0], 7, expected[0]])
+    np.testing.assert_array_equal(form.predict({"c": column.astype(object)}), form.predict({"c": column}))
+
+
 def test_moments_are_days_since_1970():
     form = Form(Additive(np.zeros(1), (Linear("d", np.ones(1), 0.0, np.full(1, -1.0)),)), Identity(), {"d": "datetime"})
     moments = pd.Series(pd.to_datetime(["1970-01-02", "2024-03-01 12:00", None], format="ISO8601"))

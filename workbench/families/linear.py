@@ -79,7 +79,7 @@ class Linear(Family):
             )
         if penalty == "none":
             faster = scikit_learn_module("linear_model", accelerate=params["accelerate"])
-            return faster.LinearRegression(n_jobs=1)
+            return faster.LinearRegression(n_jobs=1, copy_X=False)  # the encoded rows are made for this fit alone
         if penalty == "ridge":
             return linear_model.Ridge(alpha=alpha)
         return linear_model.ElasticNet(alpha=alpha, l1_ratio=ratio, max_iter=_MOST_ITERATIONS)

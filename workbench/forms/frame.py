@@ -180,10 +180,10 @@ def _days(moments: npt.NDArray[Any]) -> Floats:
 def _codes(column: Any, levels: Sequence[str]) -> Ints:
     known = {level: i for i, level in enumerate(levels)}
     unseen, missing = len(levels), len(levels) + 1
-    if str(getattr(column, "dtype", "")) in ("str", "string") and hasattr(column, "factorize"):
-        # a text column of pandas: each distinct text is looked up once, and -1, the last of the table, is missing
-        numbers, texts = column.factorize()
-        table = np.array([*(_code(text, known, unseen) for text in texts), missing], dtype=np.intp)
+    if str(getattr(column, "dtype", "")) in ("str", "string", "category") and hasattr(column, "factorize"):
+        # text or categories of pandas: each distinct value is looked up once, and -1, the last of the table, is missing
+        numbers, values = column.factorize()
+        table = np.array([*(_code(value, known, unseen) for value in values), missing], dtype=np.intp)
         return np.asarray(table[numbers])
     values = column.to_numpy(dtype=object) if hasattr(column, "to_numpy") else np.asarray(column, dtype=object)
     found: dict[Any, int] = {}

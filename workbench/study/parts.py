@@ -48,6 +48,12 @@ def study_name(source: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
 
 
+def connection_name(connection: str) -> str:
+    """Name a database: by its file, its variable, or the last part of its URL."""
+    told = connection.removeprefix("env:")
+    return Path(told).stem if is_file(told) else told.rstrip("/").rpartition("/")[2]
+
+
 def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
     """Refuse what a later release will do; silence would be taken for doing it."""
 
@@ -108,8 +114,7 @@ class Query(Part):
     @property
     def name(self) -> str:
         """What the database is called: its file's name, the variable's, or the last part of the URL."""
-        told = self.connection.removeprefix("env:")
-        return Path(told).stem if is_file(told) else told.rstrip("/").rpartition("/")[2]
+        return connection_name(self.connection)
 
     def located(self, folder: Path) -> Query:
         """Give the same with a file's path taken from the study file's folder."""

@@ -119,8 +119,7 @@ class Summed(_FromForm):
             frame = self._score.frame(take(self._rows, rows))
             own = [part.values(frame) for part in self._parts]
             grown = self._grown(frame, donor, values, sets)
-            for which, columns in enumerate(sets):
-                moving, still = grown[which]
+            for which, (columns, (moving, still)) in enumerate(zip(sets, grown, strict=True)):
                 still = still + self._constant
                 read = {self._names[c] for c in columns}
                 for part, value in zip(self._parts, own, strict=True):
@@ -149,11 +148,13 @@ class Summed(_FromForm):
 
     def _grown(
         self, frame: Frame, donor: Frame, values: Values, sets: Sequence[Columns]
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Give what trees add, moving and still, for each set."""
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Give what trees add, moving and still, for each set; of all sets at once only where there are trees."""
         k = self._constant.size
         if not self._trees:
-            return [(np.zeros((frame.n_rows, values.count(c), k)), np.zeros((frame.n_rows, k))) for c in sets]
+            for columns in sets:
+                yield np.zeros((frame.n_rows, values.count(columns), k)), np.zeros((frame.n_rows, k))
+            return
         longest = max(map(len, values.positions.values()))
         picks = {
             self._names[column]: (donor, np.append(rows, np.repeat(rows[-1:], longest - len(rows))))
@@ -166,7 +167,8 @@ class Summed(_FromForm):
         donors = Donors(Picked(picks), sizes if values.product else {})
         named = [tuple(self._names[c] for c in columns) for columns in sets]
         moving, still = tree_mixtures(self._trees, frame, donors, named)
-        return [(m / self._divisor, s / self._divisor) for m, s in zip(moving, still, strict=True)]
+        for m, s in zip(moving, still, strict=True):
+            yield m / self._divisor, s / self._divisor
 
     def _add_parts(self, moving: np.ndarray, frame: Frame, columns: Columns, donor: Frame, values: Values) -> None:
         """Add the parts that read the columns, and are no trees, to mixtures (n_rows, n_values, k)."""
