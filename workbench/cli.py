@@ -13,10 +13,6 @@ import typer
 from workbench import __version__
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from workbench.forms import Form
     from workbench.study import Study
 
 # exit codes, besides 0 (everything asked for was made) and 2 (bad input)
@@ -196,30 +192,63 @@ def predict(
         Path, typer.Argument(metavar="MODEL.json", help="A saved model, such as reports/x/models/tree.json.")
     ],
     data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A CSV or Parquet file with the model's columns, or its address.")
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A CSV or Parquet file with the model's columns, its web address, or Parquet files as parts of a "
+            "table: a folder, or a pattern such as 'sales/*.parquet'. Parquet is read some rows at a time.",
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="The CSV file to write; shown when absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write, CSV or, by its suffix .parquet, Parquet; shown when absent.")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Tell of each row what each column contributes, too: exact Shapley values."),
+    ] = False,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            help="With --explain: the data file whose rows contributions are told against; 1,000 rows of DATA are "
+            "drawn when absent."
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="The scheduler of a Dask cluster, whose workers share the parts; they must find DATA too."),
+    ] = None,
     force: Force = False,
     debug: Debug = False,
 ) -> None:
     """Predict the rows of a data file by a saved model."""
-    from workbench.terminal import InputError, clean_errors, note
+    from workbench.terminal import InputError, can_write, clean_errors, note
 
     with clean_errors(debug):
-        from workbench.catalog import read_frame
         from workbench.forms import Form
+        from workbench.scoring.explained import explained, told
+        from workbench.scoring.parts import find_parts
+        from workbench.scoring.scorer import Scorer
+        from workbench.scoring.sink import sink
+        from workbench.scoring.spread import scored, scored_away
 
-        form = Form.load(model)
-        # what is no number is read as it is written, and then by the kind that the model knows
-        frame = read_frame(data, text=[name for name, kind in form.kinds.items() if kind != "number"])
-        if missing := [name for name in form.columns if name not in frame.columns]:
-            raise InputError(
-                f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
-            )
-        found = _predictions(form, frame)
-        if lost := int(found.iloc[:, -1].isna().sum()):
-            note(f"{lost:,} of {len(found):,} rows have no prediction: the model is not defined there")
-        _write(found.to_csv(index=False, lineterminator="\n"), out, force=force)
+        if background is not None and not explain:
+            raise InputError("--background goes with --explain; add that, or leave the background out")
+        if out is not None:
+            can_write(out, force=force)
+        scorer = Scorer(Form.load(model))
+        parts = find_parts(data, scorer.form.columns)
+        if explain:
+            against = parts if background is None else find_parts(background, scorer.form.columns)
+            scorer = explained(scorer, against)
+            note(told(scorer, data if background is None else background))
+        pieces = scored(parts, scorer) if address is None else scored_away(parts, scorer, address)
+        lost = 0
+        with sink(out) as written:
+            for piece in pieces:
+                written.write(piece)
+                lost += scorer.without(piece)
+        if lost:
+            note(f"{lost:,} of {written.n_rows:,} rows have no prediction: the model is not defined there")
 
 
 @app.command()
@@ -376,16 +405,6 @@ def _template(data: str, target: str, folder: Path, query: str | None = None) ->
         place = f"./{place}"
     source = place if query is None else Query(connection=place, query=query)
     return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
-
-
-def _predictions(form: Form, frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, np.ndarray] = {"prediction": form.predict(frame)}
-    if form.classes:
-        shares = form.predict_proba(frame)
-        columns |= {f"probability_{label}": shares[:, k] for k, label in enumerate(form.classes)}
-    return pd.DataFrame(columns)
 
 
 def _results(folder: Path) -> Any:

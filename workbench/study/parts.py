@@ -277,9 +277,25 @@ class Report(Part):
     monitoring: _Text = Field(default=None, description="What is watched while they are in use.")
 
 
+def _check_scheduler(address: str) -> str:
+    if re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/@]+:\d+", address) is None:
+        raise ValueError("must be the address of a Dask scheduler, such as tcp://192.168.0.1:8786")
+    return address
+
+
 class Run(Part):
     """How the work is done."""
 
+    executor: Literal["local", "dask"] = Field(
+        default="local",
+        description="Who does the work: processes of this machine, or the workers of a Dask cluster (extra [dask]); "
+        "it changes no number.",
+    )
+    address: Annotated[str, AfterValidator(_check_scheduler)] | None = Field(
+        default=None,
+        description="The address of the cluster's scheduler, such as tcp://192.168.0.1:8786; must be given where "
+        "executor is dask: no cluster is started here.",
+    )
     jobs: int = Field(
         default_factory=lambda: min(2, os.cpu_count() or 1),
         ge=1,
