@@ -16,7 +16,7 @@ from workbench.plots import robustness as robustness_plot
 
 
 @pytest.mark.parametrize("faulty", [True, False])
-def testrobustness_is_well_set_and_says_what_matters(faulty: bool) -> None:
+def test_robustness_is_well_set_and_says_what_matters(faulty: bool) -> None:
     answer = robustness("r2", faulty)
     figure = draw(answer, region=0.01, metric="R²")
     assert_well_set(figure)

@@ -13,9 +13,9 @@ from workbench.evaluation.digits import brief
 from workbench.evaluation.multiplicity import multiplicity_sentence
 from workbench.evaluation.price import titles_of
 from workbench.pages import evidence, figure_data, sections, split_checks, tables, times
-from workbench.pages.index import Index
+from workbench.pages.index import Index, RepeatsPart
 from workbench.pages.views import Block, PictureView, Section, picture
-from workbench.plots import PAGE, comparison, multiplicity, price_curve
+from workbench.plots import PAGE, comparison, multiplicity, price_curve, repeats
 from workbench.plots.numbers import count, fixed, score_decimals
 from workbench.plots.style import shown
 
@@ -30,6 +30,7 @@ def overview(index: Index) -> list[Section]:
     if index.repeats is not None:
         block = Block(
             paragraphs=[evidence.design(index.splits, repeats=False)],
+            pictures=_repeats(index, index.repeats),
             tables=[tables.repeats(index.repeats, index.ranking)],
         )
         found.append(Section("repeats", "What repeated rows do", _repeats_lead(index), [block]))
@@ -50,20 +51,31 @@ def titles(index: Index) -> dict[str, str]:
 
 def _repeats_lead(index: Index) -> str:
     """Say whose score would gain most, where the findings tell the story already; else the story."""
-    repeats = index.repeats
-    assert repeats is not None  # noqa: S101 - the section is there
-    if all(finding.evidence != repeats.sentence for finding in index.findings):
-        return repeats.sentence
+    part = index.repeats
+    assert part is not None  # noqa: S101 - the section is there
+    if all(finding.evidence != part.sentence for finding in index.findings):
+        return part.sentence
     sign = 1 if index.ranking.greater_is_better else -1
     gains = {
-        r.model: sign * (r.ignore - r.guarded) for r in repeats.rows if r.ignore is not None and r.guarded is not None
+        r.model: sign * (r.ignore - r.guarded) for r in part.rows if r.ignore is not None and r.guarded is not None
     }
     most = max(gains, key=lambda name: gains[name], default=None)
     if most is None or gains[most] <= 0:
         return "With repeated rows split apart no model would seem to score better."
-    gain = fixed(gains[most], score_decimals([r.guarded for r in repeats.rows]))
+    gain = fixed(gains[most], score_decimals([r.guarded for r in part.rows]))
     name = titles(index).get(most, most)
     return f"With repeated rows split apart the {name} would seem to gain most: {gain} {index.ranking.title}."
+
+
+def _repeats(index: Index, part: RepeatsPart) -> list[PictureView]:
+    """Show what each model would seem to score."""
+    if not repeats.both(part.rows):
+        return []
+    glass = {row.model: row.glassbox for row in index.leaderboard}
+    drawing = repeats.draw(part.rows, PAGE, metric=index.ranking.title, dropped=part.dropped, glassbox=glass)
+    told = repeats.finding(part.rows, greater_is_better=index.ranking.greater_is_better)
+    note = "Filled: glass boxes. Numbers at the right: the difference. The table below has all of them."
+    return [picture(drawing, told, repeats.describe(part.rows, dropped=part.dropped), note)]
 
 
 def _price(index: Index) -> Section:
