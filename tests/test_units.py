@@ -541,7 +541,7 @@ def test_a_worker_that_comes_after_its_run_has_ended_does_nothing(tmp_path):
         "from workbench.store import Store, log, worker\n"
         "ended = types.SimpleNamespace(join=threading.Event().wait, is_alive=lambda: False)\n"
         "multiprocessing.parent_process = lambda: ended\n"
-        "task = worker.Task('a', 'a' * 64, b'', Store(sys.argv[1]), log.Log(Path(sys.argv[1])), False)\n"
+        "task = worker.Task('a', 'a' * 64, b'', 'a', (), Store(sys.argv[1]), log.Log(Path(sys.argv[1])), False)\n"
         "worker.work(task, None)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
