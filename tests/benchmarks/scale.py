@@ -86,8 +86,10 @@ def expected(before: list[tuple[int, dict[str, Any]]], size: int) -> float:
     return float(seconds * (size / n) ** max(slope, 0.0))
 
 
-def climb(case: Case, sizes: list[tuple[int, int]], known: dict[str, Any], given: argparse.Namespace) -> None:
-    """Measure sizes from small to large until one is beyond the limits."""
+def climb(case: Case, sizes: list[tuple[int, int]], file: Path, given: argparse.Namespace) -> None:
+    """Measure sizes from small to large until one is beyond the limits, and write down each."""
+    everything = json.loads(file.read_text()) if file.exists() else {}
+    known = everything.setdefault(case.name, {})
     before: list[tuple[int, dict[str, Any]]] = []
     for rows, columns in sizes:
         key, size = f"{rows} x {columns}", rows * columns
@@ -97,22 +99,12 @@ def climb(case: Case, sizes: list[tuple[int, int]], known: dict[str, Any], given
             if seconds <= PATIENCE * given.limit:
                 found = run(case, rows, columns, given.out, given.limit, given.memory)
             known[key] = found
+            file.write_text(json.dumps(everything, indent=1))
             shown = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in found.items()}
             print(f"{case.name:32} {key:16} {shown}", flush=True)
         if "seconds" not in known[key]:
             return
         before.append((size, known[key]))
-
-
-def measure_all(chosen: list[Case], given: argparse.Namespace) -> None:
-    """Measure what is not known yet, and write it down after every case."""
-    file = given.out / "results.json"
-    for case in chosen:
-        known = json.loads(file.read_text()) if file.exists() else {}
-        mine = known.setdefault(case.name, {})
-        for sizes in case.sizes():
-            climb(case, sizes, mine, given)
-        file.write_text(json.dumps(known, indent=1))
 
 
 def main() -> None:
@@ -140,7 +132,9 @@ def main() -> None:
     chosen = [c for c in cases if names is None or {c.name, c.kind, c.family, c.method} & set(names)]
     if not chosen:
         raise SystemExit(f"--only: no case of {given.only}; cases: {', '.join(c.name for c in cases)}")
-    measure_all(chosen, given)
+    for case in chosen:
+        for sizes in case.sizes():
+            climb(case, sizes, given.out / "results.json", given)
 
 
 if __name__ == "__main__":
