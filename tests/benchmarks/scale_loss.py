@@ -4,9 +4,9 @@
 
 Of what is mapped over parts: one part alone, then two at once in two processes, each as long as in `scale.py`. Of
 xgboost: one process that trains on all rows, then two on half of them each, which exchange sums of gradients for each
-level of each tree. A ratio of 1.1 says that two workers take a tenth more of processor seconds: their cores share caches
-and memory, and the exchange costs. That of seconds on the clock counts how long they wait too; it says something only
-where nothing else runs on the machine's two cores.
+level of each tree. A ratio of 1.1 says that two workers take a tenth more of processor seconds: cores share caches and
+memory, and the exchange costs. That of seconds on the clock counts waiting too; it says something only where nothing
+else runs on the machine's two cores.
 """
 
 from __future__ import annotations
