@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import types
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -246,6 +248,34 @@ def test_new_writes_the_path_as_seen_from_the_study(runner: Pretended, wines: Pa
     assert '  source: "../a folder/my wines.csv"  # ' in Path("studies/w.yaml").read_text()
     assert invoke("run", "studies/w.yaml").exit_code == 0
     assert runner.studies[0].data.source == str(wines)
+
+
+def test_new_drafts_a_study_of_a_query(runner: Pretended, wines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = wines.parent / "cellar"  # a file without a suffix
+    query = 'select acid, "sort: 1", -- it\'s "both"\n grade from wine'
+    with closing(sqlite3.connect(base)) as made, made:
+        pd.read_csv(wines).to_sql("wine", made)
+    monkeypatch.setenv("CELLAR", str(base))
+    assert invoke("new", "env:CELLAR", "--query", query, "--target", "grade").exit_code == 0
+    monkeypatch.chdir(wines.parent)
+    assert invoke("new", "./cellar", "--query", query, "--target", "grade", "--out", "file.yaml").exit_code == 0
+    assert invoke("run", "file.yaml").exit_code == invoke("run", "../CELLAR.yaml").exit_code == 0
+    by_file, by_variable = (study.data for study in runner.studies)
+    assert by_file.source.query == by_variable.source.query == query
+    assert (by_variable.source.connection, Path(by_file.source.connection)) == ("env:CELLAR", base)
+    assert list(by_file.columns) == ["acid", "sort: 1", "grade"]
+
+
+def test_new_wants_a_query_of_a_database_and_never_tells_a_password(runner: Pretended) -> None:
+    refused = invoke("new", "env:CELLAR", "--target", "grade")
+    assert refused.exit_code == 2
+    assert "a database has rows by a query: workbench new env:NAME --query" in refused.stderr
+    url = "postgresql://ann:s3cr3t@db/cellar"
+    for words in (("--query", "select 1"), ()):
+        refused = invoke("new", url, *words, "--target", "grade")
+        assert refused.exit_code == 2
+        assert "s3cr3t" not in refused.stderr
+    assert not list(Path().glob("*.yaml"))
 
 
 def test_new_overwrites_only_when_forced(runner: Pretended, wines: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.splits import SplitError, careless_folds, folds_for, make_splits, other_folds
+from workbench.folds import SplitError
+from workbench.splits import careless_folds, folds_for, make_splits, other_folds
 from workbench.table import Table
 
 ROLES = {"group": {"role": "group"}, "when": {"role": "time"}}

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from workbench.columns import convert, infer_kind, level_texts
-from workbench.splits import SplitError, make_splits
+from workbench.folds import SplitError
+from workbench.splits import make_splits
 from workbench.table import Table, TableError
 
 N = 30

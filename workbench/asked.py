@@ -19,10 +19,11 @@ from workbench.facts import DISTRIBUTIONS, environment
 from workbench.families import find_family
 from workbench.families import registry as family_registry
 from workbench.families.engine import accelerator
+from workbench.folds import Fold
 from workbench.metrics import Metric, default_metrics, metric
 from workbench.probability_maps import misfit
 from workbench.sampling import draw_rows
-from workbench.splits import Fold, Splits, careless_folds, folds_for, make_splits, other_folds
+from workbench.splits import Splits, careless_folds, folds_for, make_splits, other_folds
 from workbench.store import source_hash
 from workbench.study import ExplainSpec, ModelSpec, Study, StudyError
 from workbench.table import Table

@@ -13,10 +13,6 @@ import typer
 from workbench import __version__
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from workbench.forms import Form
     from workbench.study import Study
 
 # exit codes, besides 0 (everything asked for was made) and 2 (bad input)
@@ -100,26 +96,31 @@ def run(
 
 @app.command()
 def new(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, or its http(s) address.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A CSV or Parquet file, or its http(s) address; with --query a database: env:NAME or a file.",
+        ),
+    ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
+    query: Annotated[str | None, typer.Option(help="The SELECT that gives the rows.")] = None,
     out: Annotated[Path | None, typer.Option(help="The study file to write; '-': show it.")] = None,
     force: Force = False,
     debug: Debug = False,
 ) -> None:
-    """Write a first study file for a data file, with comments."""
+    """Write a first study file for a data file or a query, with comments."""
     from workbench.terminal import can_write, clean_errors, command, note
 
     with clean_errors(debug):
-        from workbench.remote import is_url, url_file
         from workbench.store import write_whole
-        from workbench.study.parts import study_name
 
-        file = out or Path(f"{study_name(url_file(data).name if is_url(data) else Path(data).name)}.yaml")
+        file = out or Path(f"{_draft_name(data, query)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
             can_write(file, force=force)
-        text, left_out = _template(data, target, folder)
+        text, left_out = _template(data, target, folder, query)
         for reason in left_out.values():
             note(f"left out: {reason}")
         if show:
@@ -191,30 +192,63 @@ def predict(
         Path, typer.Argument(metavar="MODEL.json", help="A saved model, such as reports/x/models/tree.json.")
     ],
     data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A CSV or Parquet file with the model's columns, or its address.")
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A CSV or Parquet file with the model's columns, its web address, or Parquet files as parts of a "
+            "table: a folder, or a pattern such as 'sales/*.parquet'. Parquet is read some rows at a time.",
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="The CSV file to write; shown when absent.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write, CSV or, by its suffix .parquet, Parquet; shown when absent.")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Tell of each row what each column contributes, too: exact Shapley values."),
+    ] = False,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            help="With --explain: the data file whose rows contributions are told against; 1,000 rows of DATA are "
+            "drawn when absent."
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="The scheduler of a Dask cluster, whose workers share the parts; they must find DATA too."),
+    ] = None,
     force: Force = False,
     debug: Debug = False,
 ) -> None:
     """Predict the rows of a data file by a saved model."""
-    from workbench.terminal import InputError, clean_errors, note
+    from workbench.terminal import InputError, can_write, clean_errors, note
 
     with clean_errors(debug):
-        from workbench.catalog import read_frame
         from workbench.forms import Form
+        from workbench.scoring.explained import explained, told
+        from workbench.scoring.parts import find_parts
+        from workbench.scoring.scorer import Scorer
+        from workbench.scoring.sink import sink
+        from workbench.scoring.spread import scored, scored_away
 
-        form = Form.load(model)
-        # what is no number is read as it is written, and then by the kind that the model knows
-        frame = read_frame(data, text=[name for name, kind in form.kinds.items() if kind != "number"])
-        if missing := [name for name in form.columns if name not in frame.columns]:
-            raise InputError(
-                f"{data}: must have all columns that the model reads; missing: {', '.join(map(repr, missing))}"
-            )
-        found = _predictions(form, frame)
-        if lost := int(found.iloc[:, -1].isna().sum()):
-            note(f"{lost:,} of {len(found):,} rows have no prediction: the model is not defined there")
-        _write(found.to_csv(index=False, lineterminator="\n"), out, force=force)
+        if background is not None and not explain:
+            raise InputError("--background goes with --explain; add that, or leave the background out")
+        if out is not None:
+            can_write(out, force=force)
+        scorer = Scorer(Form.load(model))
+        parts = find_parts(data, scorer.form.columns)
+        if explain:
+            against = parts if background is None else find_parts(background, scorer.form.columns)
+            scorer = explained(scorer, against)
+            note(told(scorer, data if background is None else background))
+        pieces = scored(parts, scorer) if address is None else scored_away(parts, scorer, address)
+        lost = 0
+        with sink(out) as written:
+            for piece in pieces:
+                written.write(piece)
+                lost += scorer.without(piece)
+        if lost:
+            note(f"{lost:,} of {written.n_rows:,} rows have no prediction: the model is not defined there")
 
 
 @app.command()
@@ -343,25 +377,34 @@ def _typed(study: str, target: str | None, *, quick: bool, allow_code: bool) -> 
     return command("run", *words, *(("--target", target) if target is not None else ()), *flags)
 
 
-def _template(data: str, target: str, folder: Path) -> tuple[str, dict[str, str]]:
+def _draft_name(data: str, query: str | None) -> str:
+    """Name the study that is drafted of a data file or a database."""
+    from workbench.remote import is_url, url_file
+    from workbench.study.parts import connection_name, study_name
+
+    if query is not None:
+        return study_name(connection_name(data))
+    return study_name(url_file(data).name if is_url(data) else Path(data).name)
+
+
+def _template(data: str, target: str, folder: Path, query: str | None = None) -> tuple[str, dict[str, str]]:
     """Draft a study file that will lie in a folder."""
     from workbench.catalog import read_frame
+    from workbench.database import is_file
+    from workbench.query import read_query
     from workbench.remote import is_url
-    from workbench.study import describe, template
+    from workbench.study import Query, describe, template
+    from workbench.terminal import InputError
 
-    table, left_out = describe(read_frame(data), target)
-    source = data if is_url(data) or Path(data).is_absolute() else os.path.relpath(data, folder)
+    if query is None and not is_url(data) and (data.startswith("env:") or "://" in data):
+        raise InputError("a database has rows by a query: workbench new env:NAME --query 'SELECT ...' --target COLUMN")
+    table, left_out = describe(read_frame(data) if query is None else read_query(data, query), target)
+    is_elsewhere = is_url(data) if query is None else not is_file(data)
+    place = data if is_elsewhere or Path(data).is_absolute() else os.path.relpath(data, folder)
+    if query is not None and not is_elsewhere and not is_file(place):  # without a suffix or a folder: no file's name
+        place = f"./{place}"
+    source = place if query is None else Query(connection=place, query=query)
     return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
-
-
-def _predictions(form: Form, frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, np.ndarray] = {"prediction": form.predict(frame)}
-    if form.classes:
-        shares = form.predict_proba(frame)
-        columns |= {f"probability_{label}": shares[:, k] for k, label in enumerate(form.classes)}
-    return pd.DataFrame(columns)
 
 
 def _results(folder: Path) -> Any:

@@ -13,8 +13,8 @@ from workbench.asked import Asked, Model, fold_name
 from workbench.evaluation.drift import FEWEST_BLOCKS
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import environment
+from workbench.folds import Fold
 from workbench.out_of_fold import N_FOLDS
-from workbench.splits import Fold
 from workbench.store import Ref, Unit, source_hash
 from workbench.study import ExplainSpec
 from workbench.work.complexity import measure_complexity

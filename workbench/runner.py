@@ -6,12 +6,15 @@ import json
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.catalog import dataset, datasets, load
+from workbench.cluster.connection import connected
+from workbench.cluster.executor import Cluster
 from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
 from workbench.gathered import Gathered
@@ -91,7 +94,8 @@ def run(
     StudyError, TableError, CatalogError, SplitError
         If study, data or split break a rule.
     StoreError
-        If another run holds the folder, or it is the root of a file system.
+        If another run holds the folder, or it is the root of a file system; or the study's cluster does not answer, has
+        no worker, or one with other versions.
     """
     asked, again = _read(study, quick)
     if not allow_code:
@@ -102,7 +106,9 @@ def run(
         _make(each)
     store = Store()
     started = time.perf_counter()
-    with lock_run(folder, store):
+    with ExitStack() as stack:
+        client = stack.enter_context(connected(str(asked.run.address))) if asked.run.executor == "dask" else None
+        stack.enter_context(lock_run(folder, store))
         plan = Plan(asked, load(**asked.table_arguments()), quick=quick)
         store.put(plan.table_key, plan.table)
         how: dict[str, Any] = {
@@ -112,7 +118,8 @@ def run(
             "preload": _modules(plan),
             "limits": Limits(seconds=asked.run.time_budget, memory=asked.run.memory),
         }
-        outcomes = run_units(plan.units, store, folder=folder, **how)
+        with _executor(client, how["preload"], asked.run.memory) as executor:
+            outcomes = run_units(plan.units, store, folder=folder, executor=executor, **how)
         found = Gathered(plan, outcomes)
         results = found.results(command or again)
         results["timing"] = found.timing(time.perf_counter() - started)
@@ -123,6 +130,16 @@ def run(
             told = f"{error.filename or folder}: can't be written: {error.strerror or error}"
             raise StoreError(f"{told}; make room and run again: what is computed is kept in the cache") from error
     return RunResult(folder, results, (*found.failures.told, *refused), pages, replaced)
+
+
+@contextmanager
+def _executor(client: Any, preload: list[str], memory: float | None) -> Iterator[Cluster | None]:
+    """Give who does the units: the cluster of a client, or None, processes of this machine."""
+    if client is None:
+        yield None
+        return
+    with closing(Cluster(client, preload=preload, memory=memory)) as cluster:
+        yield cluster
 
 
 def _make(folder: Path) -> None:

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from workbench.blocks import choose_blocks, deal_blocks, join_blocks
+from workbench.blocks import join_blocks
 from workbench.disclosure import in_words
 from workbench.duplicates import CHOICES, Duplicates, identical_rows, judge_duplicates
+from workbench.folds import PARTS, Fold, SplitError, last_share, lay_folds, lay_parts, moments_of, set_aside
 from workbench.table import Table
 
 LARGE = 200_000  # rows above which a study scores the holdout alone, unless it asks for folds
-_PARTS = 5  # that a holdout is scored in, where it is scored alone
-
-
-class SplitError(ValueError):
-    """A table can't be split as asked: names the setting, the numbers and the way out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """One division of the development rows: row positions in the table, ascending.
-
-    Where the holdout is scored alone, all development rows and one part of the holdout.
-    """
-
-    train: np.ndarray
-    test: np.ndarray
-    repeat: int
-    number: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,20 +127,20 @@ def make_splits(
     if found.choice == "drop":
         rows = rows[~pd.Series(same[rows]).duplicated()]
     blocks = join_blocks(table.groups, same if found.choice == "together" else None)
-    _check_classes(table, rows, folds or _PARTS, "")
+    _check_classes(table, rows, folds or PARTS, "")
     if table.time is None:
-        development, held = _set_aside(table, rows, blocks, holdout, holdout_seed)
+        development, held = set_aside(table, rows, blocks, holdout, holdout_seed)
     else:
-        development, held = _last_share(_moments(table.time), rows, blocks, holdout)
+        development, held = last_share(moments_of(table.time), rows, blocks, holdout)
     if len(held):
-        _check_classes(table, development, folds or _PARTS, " outside the holdout")
+        _check_classes(table, development, folds or PARTS, " outside the holdout")
     if folds is None:
-        laid = tuple(_parts(table, development, held, blocks, fold_seeds[0]))
+        laid = tuple(lay_parts(table, development, held, blocks, fold_seeds[0]))
     else:
         laid = tuple(
             Fold(train, test, repeat, number)
             for repeat, fold_seed in enumerate(fold_seeds)
-            for number, (train, test) in enumerate(_lay_folds(table, development, blocks, folds, fold_seed))
+            for number, (train, test) in enumerate(lay_folds(table, development, blocks, folds, fold_seed))
         )
     return Splits(
         scheme=_scheme(table, folds, repeats, found.choice, len(rows) - len(development) - len(held), weightless),
@@ -190,7 +172,7 @@ def other_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     blocks = join_blocks(table.groups, same if choice == "ignore" else None)
     n_folds = 1 + max(fold.number for fold in splits.folds)
     try:
-        laid = list(_lay_folds(table, rows, blocks, n_folds, _seeds(splits.seed, 3)[2]))
+        laid = list(lay_folds(table, rows, blocks, n_folds, _seeds(splits.seed, 3)[2]))
     except SplitError:
         return ()
     return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))
@@ -208,7 +190,7 @@ def careless_folds(table: Table, splits: Splits) -> tuple[Fold, ...]:
     blocks = identical_rows(table) if splits.duplicates.choice == "together" else None
     n_folds = 1 + max(fold.number for fold in splits.folds)
     try:
-        laid = list(_lay_folds(loose, splits.development, blocks, n_folds, _seeds(splits.seed, 3)[2]))
+        laid = list(lay_folds(loose, splits.development, blocks, n_folds, _seeds(splits.seed, 3)[2]))
     except SplitError:
         return ()
     return tuple(Fold(train, test, 0, number) for number, (train, test) in enumerate(laid))
@@ -237,7 +219,7 @@ def _hash(arrays: list[np.ndarray]) -> str:
 
 
 def _scheme(table: Table, folds: int | None, repeats: int, choice: str, purged: int, weightless: int) -> str:
-    parts = [f"holdout alone, in {_PARTS} parts" if folds is None else f"{folds}-fold"]
+    parts = [f"holdout alone, in {PARTS} parts" if folds is None else f"{folds}-fold"]
     if table.time is not None:
         parts.append("forward in time")
     else:
@@ -279,145 +261,3 @@ def _check_classes(table: Table, rows: np.ndarray, folds: int, where: str) -> No
                 f"class {label!r} has {count:,} rows{where}, fewer than split.folds: {folds}; set fewer folds, "
                 f"{'a smaller split.holdout, ' if where else ''}or join the class with another or leave it out"
             )
-
-
-# ---- rows in any order
-
-
-def _class_counts(table: Table, rows: np.ndarray, blocks: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Give each row's block, numbered from 0, and the rows per block and class, shape (n_blocks, n_classes)."""
-    block = np.arange(len(rows)) if blocks is None else pd.factorize(blocks[rows])[0]
-    label = pd.factorize(table.y.to_numpy()[rows])[0] if table.classes else np.zeros(len(rows), dtype=np.int64)
-    n_blocks, n_classes = int(block.max()) + 1, int(label.max()) + 1
-    counts = np.bincount(block * n_classes + label, minlength=n_blocks * n_classes)
-    return block, counts.reshape(n_blocks, n_classes)
-
-
-def _set_aside(
-    table: Table, rows: np.ndarray, blocks: np.ndarray | None, share: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Part off a share of the rows of each class, by whole blocks."""
-    if share == 0:
-        return rows, rows[:0]
-    block, counts = _class_counts(table, rows, blocks)
-    held = choose_blocks(counts, share, seed)[block]
-    if not held.any():
-        unit = "row" if blocks is None else "block of rows that belong together"
-        raise SplitError(
-            f"split.holdout: {share} of {len(rows):,} rows is less than half of any {unit}; set 0 or a larger share"
-        )
-    return rows[~held], rows[held]
-
-
-def _lay_folds(
-    table: Table, rows: np.ndarray, blocks: np.ndarray | None, n_folds: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give the rows that each fold trains on and tests."""
-    if table.time is not None:
-        parts = _forward(_moments(table.time), rows, blocks, n_folds)
-    elif blocks is None:
-        parts = _by_row(table, rows, n_folds, seed)
-    else:
-        parts = _by_block(table, rows, blocks, n_folds, seed)
-    for number, (train, test) in enumerate(parts):
-        _check_training_part(table, train, number)
-        yield train, test
-
-
-def _by_row(table: Table, rows: np.ndarray, n_folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    from sklearn.model_selection import KFold, StratifiedKFold
-
-    if len(rows) < n_folds:
-        raise SplitError(f"split.folds: {n_folds} folds need as many rows; there are {len(rows)} outside the holdout")
-    splitter = (StratifiedKFold if table.classes else KFold)(n_folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(rows, pd.factorize(table.y.iloc[rows])[0]):
-        yield rows[train], rows[test]
-
-
-def _by_block(
-    table: Table, rows: np.ndarray, blocks: np.ndarray, n_folds: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    block, counts = _class_counts(table, rows, blocks)
-    if len(counts) < n_folds:
-        raise SplitError(
-            f"split.folds: {n_folds} folds need as many blocks of rows that belong together (groups, identical rows); "
-            f"there are {len(counts):,} outside the holdout; set fewer folds"
-        )
-    fold = deal_blocks(counts, n_folds, seed)[block]
-    for number in range(n_folds):
-        yield rows[fold != number], rows[fold == number]
-
-
-def _parts(
-    table: Table, development: np.ndarray, held: np.ndarray, blocks: np.ndarray | None, seed: int
-) -> Iterator[Fold]:
-    """Divide the holdout into parts of whole blocks; forward in time into spans."""
-    if table.time is not None:
-        in_time = held[np.argsort(_moments(table.time)[held], kind="stable")]
-        parts = [np.sort(span) for span in np.array_split(in_time, _PARTS)]
-    else:
-        block, counts = _class_counts(table, held, blocks)
-        part = deal_blocks(counts, _PARTS, seed)[block]
-        parts = [held[part == number] for number in range(_PARTS)]
-    for number, test in enumerate(part for part in parts if len(part)):
-        yield Fold(development, test, 0, number)
-
-
-def _check_training_part(table: Table, train: np.ndarray, number: int) -> None:
-    if not len(train):
-        raise SplitError(
-            f"fold {number + 1} has no row to train on: all rows before it share a block with the rows that it tests; "
-            "set fewer folds, or take the role group or time from its column"
-        )
-    if table.classes and (absent := set(table.classes) - set(table.y.iloc[train].unique())):
-        place = "before the time that it tests" if table.time is not None else "outside the group that it tests"
-        raise SplitError(
-            f"fold {number + 1} can't learn class {sorted(absent, key=str)[0]!r}: no row {place} has it; "
-            "set fewer folds, or join the class with another or leave it out"
-        )
-
-
-# ---- forward in time
-
-
-def _moments(time: np.ndarray) -> np.ndarray:
-    """Give the rank of each row's time among the distinct times."""
-    moments = pd.factorize(time, sort=True)[0]
-    if missing := int((moments < 0).sum()):
-        raise SplitError(f"the time is missing in {missing:,} rows; give each row a time, or leave these rows out")
-    return moments
-
-
-def _last_share(
-    moments: np.ndarray, rows: np.ndarray, blocks: np.ndarray | None, share: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Part off the last share of the rows, at the nearest change of time; purge what shares a block with it."""
-    if share == 0:
-        return rows, rows[:0]
-    _, moment, counts = np.unique(moments[rows], return_inverse=True, return_counts=True)
-    if len(counts) < 2:
-        raise SplitError("split.holdout: all rows have the same time, so there is no last share; set 0")
-    before = np.cumsum(counts)[:-1]
-    held = moment > int(np.argmin(np.abs(before - (1 - share) * len(rows))))
-    return _purged(rows[~held], rows[held], blocks), rows[held]
-
-
-def _forward(
-    moments: np.ndarray, rows: np.ndarray, blocks: np.ndarray | None, n_folds: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give expanding windows over the distinct times."""
-    from sklearn.model_selection import TimeSeriesSplit
-
-    times, moment = np.unique(moments[rows], return_inverse=True)
-    if len(times) <= n_folds:
-        raise SplitError(
-            f"split.folds: {n_folds} folds forward in time need {n_folds + 1} different times; "
-            f"there are {len(times)} outside the holdout; set fewer folds"
-        )
-    for _, tested in TimeSeriesSplit(n_folds).split(times):
-        test = rows[(moment >= tested[0]) & (moment <= tested[-1])]
-        yield _purged(rows[moment < tested[0]], test, blocks), test
-
-
-def _purged(train: np.ndarray, test: np.ndarray, blocks: np.ndarray | None) -> np.ndarray:
-    return train if blocks is None else train[~np.isin(blocks[train], blocks[test])]

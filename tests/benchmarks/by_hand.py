@@ -47,9 +47,10 @@ from workbench.catalog import dataset, load
 from workbench.explainers import registry as explainer_registry
 from workbench.families import registry as family_registry
 from workbench.plan import _REFIT_SHUFFLES, Plan
+from workbench.sampling import draw_rows
 from workbench.store.worker import ONE_THREAD
 from workbench.study import Study
-from workbench.work.explain import _draw, ask
+from workbench.work.explain import ask
 from workbench.work.fit import fit_rows
 from workbench.work.noise import shuffled
 
@@ -176,7 +177,7 @@ class ByHand:
 
     def _background(self, method: str) -> np.ndarray:
         most = explainer_registry()[method].most_background
-        return _draw(self.plan.splits.development, most, self.plan.study.split.seed)
+        return draw_rows(self.plan.splits.development, most, self.plan.study.split.seed)
 
     def _permutation_importance(
         self, model: Any, fitted: Any, table: Any, method: str, options: dict[str, Any], what: str
@@ -204,7 +205,7 @@ class ByHand:
 
         unseen = self.plan.splits.holdout
         most = explainer_registry()[method].most_rows
-        X, _ = self._rows(fitted, table, _draw(unseen, most, [self.plan.study.split.seed, 1]))
+        X, _ = self._rows(fitted, table, draw_rows(unseen, most, [self.plan.study.split.seed, 1]))
         background, _ = self._rows(fitted, table, self._background(method))
         with self.clock(what):
             masker = shap.maskers.Independent(background, max_samples=len(background))

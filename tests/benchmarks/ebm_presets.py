@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 import workbench as wb
+from workbench.folds import Fold
 from workbench.interval import corrected_interval
 from workbench.metrics import Metric, default_metrics, metric
-from workbench.splits import Fold, make_splits
+from workbench.splits import make_splits
 from workbench.table import Table
 
 DATASETS = ("wine-quality-red", "bikeshare", "breast-cancer")

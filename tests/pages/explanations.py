@@ -22,7 +22,12 @@ from workbench.answers import (
 from workbench.answers.profiles import Profiles
 from workbench.answers.swarm import Swarm
 
-STRENGTH = np.array([0.182, 0.094, 0.071, 0.041, 0.022, 0.012, 0.004, 0.0015, 0.0])
+_STRENGTH = np.array([0.182, 0.094, 0.071, 0.041, 0.022, 0.012, 0.004, 0.0015, 0.0])
+
+
+def strength(n: int) -> Any:
+    """Say how much each of n columns matters; of many, all do."""
+    return _STRENGTH[:n] if n <= len(_STRENGTH) else 0.182 * 0.95 ** np.arange(n)
 
 
 def provenance(method: str, *warnings: str, **options: Any) -> Provenance:
@@ -74,8 +79,8 @@ def explained(task: str, names: list[str], classes: Any, metric: Any, columns: A
 
 
 def _importance(names: list[str], metric: Any, moves: bool, rng: Any) -> Importance:
-    strength = STRENGTH[: len(names)] * moves
-    repeats = strength[:, None] + rng.normal(0, 0.05, (len(names), 5)) * strength[:, None]
+    means = strength(len(names)) * moves
+    repeats = means[:, None] + rng.normal(0, 0.05, (len(names), 5)) * means[:, None]
     mean = repeats.mean(axis=1)
     groups = {"groups": ((names[0], names[7]),), "group_importances": repeats[:1] * 1.2} if moves else {}
     return Importance(
@@ -162,7 +167,7 @@ def _surface(columns: Any, outputs: tuple[str, ...]) -> EffectSurface:
 
 
 def _attributions(method: str, names: list[str], outputs: tuple[str, ...], scale: str) -> AttributionSummary:
-    mean = STRENGTH[: len(names), None] * np.linspace(1, 0.5, len(outputs))
+    mean = strength(len(names))[:, None] * np.linspace(1, 0.5, len(outputs))
     return AttributionSummary(
         feature_names=tuple(names),
         outputs=outputs,
@@ -180,10 +185,10 @@ def _of_rows(columns: Any, outputs: tuple[str, ...]) -> dict[str, Any]:
     rng, n, k = np.random.default_rng(2), len(columns), len(outputs)
     numeric = [c["kind"] == "number" for c in columns]
     x = rng.uniform(-1, 1, size=(200, n))
-    values = x[:, :, None] * STRENGTH[:n, None] * np.linspace(1, 0.5, k)
+    values = x[:, :, None] * strength(n)[:, None] * np.linspace(1, 0.5, k)
     cells = [tuple(v if is_number else "level" for v, is_number in zip(row, numeric, strict=True)) for row in x]
     groups = ("low", "middle", "high") if k == 1 else outputs
-    made = np.linspace(-1, 1, len(groups))[:, None, None] * STRENGTH[:n, None] * np.ones(k)
+    made = np.linspace(-1, 1, len(groups))[:, None, None] * strength(n)[:, None] * np.ones(k)
     data = tuple(c["median"] if c["kind"] == "number" else c["levels"][0]["level"] for c in columns)
     found = Profiles(
         groups=groups,
@@ -199,12 +204,12 @@ def _of_rows(columns: Any, outputs: tuple[str, ...]) -> dict[str, Any]:
 def _interactions(names: list[str], outputs: tuple[str, ...]) -> Interactions:
     n, k = len(names), len(outputs)
     pairs = tuple((i, j) for i in range(n) for j in range(i + 1, n))
-    size = np.array([STRENGTH[i] * STRENGTH[j] for i, j in pairs])[:, None] * np.linspace(1, 0.6, k)
+    size = np.array([strength(n)[i] * strength(n)[j] for i, j in pairs])[:, None] * np.linspace(1, 0.6, k)
     return Interactions(
         feature_names=tuple(names),
         outputs=outputs,
         scale="response",
-        overall=np.sqrt(STRENGTH[:n, None] * np.ones((1, k))),
+        overall=np.sqrt(strength(n)[:, None] * np.ones((1, k))),
         pairs=pairs,
         pairwise=np.sqrt(size),
         unnormalized=size,
@@ -236,11 +241,11 @@ def _surrogate(outputs: tuple[str, ...]) -> Surrogate:
 def _agreement(names: list[str]) -> Agreement:
     methods = ("permutation_importance", "ale", "shap")
     rho = np.array([[1.0, 0.93, 0.88], [0.93, 1.0, 0.97], [0.88, 0.97, 1.0]])
-    strength = STRENGTH[: len(names)]
+    means = strength(len(names))
     return Agreement(
         methods=methods,
         feature_names=tuple(names),
-        importances=np.stack([strength, 2 * strength, strength**0.9]),
+        importances=np.stack([means, 2 * means, means**0.9]),
         rank_correlation=rho,
         provenance=provenance("agreement"),
     )

@@ -15,6 +15,7 @@ from workbench.pages.cautions import sentences
 HEADINGS = (
     "Which columns the score rests on",
     "How predictions stand along the columns",
+    "How predictions stand along pairs of columns",
     "How predictions change along the columns, among rows that are alike",
     "What columns add to single predictions",
     "Reasons for typical predictions, by SHAP",
@@ -74,7 +75,7 @@ def test_pictures_say_the_numbers_of_the_card() -> None:
 
 def test_a_surface_says_what_its_tones_count() -> None:
     card = cards(results())["linear"]
-    panels = behaviour.blocks(Card.model_validate(card))[1].pictures
+    panels = behaviour.blocks(Card.model_validate(card))[2].pictures
     surface = next(view for view in panels if view.finding.startswith("Alcohol with Sulphates"))
     assert ">vs mean<" in surface.svg
     assert ">adds<" not in surface.svg

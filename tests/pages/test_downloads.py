@@ -1,23 +1,28 @@
-"""Each figure as an SVG file and its numbers as CSV, in links that hold them whole."""
+"""Each figure as an SVG file, which a script makes of what the page shows, and its numbers as CSV, in a link."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from importlib.resources import files
+from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from tests.pages.results import results
+from tests.pages.results import HOSTILE, results
 from tests.pages.test_html import Page
-from workbench.pages import card_html, cards
+from workbench.pages import card_html, cards, index, index_html
 from workbench.pages.card import Card
+from workbench.pages.room import MOST_BYTES
 from workbench.pages.sections import card_view
-from workbench.pages.views import PictureView
+from workbench.pages.views import Cell, Head, PictureView, TableView
+from workbench.plots.style import LIGHT, VARIABLES
 
-_MB = 2**20
+VARIABLE_NAMES = [name.removeprefix("var(--").removesuffix(")") for name in VARIABLES.values()]
 
 
 def pictures(card: dict) -> list[PictureView]:
@@ -35,15 +40,18 @@ def lines(link: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(unquote(link).partition(",")[2].lstrip("\ufeff"))))
 
 
-def test_every_figure_is_a_file_that_stands_alone(given: dict[str, dict]) -> None:
+def test_every_figure_can_stand_alone(given: dict[str, dict]) -> None:
+    """What the script writes into a file is the picture with its colours told; the browser tests save some."""
+    style = (files("workbench.pages") / "templates" / "page.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"(--\w+): (#[0-9a-f]{6});", style[style.index(":root {") : style.index("}")]))
+    assert {f"--{name}": getattr(LIGHT, name) for name in VARIABLE_NAMES}.items() <= light.items()
     for card in given.values():
         for view in pictures(card):
-            text = unquote(view.file.partition(",")[2])
-            root = ElementTree.fromstring(text)  # noqa: S314 - our own drawing
+            root = ElementTree.fromstring(view.svg)  # noqa: S314 - our own drawing
             assert root.tag.endswith("}svg")
-            assert "var(--" not in text
-            assert "#" not in view.file
-            assert "<" not in view.file
+            used = {name for e in root.iter() for name in re.findall(r"var\((--\w+)\)", e.get("style", ""))}
+            assert used <= {*light, "--plotface"}
+            assert view.svg.count("var(--") == sum(e.get("style", "").count("var(--") for e in root.iter())
             assert root.find("{http://www.w3.org/2000/svg}title").text == view.finding
 
 
@@ -61,15 +69,59 @@ def test_every_figure_has_its_numbers_and_no_cell_runs(given: dict[str, dict]) -
                     float(cell)
 
 
-def test_pages_link_them_and_stay_small(given: dict[str, dict]) -> None:
+RUNS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "-x", "+x", "=", "-")
+
+
+@pytest.mark.parametrize("text", RUNS)
+def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
+    """Wherever the text comes from: a cell or a head of a table or of a picture's numbers."""
+    cells = [Cell(text), Cell("shown", text), Cell("−1.5", -1.5), Cell("plain", f"a{text}")]
+    table = lines(TableView("t", [Head(text)] * 4, [cells], rest=[cells]).csv)
+    assert table == [[f"'{text}"] * 4, *[[f"'{text}", f"'{text}", "-1.5", f"a{text}"]] * 2]
+    shown = PictureView("", "", "", data=[[text, "b"], [-1.5, text], [1e-7, None]])
+    assert lines(shown.csv) == [[f"'{text}", "b"], ["-1.5", f"'{text}"], ["1e-07", ""]]
+
+
+@pytest.mark.parametrize("text", ["@", "-x"])
+def test_no_name_or_value_of_data_runs_in_any_download(text: str) -> None:
+    """All that data name is called so, and no file of any card begins a cell with it."""
+    given = named(results("multiclass", hostile=True), text)
+    pages = [index_html(index(given)), *(card_html(card) for card in cards(given).values())]
+    files = [a["href"] for page in pages for t, a in Page(page).tags if str(a.get("href")).startswith("data:text/csv")]
+    found = [cell for link in files for row in lines(str(link)) for cell in row if cell]
+    assert sum(cell.startswith(f"'{text}") for cell in found) > 100
+    assert not [cell for cell in found if cell[:1] in "=@\t\r" or (cell[:1] in "+-" and not is_number(cell))]
+    assert any(is_number(cell) and cell.startswith("-") for cell in found)
+
+
+def named(value: Any, text: str) -> Any:
+    """Put a text before every hostile name of results."""
+    if isinstance(value, dict):
+        return {named(k, text): named(v, text) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [named(v, text) for v in value]
+    return f"{text}{value}" if isinstance(value, str) and value in HOSTILE else value
+
+
+def is_number(text: str) -> bool:
+    try:
+        return np.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def test_pages_offer_them_and_stay_small(given: dict[str, dict]) -> None:
     for card in given.values():
         text = card_html(card)
-        assert len(text.encode()) < 2 * _MB
+        assert len(text.encode()) < MOST_BYTES
         page = Page(text)
-        files = [a.get("download", "") for t, a in page.tags if t == "a" and a.get("href", "").startswith("data:")]
-        assert sum(name.endswith(".svg") for name in files) == len(pictures(card))
-        labels = [a["aria-label"] for t, a in page.tags if t == "a" and "download" in a]
-        assert all(label.startswith(("SVG of ", "CSV of ")) for label in labels)
+        links = [a for t, a in page.tags if t == "a" and "download" in a]
+        figures = [a for a in links if str(a["download"]).endswith(".svg")]
+        assert len(figures) == len(pictures(card))
+        assert all("hidden" in a and "href" not in a for a in figures)  # until the script can make the file
+        assert all(str(a["href"]).startswith("data:text/csv") for a in links if a not in figures)
+        assert all(a["aria-label"].startswith(("SVG of ", "CSV of ")) for a in links)
+        assert "Saving one as a file of its own takes a script" in page.text
 
 
 def test_numbers_are_those_of_the_card() -> None:

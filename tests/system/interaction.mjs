@@ -1,4 +1,5 @@
-// What a reader does on the index and on the page of two models, by mouse, keyboard, finger, and without a script.
+// What a reader does on pages, by mouse, keyboard, finger, and without a script.
+import { readFileSync } from "node:fs";
 
 const shownTips = (page) => page.locator(".tip").evaluateAll((tips) => tips
   .filter((tip) => getComputedStyle(tip).visibility === "visible")
@@ -57,6 +58,39 @@ export async function points(page) {
   return problems;
 }
 
+// figures saved as files, by mouse and by keyboard: SVG that stands alone, in the same colours whatever the page's
+export async function figures(page) {
+  const problems = [];
+  const links = await page.locator("a.svgfile").all();
+  for (const link of new Set([links[0], links.at(-1)].filter(Boolean))) {
+    const name = await link.getAttribute("aria-label");
+    const saved = [];
+    for (const [colorScheme, act] of [["light", () => link.click()], ["dark", () => link.press("Enter")]]) {
+      await page.emulateMedia({ colorScheme });
+      const wait = page.waitForEvent("download", { timeout: 5000 }).catch(() => null);
+      await act();
+      const download = await wait;
+      if (!download) { problems.push(`${name}: nothing is saved`); continue; }
+      if (!download.suggestedFilename().endsWith(".svg")) problems.push(`${name} is saved as ${download.suggestedFilename()}`);
+      saved.push(readFileSync(await download.path(), "utf8"));
+    }
+    if (saved.length !== 2 || saved[0] !== saved[1]) problems.push(`${name}: the file depends on the page's colours`);
+    problems.push(...(await page.evaluate(([texts, label]) => texts.flatMap((text) => {
+      const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+      const colours = [...text.matchAll(/(?:fill|stroke): (?!none|url)([^;"]*)/g)].map((match) => match[1]);
+      const odd = colours.filter((colour) => !/^#[0-9a-f]{6}$/.test(colour));
+      return [
+        ...(root.localName === "svg" ? [] : [`${label}: no SVG: ${text.slice(0, 80)}`]),
+        ...(text.includes("var(--") ? [`${label}: leans on the page's colours`] : []),
+        ...(!colours.length || odd.length ? [`${label}: colours ${odd}`] : []),
+        ...(label === `SVG of ${root.querySelector("title")?.textContent}` ? [] : [`${label} is a file of ${root.querySelector("title")?.textContent}`]),
+      ];
+    }), [saved, name])));
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  return problems;
+}
+
 export async function touch(browser, address) {
   const problems = [];
   const context = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
@@ -91,6 +125,8 @@ export async function withoutScript(browser, address) {
     await page.keyboard.press("Tab");
     if (!(await page.locator(".tip").last().isVisible())) problems.push("without a script the tip is not shown");
   }
+  if (await page.locator("a.svgfile:visible").count()) problems.push("without a script there are links to files that do nothing");
+  if (await page.locator("a.svgfile").count() && !(await page.locator("noscript:visible").count())) problems.push("without a script nothing says why figures have no file");
   if (await page.locator("#pair").count()) {
     const heads = await page.locator("table.two").first().locator("thead th:visible").allInnerTexts();
     const pair = await page.locator("#pair").evaluate((p) => [p.dataset.one, p.dataset.two]);

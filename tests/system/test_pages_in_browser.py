@@ -47,7 +47,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize(
-    "what", ["console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction"]
+    "what", ["console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files"]
 )
 def test_nothing_is_wrong(report: dict[str, dict], what: str) -> None:
     wrong = {page: found[what] for page, found in report.items() if found[what]}
@@ -63,6 +63,8 @@ def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
     bad.write_text(
         "<html><body><p style='width:2000px;color:#ccc;background:#fff'>wide and pale</p>"
         "<p>one on</p><p style='margin-top:-2.2em'>another</p><div class=chart></div>"
+        "<figure><svg class=plot><title>a</title></svg>"
+        "<a class=svgfile aria-label=b download=x.svg href='#'>SVG</a></figure>"
         "<img src='http://localhost:9/x.png'><script>alert(1);throw new Error('broken')</script>"
         "<table class=sortable><thead><tr><th><button>a</button></th></tr></thead>"
         "<tbody><tr><td data-sort=2></td></tr><tr><td data-sort=1></td></tr></tbody></table></body></html>"
@@ -75,5 +77,5 @@ def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
     found = json.loads(done.stdout)[str(bad)]
     assert all(
         found[what]
-        for what in ("console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction")
+        for what in ("console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files")
     ), found

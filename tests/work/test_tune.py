@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel, Field
 
+from workbench.folds import SplitError
 from workbench.metrics import metric
-from workbench.splits import SplitError
 from workbench.table import Table
 from workbench.work.tune import tune
 

@@ -34,7 +34,7 @@ def blocks(card: Card) -> list[Block]:
     found = []
     for answer in answers:
         if answer.kind in ("effects", "effect"):
-            found.append(effects.block(card, answer, list(order)))
+            found += effects.blocks(card, answer, list(order))
         elif answer.kind in _BLOCKS:
             found.append(_BLOCKS[answer.kind](card, answer))
             found += reasons.blocks(card, answer)
@@ -151,11 +151,17 @@ def _interactions(card: Card, answer: Any) -> Block:
                 drawing,
                 finding,
                 interactions.describe(answer, labels=labels),
+                _of_pairs(len(answer.pairs)),
                 data=figure_data.interactions(answer, labels),
             )
         ],
         cautions=methods.cautions(card, answer),
     )
+
+
+def _of_pairs(n: int) -> str:
+    most = figure_data.MOST_PAIRS
+    return "" if n <= most else f"The CSV holds the {count(most)} strongest of {count(n)} pairs, the card's JSON all."
 
 
 def _surrogate(card: Card, answer: Any) -> Block:

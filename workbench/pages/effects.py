@@ -7,35 +7,45 @@ from typing import Any
 
 from workbench.pages import figure_data, methods
 from workbench.pages.card import Card
-from workbench.pages.views import Block, PictureView, picture
+from workbench.pages.views import Block, PictureView, Ranking, picture
 from workbench.plots import PAGE, effect, effect_surface
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
 _MOST_EFFECTS = 24
+_BOTH = {
+    "partial_dependence": "How predictions stand along pairs of columns",
+    "ale": "What pairs of columns add together, beyond what each does",
+}
 
 
-def block(card: Card, answer: Any, order: Sequence[str]) -> Block:
-    """Give the block of one answer; columns in an order, most important first."""
+def blocks(card: Card, answer: Any, order: Sequence[str]) -> list[Block]:
+    """Give the blocks of one answer: columns in an order, most important first, then pairs of columns."""
     found = list(answer.effects) if answer.kind == "effects" else [answer]
     found.sort(key=lambda one: order.index(one.feature) if one.feature in order else len(order))
     flat = [one for one in found if effect.is_flat(one)]
     moving = [one for one in found if not effect.is_flat(one)]
     panels = [_panel(card, one, effect.shared_limits(found)) for one in moving[:_MOST_EFFECTS]]
-    left_out = len(moving) - len(panels)
-    more = f" The {count(left_out)} least important are in the card's JSON." if left_out else ""
     refits = next((one.refits for one in moving if one.refits is not None), None)
-    return Block(
+    surfaces = [_surface(card, one) for one in getattr(answer, "surfaces", ())]
+    along = Block(
         heading=methods.heading(answer),
         paragraphs=[
             f"{methods.what(answer)} The panels share one scale, so that their sizes compare. {_bands(refits)}"
-            f"{_own_curves(moving)}{more}",
+            f"{_own_curves(moving)}",
             *methods.about_refits(refits),
             *_flat(card, flat, len(moving)),
         ],
-        pictures=[*panels, *(_surface(card, one) for one in getattr(answer, "surfaces", ()))],
-        cautions=methods.cautions(card, answer),
+        pictures=panels,
+        cautions=() if surfaces else methods.cautions(card, answer),
+        ranking=Ranking(len(moving)),
     )
+    if not surfaces:
+        return [along]
+    named = Ranking(len(surfaces), first="as the study names them")
+    heading = _BOTH.get(answer.provenance.method, _BOTH["partial_dependence"])
+    both = Block(heading=heading, pictures=surfaces, cautions=methods.cautions(card, answer), ranking=named)
+    return [along, both]
 
 
 def _bands(refits: Any) -> str:

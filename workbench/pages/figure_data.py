@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from workbench.plots import shapes
+from workbench.plots import swarm as swarms
 from workbench.plots.numbers import days
 
 Row = list[float | str | None]
 _DIGITS = 8  # a card's JSON holds all
 _DATES = "datetime"
+MOST_PAIRS = 200
 
 
 def rows(heads: Sequence[str], *columns: Iterable[Any]) -> list[Row]:
@@ -81,12 +83,22 @@ def _axis(values: Sequence[Any], kind: str) -> list[Any]:
 
 
 def effect_surface(one: Any, labels: Mapping[str, str]) -> list[Row]:
-    """Give the value of each cell of a grid over two columns, one a row."""
+    """Give the values of a grid over two columns: the first downwards, the second across, for each output."""
     first, second = (_axis(v, k) for v, k in zip(one.grid_values, one.feature_kinds, strict=True))
-    pairs = [(a, b) for a in first for b in second]
-    values = [np.asarray(each).ravel() for each in one.average]
-    heads = [*_named(one.features, labels), *_of("average", one.outputs)]
-    return rows(heads, *zip(*pairs, strict=True), *values)
+    return _matrix(_named(one.features, labels), first, second, one.average, one.outputs)
+
+
+def _matrix(
+    names: Sequence[str], down: Sequence[Any], across: Sequence[Any], grids: Sequence[Any], outputs: Sequence[str]
+) -> list[Row]:
+    """Lay out a grid for each output, (n_down, n_across), side by side: a row a cell would repeat both places."""
+    heads = [_plain(v) if len(outputs) == 1 else f"{output}: {_text(v)}" for output in outputs for v in across]
+    columns = np.concatenate([np.asarray(grid, dtype=float) for grid in grids], axis=1).T
+    return [[f"{names[0]} downwards, {names[1]} across", *heads], *rows((), down, *columns)[1:]]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.{_DIGITS}g}"
 
 
 def attributions(answer: Any, labels: Mapping[str, str]) -> list[Row]:
@@ -102,11 +114,14 @@ def attributions(answer: Any, labels: Mapping[str, str]) -> list[Row]:
 
 
 def interactions(answer: Any, labels: Mapping[str, str]) -> list[Row]:
-    """Give how much each two columns act together."""
+    """Give how much each two columns act together; of very many pairs those that move predictions most."""
     names = _named(answer.feature_names, labels)
-    first, second = ([names[pair[i]] for pair in answer.pairs] for i in (0, 1))
+    kept = np.arange(len(answer.pairs))
+    if len(kept) > MOST_PAIRS:
+        kept = np.sort(np.argsort(-np.nan_to_num(answer.unnormalized).max(axis=1), kind="stable")[:MOST_PAIRS])
+    first, second = ([names[answer.pairs[i][side]] for i in kept] for side in (0, 1))
     heads = ["column", "with", *_of("H", answer.outputs), *_of("on the scale of predictions", answer.outputs)]
-    return rows(heads, first, second, *answer.pairwise.T, *answer.unnormalized.T)
+    return rows(heads, first, second, *answer.pairwise[kept].T, *answer.unnormalized[kept].T)
 
 
 def surrogate(answer: Any) -> list[Row]:
@@ -166,24 +181,23 @@ def _places(values: Sequence[float], scale: Any) -> list[Any]:
 
 
 def shape_surface(term: Any, scales: Sequence[Any], output: int) -> list[Row]:
-    """Give what a pair of columns adds in each cell, one a row."""
-    sides = [_cells(axis, scale) for axis, scale in zip((term.first, term.second), scales, strict=True)]
-    pairs = [(a, b) for a in sides[0] for b in sides[1]]
-    return rows([*(scale.axis for scale in scales), "adds"], *zip(*pairs, strict=True), term.grid[:, :, output].ravel())
+    """Give what a pair of columns adds in each cell: the first column downwards, the second across."""
+    down, across = (_cells(axis, scale) for axis, scale in zip((term.first, term.second), scales, strict=True))
+    return _matrix([scale.axis for scale in scales], down, across, [term.grid[:, :, output]], [""])
 
 
 def _cells(axis: Any, scale: Any) -> list[str]:
     """Name the cells of a side: each interval by its upper end, then missing; or each level."""
     if axis.levels:
         return [*axis.levels, "any other", "missing"]
-    ends = [f"≤ {end}" if isinstance(end, str) else f"≤ {end:.{_DIGITS}g}" for end in _places(axis.cuts, scale)]
-    return [*ends, "above", "missing"]
+    return [*(f"≤ {_text(end)}" for end in _places(axis.cuts, scale)), "above", "missing"]
 
 
 def swarm(answer: Any, output: int, labels: Mapping[str, str]) -> list[Row]:
-    """Give the bins of what each column adds: their ends, rows, and how high the column's values are in them."""
+    """Give the bins of what each column drawn adds: their ends, rows, and how high the column's values are in them."""
     out: list[Row] = [["column", "adds from", "to", "rows", "mean rank of the column's values"]]
-    for j, name in enumerate(_named(answer.feature_names, labels)):
+    names = _named(answer.feature_names, labels)
+    for j, name in ((j, names[j]) for j in sorted(swarms.drawn(answer))):
         edges, counts, height = (
             part[j][output] for part in (answer.swarm.edges, answer.swarm.rows, answer.swarm.height)
         )

@@ -22,7 +22,7 @@ from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
 _MOST_FINDINGS = 5
-_SCRIPTS = ("page.js", "points.js", "pair.js")
+_SCRIPTS = ("page.js", "points.js", "pair.js", "figures.js")
 
 
 def card_html(data: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.pages import behaviour, complexity, diagnostics, evidence, figure_data, model, tables, tuning
+from workbench.pages import behaviour, complexity, diagnostics, evidence, figure_data, model, room, tables, tuning
 from workbench.pages.card import Card, Statement
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
 from workbench.pages.signs import signed
@@ -71,8 +71,8 @@ def _glance(card: Card, row: Standing) -> list[Fact]:
 
 
 def sections(card: Card) -> list[Section]:
-    """Give all sections below the first screen."""
-    return [
+    """Give all sections below the first screen, as far as a page holds them."""
+    found = [
         Section("model", "The model itself", model.lead(card), model.blocks(card)),
         Section("behaviour", "Behaviour", behaviour.lead(card), behaviour.blocks(card)),
         evidence.section(card),
@@ -85,6 +85,7 @@ def sections(card: Card) -> list[Section]:
         reproduce(card.environment, card.splits, card.data.hash, card.fit_seconds),
         Section("privacy", "Privacy", "What this page discloses.", [Block(bullets=card.privacy)]),
     ]
+    return room.fitted(found)
 
 
 def _facts(statements: Sequence[Statement], section: str) -> list[Fact]:

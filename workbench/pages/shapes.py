@@ -15,7 +15,7 @@ from workbench.pages.card import Card
 from workbench.pages.equation import equation
 from workbench.pages.outputs import ending, said_of, scale, spoken, target
 from workbench.pages.parts import ColumnPart
-from workbench.pages.views import Block, Cell, Head, PictureView, TableView, picture
+from workbench.pages.views import Block, Cell, Head, PictureView, Ranking, TableView, picture
 from workbench.plots import PAGE, panel, shapes, surface
 from workbench.plots.numbers import MISSING, count, decimals, fixed, number, signed
 from workbench.plots.shapes import Scale
@@ -23,6 +23,7 @@ from workbench.plots.style import shown
 
 _MOST_SHAPES = 24
 _MOST_PAIRS = 12
+_REST = "in the model's file, and in the card's JSON"
 _FLAT = 0.005  # of the largest value that some shape adds: less is not seen
 _SHAPES = Steps | Surface | Levels | Curve | Linear
 _BENT = Steps | Surface | Curve  # a sum without one of these is better told by coefficients
@@ -174,9 +175,7 @@ def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
         drawing = draw(term, scale, PAGE, limits=limits)
         data = figure_data.shape(term, scale)
         made.append(picture(drawing, shapes.finding(term, scale), shapes.describe(term, scale), data=data))
-    more = len(bent) - len(drawn)
-    rest = f" The {count(more)} least important are in the card's JSON." if more else ""
-    rest += _next_to_nothing([shown(scales[t.column].title, 26) for t in terms if not any(t is b for b in bent)])
+    rest = _next_to_nothing([shown(scales[t.column].title, 26) for t in terms if not any(t is b for b in bent)])
     return Block(
         heading="What each column adds",
         paragraphs=[
@@ -185,6 +184,7 @@ def _shapes(terms: Sequence[Any], scales: dict[str, Scale]) -> Block:
             f"value. The strip below a curve shows where training rows lie, the darker the denser.{rest}"
         ],
         pictures=made,
+        ranking=Ranking(len(bent), rest=_REST),
     )
 
 
@@ -210,15 +210,14 @@ def _pairs(terms: Sequence[Surface], scales: dict[str, Scale]) -> Block:
         finding, told = (tell(term, both, output=output) for tell in (surface.finding, surface.describe))
         data = figure_data.shape_surface(term, both, output)
         pictures.append(picture(drawing, finding, told, data=data))
-    more = len(maps) - len(pictures)
-    rest = f" The {count(more)} least important are in the card's JSON." if more else ""
     return Block(
         heading="What pairs of columns add on top",
         paragraphs=[
             "Each cell adds to what the two columns add alone: orange raises, blue lowers, white changes nothing. All "
-            f"maps share one scale of colours.{rest}"
+            "maps share one scale of colours."
         ],
         pictures=pictures,
+        ranking=Ranking(len(maps), rest=_REST),
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from workbench.plots import svg
-from workbench.plots.svg import for_file
 
+_MARK = "\ufeff"  # says to a spreadsheet that the file is UTF-8
 _BROAD = 430  # points
 _LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
 
@@ -105,12 +105,8 @@ def _csv_link(lines: Iterable[Iterable[float | str | None]]) -> str:
     """Give a CSV file as a link that holds it whole."""
     out = io.StringIO()
     csv.writer(out).writerows([_csv(value) for value in line] for line in lines)
-    return _file_link("text/csv", "\ufeff" + out.getvalue())
-
-
-def _file_link(media: str, text: str) -> str:
-    """Give a file as a link that holds it whole; what may stand in an address as it is stays short."""
-    return f"data:{media};charset=utf-8,{quote(text, safe='/,.:;=*! ')}"
+    # what may stand in an address as it is stays short
+    return f"data:text/csv;charset=utf-8,{quote(_MARK + out.getvalue(), safe='/,.:;=*! ')}"
 
 
 def _csv(value: float | str | None) -> float | str | None:
@@ -139,7 +135,7 @@ class PointView:
 class PictureView:
     """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows.
 
-    ``points`` of it may be links; without ``files`` it can't be taken away as an SVG.
+    ``points`` of it may be links; without ``files`` the page offers none of it.
     """
 
     svg: str
@@ -157,11 +153,6 @@ class PictureView:
         """A name for its files, from the finding."""
         words = re.findall(r"[a-z0-9]+", self.finding.lower())
         return "-".join(words)[:40].strip("-") or "figure"
-
-    @property
-    def file(self) -> str:
-        """The picture as a link to an SVG file, in the colours of a white page."""
-        return _file_link("image/svg+xml", for_file(self.svg))
 
     @property
     def csv(self) -> str:
@@ -219,10 +210,19 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """An order of `n` pictures, drawn or not: which come first, and where the numbers of all are."""
+
+    n: int
+    first: str = "the most important"
+    rest: str = "in the card's JSON"
+
+
+@dataclass(frozen=True)
 class Block:
     """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
 
-    ``cautions`` are where it can mislead, told last.
+    ``cautions`` are where it can mislead, told last. Pictures with a ``ranking`` may be the first of more.
     """
 
     heading: str = ""
@@ -236,6 +236,7 @@ class Block:
     folded: Sequence[tuple[str, str]] = ()
     bullets: Sequence[str] = ()
     cautions: Sequence[str] = ()
+    ranking: Ranking | None = None
 
     @property
     def large(self) -> bool:

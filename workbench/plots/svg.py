@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 from xml.etree import ElementTree
 
-from workbench.plots.style import LIGHT, VARIABLES, Palette, quiet_glyphs, shown
+from workbench.plots.style import VARIABLES, Palette, quiet_glyphs, shown
 
 _PREFIX = "\ue000"  # stands for the prefix until the picture is hashed; no shown text holds this character
 _SVG = "http://www.w3.org/2000/svg"
@@ -20,6 +20,7 @@ _FONT = re.compile(r"(font(?:-family)?:[^;]*?)'DejaVu Sans'[^;]*")
 _COLOUR = re.compile("|".join(VARIABLES))
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _BLANKS = re.compile(r" +(?=[A-Za-z])|(?<=[A-Za-z]) +")
+_PIECE = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 _TAG = re.compile(r"<[^<>]+>")
 _VARIABLE = re.compile(r"var\(--[a-z0-9]+\)")
 _PRINT_FACES = "'DejaVu Sans', 'Last Resort High-Efficiency'"
@@ -68,15 +69,29 @@ def svg(figure: Any, title: str, description: str, *, prefix: str = "") -> str:
 
 
 def _compact(path: str) -> str:
-    """Write a path in hundredths of a point, without the blanks that it can do without.
+    """Write a path in hundredths of a point, without the blanks and the coordinates that it can do without.
 
     Examples
     --------
-    >>> _compact("M 48 87.405264  L 48.1 -0.001  z ")
-    'M48 87.41L48.1 0z'
+    >>> _compact("M 48 87.405264  L 48.1 -0.001  z "), _compact("M 1 2  L 3 2  L 3 4  L 1 4  z ")
+    ('M48 87.41L48.1 0z', 'M1 2H3V4H1z')
     """
     short = _NUMBER.sub(lambda match: f"{round(float(match.group()), 2) + 0.0:.2f}".rstrip("0").rstrip("."), path)
-    return _BLANKS.sub("", short).strip()
+    return _straight(_BLANKS.sub("", short).strip())
+
+
+def _straight(path: str) -> str:
+    """Write lines along an axis by the one coordinate that changes; other parts than M, L and z end what is known."""
+    at, out = ("", ""), []
+    for command, numbers in _PIECE.findall(path):
+        place = tuple(numbers.split())
+        if command == "L" and len(place) == 2:
+            same = place[0] == at[0], place[1] == at[1]
+            numbers = numbers if same[0] == same[1] else place[1] if same[0] else place[0]
+            command = command if same[0] == same[1] else "V" if same[0] else "H"
+        at = (place[0], place[1]) if command in "MLHV" and len(place) == 2 else ("", "")
+        out.append(command + numbers)
+    return "".join(out)
 
 
 def for_print(text: str, palette: Palette) -> str:
@@ -84,16 +99,8 @@ def for_print(text: str, palette: Palette) -> str:
 
     Only tags are changed: within them every < and > is escaped, so no shown text is taken for one.
     """
-    return _resolved(text, palette, _PRINT_FACES)
-
-
-def for_file(text: str) -> str:
-    """Give what `svg` wrote as a file that stands alone: fixed colours on white, which any program can read."""
-    return _resolved(text, LIGHT, _FACES)
-
-
-def _resolved(text: str, palette: Palette, faces: str) -> str:
-    values = {f"var(--{f.name})": getattr(palette, f.name) for f in fields(palette)} | {"var(--plotface)": faces}
+    values = {f"var(--{f.name})": getattr(palette, f.name) for f in fields(palette)}
+    values["var(--plotface)"] = _PRINT_FACES
     return _TAG.sub(lambda tag: _VARIABLE.sub(lambda match: values[match.group()], tag.group()), text)
 
 

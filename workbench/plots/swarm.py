@@ -41,7 +41,7 @@ def draw(
         If the summary holds no bins.
     """
     _check(summary)
-    order = [int(j) for j in ranked(summary)[:_MOST]]
+    order = drawn(summary)
     names = [_name(summary, j, labels) for j in order]
     left = 16 + 1.04 * max(map(text_width, names))  # what rounding of letters to pixels may add
     figure = new_figure(WIDTH, 64 + _STEP * len(order), palette)
@@ -63,6 +63,11 @@ def draw(
     if title:
         set_title(figure, finding(summary, output=output, labels=labels), palette)
     return figure
+
+
+def drawn(summary: Any) -> list[int]:
+    """Give the places of the columns that are drawn, most telling first."""
+    return [int(j) for j in ranked(summary)[:_MOST]]
 
 
 def _check(summary: Any) -> None:
@@ -119,7 +124,7 @@ def _direction(edges: Any, rows: Any, height: Any) -> float:
 def describe(summary: Any, *, output: int = 0, labels: Mapping[str, str] | None = None) -> str:
     """Give the picture in words: for each column what it adds at both ends, and where its values are high."""
     parts = []
-    for j in map(int, ranked(summary)[:_MOST]):
+    for j in drawn(summary):
         edges = summary.swarm.edges[j][output]
         turn = _direction(edges, summary.swarm.rows[j][output], summary.swarm.height[j][output])
         where = "" if abs(turn) < _CLEAR else ", more where it is high" if turn > 0 else ", less where it is high"

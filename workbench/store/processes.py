@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import types
 from collections.abc import Collection, Iterator, Sequence
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from workbench.store.memory import resident
-from workbench.store.unit import Unit
 from workbench.store.worker import ONE_THREAD, Report, Task, work
 
 # what the server of the workers imports before it forks them, so that a start takes milliseconds
@@ -28,22 +28,14 @@ PRELOAD = (
     "sklearn.pipeline",
     "threadpoolctl",
 )
+_STARTING = threading.Lock()  # a start changes what all threads of this process see
 _LOST = 255  # what multiprocessing gives as exit code of a worker whose server was ended, and it with that
 
 
 @dataclass(eq=False)
 class Worker:
-    """A process at work on one unit, as its run sees it.
+    """A process at work on one unit: see `workbench.store.executor.Worker`."""
 
-    Attributes
-    ----------
-    ended : bool
-        Whether it is over, as of the last `listen`.
-    report : Report or None
-        Its last word; None where it has not spoken, or ended without one.
-    """
-
-    unit: Unit
     process: Any
     reader: connection.Connection
     pid: int
@@ -81,27 +73,30 @@ class Worker:
 
 
 class Workers:
-    """Starts processes and waits for them.
+    """Starts processes and waits for them: see `workbench.store.executor.Executor`.
 
     Parameters
     ----------
+    capacity : int
+        How many may be at work at a time.
     preload : sequence of str
         Modules that most units import: they are loaded once, by the process that all workers are forked from.
     """
 
-    def __init__(self, preload: Sequence[str] = ()) -> None:
+    def __init__(self, capacity: int = 1, preload: Sequence[str] = ()) -> None:
+        self.capacity = capacity
         self.preload = [*PRELOAD, work.__module__, *preload]
 
-    def start(self, unit: Unit, task: Task) -> Worker:
+    def start(self, task: Task) -> Worker:
         """Start a worker on a task."""
         context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        context.set_forkserver_preload([*self.preload, unit.function.__module__])
+        context.set_forkserver_preload([*self.preload, task.module])
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(task, writer), daemon=True)
-        with _clean_start():
+        with _STARTING, _clean_start():
             _begin(process)
         writer.close()
-        return Worker(unit, process, reader, process.pid)
+        return Worker(process, reader, process.pid)
 
     def wait(self, workers: Collection[Worker], seconds: float | None) -> None:
         """Wait until a worker has news, or so many seconds have passed."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.store.executor import Executor, Worker
 from workbench.store.files import StoreError
 from workbench.store.log import Log
 from workbench.store.memory import left
 from workbench.store.order import Order
-from workbench.store.processes import Worker, Workers
+from workbench.store.processes import Workers
 from workbench.store.store import Store
 from workbench.store.unit import Event, Outcome, Unit, refs
 from workbench.store.worker import Report, Task
@@ -50,6 +51,7 @@ def run_units(
     on_event: Callable[[Event], None] | None = None,
     preload: Sequence[str] = (),
     limits: Limits | None = None,
+    executor: Executor | None = None,
 ) -> dict[str, Outcome]:
     """Compute what is not stored yet, each unit in a worker process; call it within `lock_run`.
 
@@ -76,6 +78,8 @@ def run_units(
     preload : sequence of str
         Modules that most units import: they are loaded once, by the process that all workers are forked from.
     limits : Limits, optional
+    executor : Executor, optional
+        Who does the units, in the place of processes of this machine; `jobs` and `preload` then don't count.
 
     Returns
     -------
@@ -105,13 +109,20 @@ def run_units(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1; got {jobs}")
     with store.in_use():
-        run = _Run(units, store, Log(Path(folder)), jobs, fresh, on_event, Workers(preload), limits or Limits())
+        hands = executor or Workers(jobs, preload)
+        run = _Run(units, store, Log(Path(folder)), fresh, on_event, hands, limits or Limits())
         try:
             while run.advance():
                 run.wait()
         finally:
             run.workers.stop([one.worker for one in run.running.values()])
     return {name: run.outcomes[name] for name in names}
+
+
+def too_large(limit: float) -> Report:
+    """Tell of a unit whose worker was ended because it held more than so many GiB."""
+    told = f"took more than its limit of {limit:g} GiB of memory"
+    return Report("failed", error=told, cause=told)
 
 
 @dataclass(eq=False)
@@ -131,13 +142,12 @@ class _Run:
         units: Sequence[Unit],
         store: Store,
         log: Log,
-        jobs: int,
         fresh: bool,
         on_event: Callable[[Event], None] | None,
-        workers: Workers,
+        workers: Executor,
         limits: Limits,
     ) -> None:
-        self.store, self.log, self.jobs, self.fresh, self.on_event = store, log, jobs, fresh, on_event
+        self.store, self.log, self.fresh, self.on_event = store, log, fresh, on_event
         self.workers, self.limits = workers, limits
         self.ends = float("inf") if limits.seconds is None else time.monotonic() + limits.seconds
         self.log.mend()
@@ -195,7 +205,7 @@ class _Run:
     def _has_room(self, unit: Unit) -> bool:
         if self.alone.intersection((unit.name, *self.running)):
             return not self.running
-        return len(self.running) < self.jobs
+        return len(self.running) < self.workers.capacity
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self.ends
@@ -211,8 +221,9 @@ class _Run:
             rule = "function and arguments must be picklable"
             self._settle(unit, Report("failed", error=f"{rule}; {error}", cause=rule))
             return
-        task = Task(unit.name, unit.key, call, self.store, self.log, self.fresh)
-        self.running[unit.name] = _Running(unit, self.workers.start(unit, task))
+        needs = tuple(dict(refs(unit.arguments)).values())
+        task = Task(unit.name, unit.key, call, unit.function.__module__, needs, self.store, self.log, self.fresh)
+        self.running[unit.name] = _Running(unit, self.workers.start(task))
 
     def wait(self) -> None:
         """Wait for news of a worker, or until a limit is reached, and act on it."""
@@ -234,18 +245,18 @@ class _Run:
 
     def _watch_memory(self) -> None:
         """End a worker that holds more than it may, or the largest one before the system ends any."""
-        held = {name: one.worker.memory or 0 for name, one in self.running.items()}
+        told = {name: one.worker.memory for name, one in self.running.items()}
+        held = {name: taken for name, taken in told.items() if taken is not None}
         limit = self.limits.memory
         for name, taken in held.items():
             if limit is not None and taken > limit * GIBIBYTE:
-                told = f"took more than its limit of {limit:g} GiB of memory"
-                self._end(self.running[name], Report("failed", error=told, cause=told))
+                self._end(self.running[name], too_large(limit))
                 return
         if held and (spare := left()) is not None and spare < _SPARE:
             largest = self.running[max(held, key=lambda name: held[name])]
-            told = f"memory ran out: its worker held {held[largest.unit.name] / GIBIBYTE:.1f} GiB"
+            why = f"memory ran out: its worker held {held[largest.unit.name] / GIBIBYTE:.1f} GiB"
             has_company = len(self.running) > 1
-            self._end(largest, Report("failed", error=told, cause=told), again=has_company)
+            self._end(largest, Report("failed", error=why, cause=why), again=has_company)
 
     def _end(self, one: _Running, report: Report, *, again: bool = False) -> None:
         """End a worker, for a reason; its unit is settled by that, unless it is to be tried once more, alone."""

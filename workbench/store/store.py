@@ -111,11 +111,34 @@ class Store:
             If the disk takes no more.
         """
         body = json.dumps(dict(notes or {})).encode() + b"\n" + pickle.dumps(value, protocol=5)
+        self._write(key, b"%s%s\n%s" % (_MAGIC, _digest(body), body))
+
+    def _write(self, key: str, content: bytes) -> None:
         try:
-            write_whole(self.path(key), b"%s%s\n%s" % (_MAGIC, _digest(body), body), mode=0o600)
+            write_whole(self.path(key), content, mode=0o600)
         except OSError as error:
             raise StoreError(f"{self.root}: can't store a value: {error.strerror}; {GO_ON}") from error
         self.trim()
+
+    def export(self, key: str) -> bytes | None:
+        """Give the whole file of a value, for another store to `adopt`; None if no whole value is stored."""
+        body = self._read(key)
+        return None if body is None else b"%s%s\n%s" % (_MAGIC, _digest(body), body)
+
+    def adopt(self, key: str, content: bytes) -> dict[str, Any]:
+        """Take in a value that another store has exported, and give its notes.
+
+        Raises
+        ------
+        StoreError
+            If it is not what was written there, or the disk takes no more.
+        """
+        head, _, body = content.partition(b"\n")
+        if head != _MAGIC + _digest(body):
+            raise StoreError(f"{self.root}: refused a value that is not what was exported: it was damaged on its way")
+        self._write(key, content)
+        notes: dict[str, Any] = json.loads(body[: body.index(b"\n")])
+        return notes
 
     def trim(self) -> None:
         """Evict the values that were not used for longest, down to the limit, unless a run is under way."""

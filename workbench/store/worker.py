@@ -34,11 +34,23 @@ _HIDDEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, Resourc
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is told: `call` is the pickled function and its arguments."""
+    """What a worker is told.
+
+    Attributes
+    ----------
+    call : bytes
+        The pickled function and its arguments.
+    module : str
+        Where the function stands.
+    needs : tuple of str
+        The keys of the stored values that take the place of refs among the arguments.
+    """
 
     unit: str
     key: str
     call: bytes
+    module: str
+    needs: tuple[str, ...]
     store: Store
     log: Log
     fresh: bool

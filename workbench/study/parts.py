@@ -48,6 +48,12 @@ def study_name(source: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "study"
 
 
+def connection_name(connection: str) -> str:
+    """Name a database: by its file, its variable, or the last part of its URL."""
+    told = connection.removeprefix("env:")
+    return Path(told).stem if is_file(told) else told.rstrip("/").rpartition("/")[2]
+
+
 def _refuse(unready: Callable[[Any], bool], rule: str) -> BeforeValidator:
     """Refuse what a later release will do; silence would be taken for doing it."""
 
@@ -108,8 +114,7 @@ class Query(Part):
     @property
     def name(self) -> str:
         """What the database is called: its file's name, the variable's, or the last part of the URL."""
-        told = self.connection.removeprefix("env:")
-        return Path(told).stem if is_file(told) else told.rstrip("/").rpartition("/")[2]
+        return connection_name(self.connection)
 
     def located(self, folder: Path) -> Query:
         """Give the same with a file's path taken from the study file's folder."""
@@ -272,9 +277,25 @@ class Report(Part):
     monitoring: _Text = Field(default=None, description="What is watched while they are in use.")
 
 
+def _check_scheduler(address: str) -> str:
+    if re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/@]+:\d+", address) is None:
+        raise ValueError("must be the address of a Dask scheduler, such as tcp://192.168.0.1:8786")
+    return address
+
+
 class Run(Part):
     """How the work is done."""
 
+    executor: Literal["local", "dask"] = Field(
+        default="local",
+        description="Who does the work: processes of this machine, or the workers of a Dask cluster (extra [dask]); "
+        "it changes no number.",
+    )
+    address: Annotated[str, AfterValidator(_check_scheduler)] | None = Field(
+        default=None,
+        description="The address of the cluster's scheduler, such as tcp://192.168.0.1:8786; must be given where "
+        "executor is dask: no cluster is started here.",
+    )
     jobs: int = Field(
         default_factory=lambda: min(2, os.cpu_count() or 1),
         ge=1,

@@ -198,10 +198,12 @@ class Study(Part):
         """Give the study as plain data, defaults written out but those of families and explainers: again a study.
 
         A source that is a file is reduced to its name, so that no folder's or person's name is handed on, and a URL to
-        scheme, host and path, so that no password or token is; `run.jobs`, which changes no number, and what `report`
-        leaves open are left out.
+        scheme, host and path, so that no password or token is; what of `run` says where the work is done, which
+        changes no number, and what `report` leaves open are left out.
         """
-        plain = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"run": {"jobs"}})
+        plain = self.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude={"run": {"jobs", "executor", "address"}}
+        )
         plain["data"]["columns"] = _declared(self.data)
         plain["data"]["source"] = self.data.public_source
         plain["models"] = [{m.family: {"name": m.name, **m.params}} for m in self.models]
@@ -271,6 +273,11 @@ def _contradictions(study: Study) -> list[Problem]:
         found.append((("data", "task"), f"must be binary, as target.at_least makes a yes/no target; got {data.task!r}"))
     if data.positive is not None and data.task not in (None, "binary"):
         found.append((("data", "positive"), f"is for binary targets alone; got task {data.task!r}; leave it out"))
+    if study.run.executor == "dask" and study.run.address is None:
+        step = "start a cluster with 'dask scheduler' and 'dask worker', and give the scheduler's address"
+        found.append((("run", "address"), f"is missing, and executor is dask: {step}"))
+    if study.run.executor == "local" and study.run.address is not None:
+        found.append((("run", "address"), "goes with executor: dask; set that, or leave the address out"))
     target = data.target.column if isinstance(data.target, AtLeast) else data.target
     for name, column in data.columns.items():
         where = ("data", "columns", name)

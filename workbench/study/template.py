@@ -10,7 +10,7 @@ import yaml
 
 from workbench.columns import TableError
 from workbench.study.entries import Registry
-from workbench.study.parts import Compare, Report, Split, Tune, study_name
+from workbench.study.parts import Compare, Query, Report, Split, Tune, study_name
 from workbench.study.problems import StudyError
 from workbench.study.study import DEFAULT_EXPLAIN
 from workbench.study.text import parse_yaml
@@ -52,7 +52,7 @@ def describe(frame: pd.DataFrame, target: str) -> tuple[Table, dict[str, str]]:
 def template(
     table: Table,
     *,
-    source: str,
+    source: str | Query,
     families: Registry,
     explainers: Registry,
     left_out: Mapping[str, str] | None = None,
@@ -64,8 +64,8 @@ def template(
     ----------
     table : Table
         The data.
-    source : str
-        The data file's path as the study file will name it.
+    source : str or Query
+        The data file's path, or a database and its query, as the study file will name it.
     families, explainers : mapping of name to class
         Families have `tasks`, `glassbox` and `title`, explainers `title`.
     left_out : mapping of column to reason, optional
@@ -78,7 +78,7 @@ def template(
     lines = [
         "# A study for the glassbox workbench: which data, which models, how they are compared and explained.",
         "# Every key that may stand here, with what it means: workbench schema",
-        f"study: {_scalar(name or study_name(source))}",
+        f"study: {_scalar(name or study_name(source if isinstance(source, str) else source.name))}",
         "",
         *_data_lines(table, source, left_out),
         "",
@@ -115,9 +115,14 @@ def _calibrate_line(task: str) -> Iterator[str]:
         yield f"  # {ways} recalibrates the probabilities of a model: {{forest: {{calibrate: sigmoid}}}}"
 
 
-def _data_lines(table: Table, source: str, left_out: Mapping[str, str]) -> Iterator[str]:
+def _data_lines(table: Table, source: str | Query, left_out: Mapping[str, str]) -> Iterator[str]:
     yield "data:"
-    yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, its URL, or a bundled name"
+    if isinstance(source, str):
+        yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, its URL, or a bundled name"
+    else:
+        yield "  source:"
+        yield f"    connection: {_scalar(source.connection)}  # env:NAME, a variable with the URL; or a database's file"
+        yield f"    query: {_scalar(source.query)}"
     yes_no = "; or {column: ..., at_least: 6} for a yes/no target" if table.task == "regression" else ""
     yield f"  target: {_scalar(table.target.name)}  # the column to predict{yes_no}"
     yield f"  task: {table.task}  # regression, binary or multiclass"

@@ -23,9 +23,9 @@ from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
 from workbench.evaluation.weak_regions import weak_regions
+from workbench.folds import Fold
 from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
-from workbench.splits import Fold
 from workbench.table import Table
 from workbench.work.explain import of_drawn
 from workbench.work.fit import Fitted, Refit

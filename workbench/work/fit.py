@@ -15,10 +15,11 @@ from workbench.answers import Details, RuleShares
 from workbench.estimator import estimator_for
 from workbench.evaluation.rules import rule_shares
 from workbench.families import find_family
+from workbench.folds import Fold, SplitError
 from workbench.forms import Form
 from workbench.metrics import metric
 from workbench.out_of_fold import N_FOLDS
-from workbench.splits import Fold, SplitError, make_splits
+from workbench.splits import make_splits
 from workbench.table import Table
 from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbench.answers import Answer
-from workbench.splits import Fold
+from workbench.folds import Fold
 from workbench.table import Table
 from workbench.work.explain import ask
 from workbench.work.fit import Refit, fit_rows

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from workbench.folds import Fold
 from workbench.metrics import Metric
-from workbench.splits import Fold, make_splits
+from workbench.splits import make_splits
 from workbench.table import Table
 
 INNER_FOLDS = 3

@@ -1,0 +1,121 @@
+"""Connections to a Dask cluster, and whether its workers run what this process runs."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
+from pathlib import Path
+from typing import Any
+
+from workbench.store import StoreError
+
+CONNECT_SECONDS = 15
+_OWN = "glassbox-workbench"
+_SOURCES = "workbench (its sources)"
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Give a `distributed.Client` of the scheduler at an address, closed afterwards.
+
+    Raises
+    ------
+    StoreError
+        If Dask is not installed, or nothing answers there.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise StoreError(
+            "executor dask: needs dask and distributed, which are not installed: pip install 'glassbox-workbench[dask]'"
+        ) from error
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise StoreError(
+            f"{address}: no Dask scheduler answers there ({type(error).__name__}); start one with 'dask scheduler', "
+            "and workers with 'dask worker ADDRESS --nworkers auto --nthreads 1'"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def packages() -> dict[str, str]:
+    """Give the versions of all that decides numbers here: Python, the workbench's sources, and what they require."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2]), _SOURCES: _sources()}
+    for name in _requirements():
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "none"
+    return found
+
+
+def mismatches(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
+    """Say of each package that differs its name and both versions."""
+    return [
+        f"{name} is {there.get(name, 'none')} there and {own} here"
+        for name, own in here.items()
+        if there.get(name, "none") != own
+    ]
+
+
+def unfit(client: Any, workers: Collection[str] | None = None) -> dict[str, str]:
+    """Say of each worker that does not run what this process runs what differs; all workers where none are named."""
+    here = packages()
+    found = client.run(packages, workers=None if workers is None else [*workers], on_error="return")
+    told = {}
+    for address, there in found.items():
+        if isinstance(there, BaseException):
+            told[address] = f"can't import the workbench there: {there}"
+        elif wrong := mismatches(here, there):
+            told[address] = "; ".join(wrong)
+    return told
+
+
+def check_packages(client: Any) -> None:
+    """Check that all workers run what this process runs.
+
+    Raises
+    ------
+    StoreError
+        If one does not: names the worker, the package and both versions.
+    """
+    for address, told in unfit(client).items():
+        raise StoreError(
+            f"worker {address}: {told}; install the same versions on all machines, or numbers would differ"
+        )
+
+
+def _requirements() -> list[str]:
+    """Name what the workbench requires, and what the extras that fit models would add."""
+    try:
+        asked = requires(_OWN) or []
+    except PackageNotFoundError:  # sources without an installation
+        return []
+    counted = [text for text in asked if "extra ==" not in text or re.search(r"extra == .(accelerate|pysr|dask)", text)]
+    names = {found[0] for text in counted if (found := re.match(r"[A-Za-z0-9._-]+", text))}
+    # of two distributions that bring one module, the one of this system counts
+    return sorted(name for name in names if _is_installed(name))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _sources() -> str:
+    home = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*.py")):
+        digest.update(f"{path.relative_to(home)} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,92 @@
+"""Parts scored one after another here, or by the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+from workbench.cluster.connection import check_packages, connected
+from workbench.delimited import CatalogError
+from workbench.scoring.parts import Part
+from workbench.scoring.scorer import Scorer
+from workbench.store import StoreError
+
+_AHEAD = 2  # parts for each thread that are under way or wait to be written
+
+
+def scored(parts: Sequence[Part], scorer: Scorer) -> Iterator[pd.DataFrame]:
+    """Score parts one after another; gives pieces in order, each of a batch of rows."""
+    for part in parts:
+        for frame in part.frames(scorer.form.columns, scorer.text):
+            yield scorer.score(frame)
+
+
+def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator[pd.DataFrame]:
+    """Score parts by the workers of a Dask cluster; gives pieces in the order of the parts.
+
+    Workers read the files themselves, so all must find them at the same paths. The form goes to each worker once. Of
+    each thread at most two parts are under way, and results come back as compressed Parquet, so memory stays bounded on
+    both sides. A part whose worker is lost is scored by another.
+
+    Raises
+    ------
+    StoreError
+        If the cluster does not answer, has no worker, or one that runs other versions.
+    CatalogError
+        If a part can't be read on a worker.
+    """
+    import pyarrow.parquet
+
+    with connected(address) as client:
+        check_packages(client)
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise StoreError(f"{address}: the cluster has no worker; start some with 'dask worker {address}'")
+        form = client.scatter(scorer, broadcast=True, hash=False)
+        with _told(client):
+            left, under_way = iter(parts), deque[Any]()
+            while True:
+                for part in left:
+                    under_way.append(client.submit(score_part, part, form, pure=False))
+                    if len(under_way) >= _AHEAD * threads:
+                        break
+                if not under_way:
+                    return
+                content = under_way.popleft().result()
+                with pyarrow.parquet.ParquetFile(io.BytesIO(content)) as file:
+                    for batch in file.iter_batches():
+                        yield batch.to_pandas()
+
+
+def score_part(part: Part, scorer: Scorer) -> bytes:
+    """Score a part on a worker; gives the result as the content of a Parquet file."""
+    from workbench.scoring.sink import Sink
+
+    content = io.BytesIO()
+    written = Sink(content, parquet=True)
+    for piece in scored([part], scorer):
+        written.write(piece)
+    written.close()
+    return content.getvalue()
+
+
+@contextmanager
+def _told(client: Any) -> Iterator[None]:
+    """Say of what the cluster could not do what to do."""
+    try:
+        yield
+    except CatalogError as error:
+        raise CatalogError(
+            f"on a worker: {error}; workers must find the data at the same paths as this machine: share the folder, or "
+            "leave --address out"
+        ) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("distributed", "dask"):
+            raise
+        at = client.scheduler.address if client.scheduler else "the cluster"
+        raise StoreError(f"{at}: {type(error).__name__}: {error}; see to its workers, and try again") from error
