@@ -6,8 +6,9 @@
 
 Tables are made up (`scale_cases.made_up`): 1,000 to 1,000,000 rows of 20 columns, and 10 to 500 columns of 10,000 rows.
 Families are fitted with the defaults of a study to a number, those that can't to a yes/no. What is scored or explained
-are models of 10,000 rows; methods that explain rows one by one explain all of the table, against as many background
-rows as in a study; all others average over the whole table, or over what they draw of it themselves.
+are models of 10,000 rows. Contributions are those of `workbench predict`: SHAP by a form whose background is used up
+before. Methods that explain rows one by one explain all of the table, against as many background rows as in a study;
+all others average over the whole table, or over what they draw of it themselves.
 
 Each measurement has a process of its own and one thread. Told are processor seconds, seconds on the clock, and how much
 higher the largest resident size is than before: the table itself is not in it. One that passes the limit of seconds is
@@ -111,7 +112,9 @@ def main() -> None:
     """Measure, or print what is measured."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--out", type=Path, default=Path("scale"))
-    asked.add_argument("--only", help="cases, families, methods or kinds (fit, score, explain), with commas between")
+    asked.add_argument(
+        "--only", help="cases, families, methods or kinds (fit, score, contribute, explain), with commas between"
+    )
     asked.add_argument("--limit", type=float, default=60, help="seconds of one measurement")
     asked.add_argument("--memory", type=float, default=12, help="GiB of one process")
     asked.add_argument("--table", action="store_true", help="print what is measured, with fits")

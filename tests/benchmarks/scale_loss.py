@@ -48,7 +48,8 @@ def train(arguments: dict[str, Any], rank: int, workers: int, rows: int, told: A
     from workbench.families import find_family
 
     X, y = made_up(rows // workers, AT_COLUMNS, seed=rank)
-    X["level 9"] = X["level 9"].cat.codes
+    for name in X.select_dtypes("category"):
+        X[name] = X[name].cat.codes
     family = find_family("xgboost")()
     asked = family.build("regression", family.Parameters().model_dump())
     with xgboost.collective.CommunicatorContext(**arguments):
@@ -86,7 +87,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--only", help="cases, with commas between")
     given = asked.parse_args()
-    mapped = [c for c in cases().values() if c.kind == "score" or c.method in MAPPED]
+    mapped = [c for c in cases().values() if c.kind in MAPPED or c.method in MAPPED]
     for case in [*mapped, cases()[TRAINED]]:
         if given.only and case.name not in given.only.split(","):
             continue

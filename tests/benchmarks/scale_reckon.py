@@ -17,7 +17,7 @@ PART = 10**6  # most rows of a part that a worker holds at once
 DAY = 86_400
 REACH = 1_000  # times the largest size that was measured: what is more is not reckoned
 MIB, GIB = 2**20, 2**30
-MAPPED = ("shap", "tree_shap", "partial_dependence")  # each part's answer stands, or its mean is one of a sum
+MAPPED = ("score", "contribute", "partial_dependence")  # each part's answer stands, or its mean is one of a sum
 DISTRIBUTED = ("xgboost",)
 
 Measured = dict[int, dict[str, Any]]
@@ -124,7 +124,7 @@ class Reckoned:
 
     @property
     def way(self) -> str:
-        if self.case.kind == "score" or self.case.method in MAPPED:
+        if self.case.kind in MAPPED or self.case.method in MAPPED:
             return "mapped"
         if self.case.kind == "fit":
             return "distributed" if self.case.family in DISTRIBUTED else "one machine"
