@@ -6,8 +6,9 @@
 
 Tables are made up (`scale_cases.made_up`): 1,000 to 1,000,000 rows of 20 columns, and 10 to 500 columns of 10,000 rows.
 Families are fitted with the defaults of a study to a number, those that can't to a yes/no. What is scored or explained
-are models of 10,000 rows; methods that explain rows one by one explain all of the table, against as many background
-rows as in a study; all others average over the whole table, or over what they draw of it themselves.
+are models of 10,000 rows. Contributions are those of `workbench predict`: SHAP by a form whose background is used up
+before. Methods that explain rows one by one explain all of the table, against as many background rows as in a study;
+all others average over the whole table, or over what they draw of it themselves.
 
 Each measurement has a process of its own and one thread. Told are processor seconds, seconds on the clock, and how much
 higher the largest resident size is than before: the table itself is not in it. One that passes the limit of seconds is
@@ -86,8 +87,10 @@ def expected(before: list[tuple[int, dict[str, Any]]], size: int) -> float:
     return float(seconds * (size / n) ** max(slope, 0.0))
 
 
-def climb(case: Case, sizes: list[tuple[int, int]], known: dict[str, Any], given: argparse.Namespace) -> None:
-    """Measure sizes from small to large until one is beyond the limits."""
+def climb(case: Case, sizes: list[tuple[int, int]], file: Path, given: argparse.Namespace) -> None:
+    """Measure sizes from small to large until one is beyond the limits, and write down each."""
+    everything = json.loads(file.read_text()) if file.exists() else {}
+    known = everything.setdefault(case.name, {})
     before: list[tuple[int, dict[str, Any]]] = []
     for rows, columns in sizes:
         key, size = f"{rows} x {columns}", rows * columns
@@ -97,6 +100,7 @@ def climb(case: Case, sizes: list[tuple[int, int]], known: dict[str, Any], given
             if seconds <= PATIENCE * given.limit:
                 found = run(case, rows, columns, given.out, given.limit, given.memory)
             known[key] = found
+            file.write_text(json.dumps(everything, indent=1))
             shown = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in found.items()}
             print(f"{case.name:32} {key:16} {shown}", flush=True)
         if "seconds" not in known[key]:
@@ -104,22 +108,13 @@ def climb(case: Case, sizes: list[tuple[int, int]], known: dict[str, Any], given
         before.append((size, known[key]))
 
 
-def measure_all(chosen: list[Case], given: argparse.Namespace) -> None:
-    """Measure what is not known yet, and write it down after every case."""
-    file = given.out / "results.json"
-    for case in chosen:
-        known = json.loads(file.read_text()) if file.exists() else {}
-        mine = known.setdefault(case.name, {})
-        for sizes in case.sizes():
-            climb(case, sizes, mine, given)
-        file.write_text(json.dumps(known, indent=1))
-
-
 def main() -> None:
     """Measure, or print what is measured."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--out", type=Path, default=Path("scale"))
-    asked.add_argument("--only", help="cases, families, methods or kinds (fit, score, explain), with commas between")
+    asked.add_argument(
+        "--only", help="cases, families, methods or kinds (fit, score, contribute, explain), with commas between"
+    )
     asked.add_argument("--limit", type=float, default=60, help="seconds of one measurement")
     asked.add_argument("--memory", type=float, default=12, help="GiB of one process")
     asked.add_argument("--table", action="store_true", help="print what is measured, with fits")
@@ -140,7 +135,9 @@ def main() -> None:
     chosen = [c for c in cases if names is None or {c.name, c.kind, c.family, c.method} & set(names)]
     if not chosen:
         raise SystemExit(f"--only: no case of {given.only}; cases: {', '.join(c.name for c in cases)}")
-    measure_all(chosen, given)
+    for case in chosen:
+        for sizes in case.sizes():
+            climb(case, sizes, given.out / "results.json", given)
 
 
 if __name__ == "__main__":

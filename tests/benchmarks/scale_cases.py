@@ -20,6 +20,8 @@ import workbench as wb
 from workbench.explainers import explainer
 from workbench.families import find_family
 from workbench.sampling import draw_rows
+from workbench.scoring.contributions import Contributions
+from workbench.scoring.explained import N_BACKGROUND
 from workbench.study.parts import Split
 
 LEARNED = 10_000  # rows that a model which is scored or explained has learned from
@@ -34,14 +36,14 @@ SLOW = 100  # rows that methods which a study asks about no more than so many st
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 COLUMNS = (10, 20, 50, 150, 500)
 AT_ROWS, AT_COLUMNS = 10_000, 20
-SCORED = ("linear", "ebm", "tree", "xgboost", "forest")
+SCORED = ("linear", "ebm", "tree", "xgboost", "forest")  # by their forms, and told contributions of (scoring)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A thing that is measured: a family that is fitted, a form that scores, a method that explains a model."""
+    """What is measured: a fit, scoring by a form, contributions by a form prepared for it, a method that explains."""
 
-    kind: str  # fit, score or explain
+    kind: str  # fit, score, contribute or explain
     family: str
     preset: str | None = None
     method: str | None = None
@@ -76,7 +78,7 @@ def cases() -> dict[str, Case]:
     """All cases by name: families that can be fitted to made-up tables, scoring, and every explainer that is found."""
     fitted = [name for name in wb.families() if name != "custom"]
     found = [Case("fit", name, preset) for name in fitted for preset in PRESETS.get(name, (None,))]
-    found += [Case("score", name) for name in SCORED]
+    found += [Case(kind, name) for kind in ("score", "contribute") for name in SCORED]
     found += [Case("explain", name, None, m) for m in wb.explainers() for name in EXPLAINED.get(m, ("xgboost",))]
     return {case.name: case for case in found}
 
@@ -138,6 +140,10 @@ def prepared(case: Case, columns: int, folder: Path) -> Callable[[pd.DataFrame, 
     if case.kind == "score":
         form = model.form_
         return lambda X, y: form.predict(X)
+    if case.kind == "contribute":
+        rows = made_up(LEARNED, columns)[0].iloc[draw_rows(np.arange(LEARNED), N_BACKGROUND, 0)]
+        contributions = Contributions.of(model.form_, rows)
+        return lambda X, y: contributions.values(X)
     found = explainer(str(case.method))
     behind = draw_rows(np.arange(LEARNED), found.most_background, 0)
     background = made_up(LEARNED, columns)[0].iloc[behind]

@@ -15,8 +15,9 @@ LEAST = {"seconds": 0.2, "bytes": 16 * 2**20}  # what is less is a fixed cost, o
 MANY = (10**7, 10**8, 10**9)
 PART = 10**6  # most rows of a part that a worker holds at once
 DAY = 86_400
+REACH = 1_000  # times the largest size that was measured: what is more is not reckoned
 MIB, GIB = 2**20, 2**30
-MAPPED = ("shap", "tree_shap", "partial_dependence")  # each part's answer stands, or its mean is one of a sum
+MAPPED = ("score", "contribute", "partial_dependence")  # each part's answer stands, or its mean is one of a sum
 DISTRIBUTED = ("xgboost",)
 
 Measured = dict[int, dict[str, Any]]
@@ -123,7 +124,7 @@ class Reckoned:
 
     @property
     def way(self) -> str:
-        if self.case.kind == "score" or self.case.method in MAPPED:
+        if self.case.kind in MAPPED or self.case.method in MAPPED:
             return "mapped"
         if self.case.kind == "fit":
             return "distributed" if self.case.family in DISTRIBUTED else "one machine"
@@ -145,11 +146,25 @@ class Reckoned:
         return (self.taken.at(held, least=1.0) + held * self.row) / GIB
 
     def most(self, machine: float) -> tuple[str, str]:
-        """Give how many rows one core takes in a day in a machine's memory, and what is the limit."""
+        """Give how many rows one core takes in a day in a machine's memory, and for want of what no more."""
         sizes = np.logspace(3, 12, 9_001)
-        time = sizes[[self.hours(n) * 3600 <= DAY for n in sizes]].max(initial=0)
-        memory = sizes[[self.gib(n) <= machine for n in sizes]].max(initial=0)
-        return f"{_digits(min(time, memory) / 1e6)} million", "time" if time <= memory else "memory"
+        most = {
+            "time": sizes[[self.hours(n) * 3600 <= DAY for n in sizes]].max(initial=0),
+            "memory": sizes[[self.gib(n) <= machine for n in sizes]].max(initial=0),
+            "a larger measurement": REACH * self.seconds.size,
+        }
+        limit = min(most, key=lambda name: most[name])
+        return f"{_digits(most[limit] / 1e6)} million", limit
+
+    def told(self) -> list[str]:
+        """Give the name and the hours for many rows."""
+        low, high = ([_digits(self.hours(n, least=least)) for n in MANY] for least in (True, False))
+        cells = [a if a == b else f"{a} to {b}" for a, b in zip(low, high, strict=True)]
+        return [self.case.name, *(cell if self.reaches(n) else "–" for n, cell in zip(MANY, cells, strict=True))]
+
+    def reaches(self, rows: int) -> bool:
+        """Whether so many rows are reckoned: parts add up, else what is measured must not be too far away."""
+        return self.way == "mapped" or rows <= REACH * self.seconds.size
 
 
 def reckoned(known: dict[str, Any]) -> Iterator[Reckoned]:
@@ -169,11 +184,14 @@ def print_reckoning(known: dict[str, Any], machine: float, cores: int) -> None:
     hours, gib = ([f"10^{round(math.log10(n))} rows: {unit}" for n in MANY] for unit in ("h", "GiB"))
     print(f"The table: {row:.0f} bytes a row, {billion * row / GIB:,.0f} GiB for {billion:,} rows.")
     print(f"\nMapped over parts of at most {PART:,} rows: processor hours, and GiB of a worker.\n")
-    _print_lines([["", *hours, "GiB"]] + [[*_hours(one), _digits(one.gib(billion))] for one in mapped])
+    _print_lines([["", *hours, "GiB"]] + [[*one.told(), _digits(one.gib(billion))] for one in mapped])
     print(
         f"\nFits of all rows: processor hours, GiB with the table; most rows in a day on a core of {machine:.0f} GiB.\n"
     )
-    told = [[*_hours(one), *(_digits(one.gib(n)) for n in MANY), *one.most(machine)] for one in fits]
+    told = [
+        [*one.told(), *(_digits(one.gib(n)) if one.reaches(n) else "–" for n in MANY), *one.most(machine)]
+        for one in fits
+    ]
     _print_lines([["", *hours, *gib, "most rows", "for want of"], *told])
     print("\nOn a draw of rows, whatever the table has: rows, processor seconds.\n")
     for one in found:
@@ -190,17 +208,19 @@ def print_reckoning(known: dict[str, Any], machine: float, cores: int) -> None:
 
 def _on_cluster(hours: float, loss: dict[str, float] | None, cores: int) -> str:
     """Tell core hours and minutes, where speed grows as cores do but for the loss that was measured of two at once."""
-    factor = loss["wall"] if loss else 1.0
-    told = f"{factor:.2f} times those of one alone, as two at once took" if loss else "as if none were lost"
+    factor = loss["seconds"] if loss else 1.0
+    told = (
+        f"{factor:.2f} times the processor seconds of one alone, as two at once took"
+        if loss
+        else "as if none were lost"
+    )
     return f"{_digits(hours * factor)} core hours, {_digits(60 * hours * factor / cores)} minutes; {told}"
 
 
-def _hours(one: Reckoned) -> list[str]:
-    low, high = ([_digits(one.hours(n, least=least)) for n in MANY] for least in (True, False))
-    return [one.case.name, *(a if a == b else f"{a} to {b}" for a, b in zip(low, high, strict=True))]
-
-
 def _between(measured: Measured, rows: int) -> float:
-    """Give the seconds of so many rows, by a line on logarithms between the sizes measured; NaN beyond them."""
+    """Give the seconds of so many rows: by a line on logarithms between sizes, in proportion below, NaN beyond them."""
     known = np.log([[n, one["seconds"]] for n, one in measured.items()])
-    return float(np.exp(np.interp(math.log(rows), *known.T, left=math.nan, right=math.nan)))
+    least = min(measured)
+    if rows < least:
+        return float(measured[least]["seconds"] * rows / least)
+    return float(np.exp(np.interp(math.log(rows), *known.T, right=math.nan)))
