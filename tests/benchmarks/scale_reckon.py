@@ -17,7 +17,7 @@ PART = 10**6  # most rows of a part that a worker holds at once
 DAY = 86_400
 REACH = 1_000  # times the largest size that was measured: what is more is not reckoned
 MIB, GIB = 2**20, 2**30
-MAPPED = ("score", "contribute", "partial_dependence")  # each part's answer stands, or its mean is one of a sum
+MAPPED = ("score", "contribute", "shap", "tree_shap", "partial_dependence")  # parts stand, or their means add up
 DISTRIBUTED = ("xgboost",)
 
 Measured = dict[int, dict[str, Any]]
