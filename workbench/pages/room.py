@@ -36,7 +36,8 @@ def _bytes(block: Block, kept: int) -> int:
     """Count the bytes of a block with so many of its pictures."""
     texts = [block.heading, block.text, *block.paragraphs, *block.bullets, *block.cautions]
     texts += [text for _, text in block.folded]
-    return sum(len(text.encode()) for text in texts) + sum(map(_of, [*block.pictures[:kept], *block.tables]))
+    parts: list[PictureView | TableView] = [*block.pictures[:kept], *block.tables]
+    return sum(len(text.encode()) for text in texts) + sum(map(_of, parts))
 
 
 def _of(part: PictureView | TableView) -> int:
