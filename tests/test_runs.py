@@ -111,7 +111,7 @@ def test_the_command_shows_runs_side_by_side(two: list[Path]) -> None:
     assert table["linear"].rstrip().endswith("–")
     row = next(r for r in BASE["leaderboard"]["rows"] if r["model"] == "forest")
     assert f"○ forest      {row['score']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]" in table["forest"]
-    assert lines[-1].endswith("change: from the first to the second on the same folds, better above 0")
+    assert lines[-1].endswith("change: from the first to the second on the same test rows, better above 0")
 
 
 def test_a_csv_has_a_row_for_each_run_and_model(two: list[Path], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,9 @@ from workbench.verify import verify
 from workbench.work.diagnose import Subject
 from workbench.work.fit import Refit
 from workbench.work.said import Said
+
+# what pages say of scores only where there are folds
+_OF_FOLDS = re.compile("over (the )?folds|folds share|same folds|every fold|by fold|Folds:")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -95,6 +99,8 @@ def test_a_study_of_many_rows(task: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert "drawn" in linear["complexity"]["provenance"]["parameters"]
     assert "drawn" in found["drift"]["provenance"]["parameters"]
     assert (tmp_path / "run" / "cards" / "linear.html").read_text().count("holdout alone")
+    assert not [page.name for page in (tmp_path / "run").rglob("*.html") if _OF_FOLDS.search(page.read_text())]
+    assert "mean over parts of the holdout" in (tmp_path / "run" / "compare.html").read_text()
     checks = verify(tmp_path / "run")
     assert not [check for check in checks if check.status == "failed"]
 
@@ -114,6 +120,9 @@ def test_a_study_of_many_rows_that_asks_for_folds_has_them(tmp_path: Path, monke
     result = wb.run(study, out=tmp_path / "run", jobs=1)
     assert not result.failed
     assert result.results["sampling"]["holdout_alone"] is False
+    pages = {page.name: page.read_text() for page in (tmp_path / "run").rglob("*.html")}
+    assert all(_OF_FOLDS.search(page) for page in pages.values())
+    assert not [name for name, page in pages.items() if "parts of the holdout" in page]
     assert result.results["splits"]["n_folds"] == 2
     linear = next(m for m in result.results["models"] if m["name"] == "linear")
     calibration = next(d for d in linear["diagnostics"] if d["name"] == "calibration")["answer"]

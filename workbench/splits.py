@@ -45,6 +45,16 @@ class Splits:
     hash: str
     alone: bool = False
 
+    @property
+    def sizes(self) -> dict[str, np.ndarray]:
+        """The rows that each fold trains on and tests, for intervals of a mean over folds.
+
+        Parts of a holdout that is scored alone share no row and are of one fit: to them nothing is to be corrected, so
+        `n_test` is 0, which gives Student's interval.
+        """
+        tested = [0 if self.alone else len(f.test) for f in self.folds]
+        return {"n_train": np.array([len(f.train) for f in self.folds]), "n_test": np.array(tested)}
+
 
 def folds_for(asked: int | str, n_rows: int, holdout: float) -> int | None:
     """Give the number of folds that a study asks for: "auto" is 5, and "few" 3, or none where rows are many.

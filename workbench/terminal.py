@@ -202,7 +202,7 @@ def _score(row: Mapping[str, Any], places: int) -> str:
 
 def _way(run: Run) -> str:
     better = "above" if run.metric["greater_is_better"] else "below"
-    return f"; change: from the first to the second on the same folds, better {better} 0"
+    return f"; change: from the first to the second on the same test rows, better {better} 0"
 
 
 def can_write(path: Path, *, force: bool) -> None:

@@ -117,11 +117,7 @@ class Trained:
     @cached_property
     def sizes(self) -> dict[str, Any]:
         """The rows that each fold trains on and tests."""
-        folds = self.plan.splits.folds
-        return {
-            "n_train": np.array([len(f.train) for f in folds]),
-            "n_test": np.array([len(f.test) for f in folds]),
-        }
+        return self.plan.splits.sizes
 
     @cached_property
     def entries(self) -> list[Entry]:

@@ -253,16 +253,14 @@ def _named(data: Path, told: Study, place: Path) -> Path:
 
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:
     """Compute means over folds, and where the splits are known their intervals, again from the fold scores."""
-    folds = splits.folds if splits is not None else ()
-    sizes: dict[str, Any] = {
-        "n_train": [len(f.train) for f in folds] or 1.0,
-        "n_test": [len(f.test) for f in folds] or 1.0,
-    }
-    parts = ("mean", "lower", "upper") if folds else ("mean",)
+    sizes: dict[str, Any] = {"n_train": 1.0, "n_test": 1.0} if splits is None else splits.sizes
+    parts = ("mean",) if splits is None else ("mean", "lower", "upper")
     for name, told in model["scores"].items():
         found = corrected_interval([math.nan if s is None else s for s in told["folds"]], **sizes)
         for part in parts:
             if not close(getattr(found, part), told[part]):
                 text = f"{part} {name}: the folds give {getattr(found, part)!r}, told is {told[part]!r}"
                 return Check(model["name"], "means of fold scores", "failed", text)
-    return Check(model["name"], "means of fold scores", "ok", "with their intervals" if folds else "without intervals")
+    return Check(
+        model["name"], "means of fold scores", "ok", "without intervals" if splits is None else "with their intervals"
+    )

@@ -137,7 +137,7 @@ def test_sentences_without_an_interval():
     same = paired([0.0] * 5)
     assert same.p_value == 1.0
     assert price_sentence(same, TITLES, R2, 0.01) == (
-        "The decision tree costs nothing that could be seen: it scores the same as the random forest in every fold."
+        "The decision tree costs nothing that could be seen: it scores the same as the random forest everywhere."
     )
     always = compare([0.25] * 3, [0.5] * 3, model="x<y", reference="forest", metric=R2, **SIZES)
     assert always.p_value == 0.0

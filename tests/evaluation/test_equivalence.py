@@ -202,7 +202,7 @@ def test_the_sentence_without_region_interval_or_difference():
     assert told == "The decision tree is worse than the forest with a probability of 97% (better: 3%)."
     told = equivalence_sentence(compare(COSTS, zero, region=0.0, **OPTIONS), TITLES, R2)
     assert told == "The decision tree is better than the forest with a probability of 97% (worse: 3%)."
-    same = "The decision tree scores the same as the forest in every fold."
+    same = "The decision tree scores the same as the forest everywhere."
     assert [equivalence_sentence(compare(zero, zero, region=r, **OPTIONS), TITLES, R2) for r in (0, 0.01)] == [same] * 2
     assert equivalence_sentence(compare(zero, COSTS, **OPTIONS), TITLES, R2) == ""
     assert equivalence_sentence(compare([0.0], [0.1], region=0.01, **OPTIONS), TITLES, R2) == ""

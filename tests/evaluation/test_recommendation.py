@@ -143,7 +143,7 @@ def test_with_a_region_the_difference_fold_by_fold_counts_too():
     assert (found.model, found.within) == ("ebm", ("ebm", "forest"))
     assert found.reason == (
         "The ebm is recommended: it is the simplest (600 numbers to hold) of the 2 models within one standard error of "
-        "the best, both of its score (0.31 R²) and of the difference fold by fold, 0.0060 R² below the forest (99,950 "
+        "the best, both of its score (0.31 R²) and of the paired difference, 0.0060 R² below the forest (99,950 "
         "numbers to hold)."
     )
     assert recommend(entries, metric=R2, **SIZES, region=0.16).model == "tree"  # no difference that matters

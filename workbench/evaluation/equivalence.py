@@ -110,7 +110,7 @@ def equivalence_sentence(comparison: Comparison, titles: Mapping[str, str], metr
         return ""
     model, reference = (titles.get(name, name) for name in (c.model, c.reference))
     if c.lower == c.upper == 0:
-        return f"The {model} {agreeing(model, 'scores', 'score')} the same as the {reference} in every fold."
+        return f"The {model} {agreeing(model, 'scores', 'score')} the same as the {reference} everywhere."
     verb = agreeing(model, "is", "are")
     matters = f"{brief(c.region)} {metric.title}"
     by = f" by more than {matters}" if c.region else ""

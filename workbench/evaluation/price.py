@@ -37,7 +37,7 @@ def price_sentence(comparison: Comparison, titles: Mapping[str, str], metric: Me
     if math.isnan(c.lower):
         return _without_interval(c, model, reference, f"{metric.title} {worse if c.difference > 0 else better}")
     if c.lower == c.upper == 0:
-        return f"The {model} costs nothing that could be seen: it scores the same as the {reference} in every fold."
+        return f"The {model} costs nothing that could be seen: it scores the same as the {reference} everywhere."
     cost = spanned(c.difference, c.lower, c.upper, metric.title)
     gain = f"{spanned(-c.difference, -c.upper, -c.lower, metric.title)} {better} the {reference}"
     if c.lower > 0:

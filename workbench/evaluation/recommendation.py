@@ -156,7 +156,7 @@ class _Told:
         told = f"({written(error, decimals_for(error))} {self._metric.title})"
         if not self.by_folds:
             return f"within one standard error {told} of the best"
-        return f"within one standard error of the best, both of its score {told} and of the difference fold by fold"
+        return f"within one standard error of the best, both of its score {told} and of the paired difference"
 
     def dummy_within(self, best: Entry, error: float, dummy: Entry) -> str:
         return (
@@ -201,5 +201,5 @@ class _Told:
         return (
             f"It is a black box: no glass box is within reach; the nearest, the {self._title(near)}, falls short by "
             f"{written(short, decimals_for(min(short, error)))} {self._metric.title}"
-            f"{', fold by fold by more than one standard error' if short <= error else ''}."
+            f"{', paired by more than one standard error' if short <= error else ''}."
         )

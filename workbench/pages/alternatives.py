@@ -40,7 +40,7 @@ def table(card: Card) -> TableView | None:
             ]
         )
     note = (
-        f"Better by: the difference of the means over the same folds, above 0 where the other model is better; below "
+        f"Better by: the difference of the means on the same test rows, above 0 where the other model is better; below "
         f"{brief(card.region)} it does not matter. Paired intervals against the best of each kind stand above."
     )
     return TableView(

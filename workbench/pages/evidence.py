@@ -14,6 +14,7 @@ from workbench.metrics import metric
 from workbench.pages import alternatives, figure_data, tables
 from workbench.pages.card import Card
 from workbench.pages.parts import SplitsPart
+from workbench.pages.scored_on import ScoredOn
 from workbench.pages.views import Block, PictureView, Section, picture
 from workbench.plots import PAGE, comparison, scores
 from workbench.plots.numbers import count, fixed, interval, rows, score_decimals
@@ -22,22 +23,22 @@ from workbench.plots.numbers import count, fixed, interval, rows, score_decimals
 def section(card: Card) -> Section:
     """Give the section of scores, design and challengers."""
     main = next(part for part in card.scores if part.metric.name == card.ranking.name)
-    title = tables.capital(main.metric.title)
+    title, on = tables.capital(main.metric.title), card.splits.scored_on
     folds = [fold for fold in main.folds if fold is not None]
     if main.mean is None or not folds:
-        return Section("evidence", "Evidence", f"{title} could not be computed on any fold.", _design(card))
+        return Section("evidence", "Evidence", f"{title} could not be computed on any {on.one}.", _design(card))
     places = score_decimals([main.mean], [None if main.upper is None else main.upper - main.mean])
     low, high = fixed(min(folds), places), fixed(max(folds), places)
-    lead = f"{title} is {fixed(main.mean, places)} on average over {count(len(folds))} folds ({low} to {high})"
+    lead = f"{title} is {fixed(main.mean, places)} on average over {count(len(folds))} {on.many} ({low} to {high})"
     lead += (
         f", and {fixed(main.holdout, places)} on the holdout." if main.holdout is not None else "; no holdout was kept."
     )
-    drawn = [] if main.lower is None else [Block(pictures=[_folds(main, folds, places)])]
+    drawn = [] if main.lower is None else [Block(pictures=[_folds(main, folds, places, on)])]
     return Section("evidence", "Evidence", lead, [*drawn, *_design(card)])
 
 
-def _folds(main: Any, folds: list[float], places: int) -> PictureView:
-    """Draw the score of every fold beside their mean."""
+def _folds(main: Any, folds: list[float], places: int, on: ScoredOn) -> PictureView:
+    """Draw the score of every fold, or part of the holdout, beside their mean."""
     drawing = scores.draw_folds(
         folds,
         main.mean,
@@ -45,22 +46,27 @@ def _folds(main: Any, folds: list[float], places: int) -> PictureView:
         main.upper,
         PAGE,
         metric=main.metric.title,
+        parts=on.short,
         dummy=main.dummy,
         holdout=main.holdout,
     )
     ends = f"{fixed(min(folds), places)} to {fixed(max(folds), places)}"
-    finding = f"{tables.capital(main.metric.title)} by fold: {ends}, mean {fixed(main.mean, places)}"
-    told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. Folds: "
-    told += ", ".join(fixed(fold, places) for fold in folds) + "."
-    note = "The line at the mean is its 95% interval, widened because folds share rows (Nadeau and Bengio 2003)."
-    data = figure_data.rows(["fold", main.metric.title], range(1, len(folds) + 1), folds)
+    finding = f"{tables.capital(main.metric.title)} by {on.one}: {ends}, mean {fixed(main.mean, places)}"
+    told = f"Mean {fixed(main.mean, places)}, 95% interval {interval(main.lower, main.upper, places)}. "
+    told += f"{tables.capital(on.many)}: " + ", ".join(fixed(fold, places) for fold in folds) + "."
+    note = f"The line at the mean is its 95% interval, {on.widened}."
+    data = figure_data.rows([on.one, main.metric.title], range(1, len(folds) + 1), folds)
     return picture(drawing, finding, told, note, data=data)
 
 
 def _design(card: Card) -> list[Block]:
     return [
-        Block(tables=[tables.scores(card.scores)]),
-        Block(heading="Validation design", paragraphs=[design(card.splits)], tables=[tables.folds(card.scores)]),
+        Block(tables=[tables.scores(card.scores, card.splits.scored_on)]),
+        Block(
+            heading="Validation design",
+            paragraphs=[design(card.splits)],
+            tables=[tables.folds(card.scores, card.splits.scored_on)],
+        ),
         *_challengers(card),
     ]
 
@@ -69,7 +75,8 @@ def design(splits: SplitsPart, *, repeats: bool = True) -> str:
     """Describe in a sentence or two how rows were held out and folded, and what was done about repeated rows."""
     held = "No rows are set aside"
     if splits.n_holdout != 0:
-        held = f"{rows(splits.n_holdout)} rows are set aside: no fit, choice or rank uses them"
+        use = "no fit uses them, and models are ranked by them" if splits.alone else "no fit, choice or rank uses them"
+        held = f"{rows(splits.n_holdout)} rows are set aside: {use}"
     told = f"{rows(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
     reason = tables.capital(splits.duplicates.reason.rstrip("."))
     return f"{told} {reason}." if repeats and reason else told
@@ -90,7 +97,7 @@ def _challengers(card: Card) -> list[Block]:
             pictures=[_against(card, compared)] if compared else [],
         )
     ]
-    if card.holdout_comparisons:
+    if card.holdout_comparisons and not card.splits.alone:  # then these rows have chosen
         again: list[Any] = [Answer.from_dict(c) for c in card.holdout_comparisons]
         found.append(
             Block(
@@ -118,7 +125,8 @@ def _against(card: Card, compared: list[Comparison]) -> PictureView:
         title=False,
         glassbox={card.name: card.glassbox},
     )
-    note = f"Paired by fold, with 95% intervals. Shaded: below {brief(card.region)}, too small to matter."
+    one = card.splits.scored_on.one
+    note = f"Paired by {one}, with 95% intervals. Shaded: below {brief(card.region)}, too small to matter."
     if any(c.probability_worse == c.probability_worse for c in compared):
         note += " At the right the probabilities that it is worse or better by more than that, or the same within it."
     data = figure_data.parts(

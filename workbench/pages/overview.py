@@ -85,7 +85,7 @@ def _price(index: Index) -> Section:
     ]
     if index.price_curve is not None and index.price_curve["models"]:
         blocks.append(_curve(index, PriceCurve.from_dict(index.price_curve)))
-    lead = "Each glass box against the best black box, on the same folds."
+    lead = "Each glass box against the best black box, on the same test rows."
     if not compared:
         lead = "Glass boxes have no price here: there is no black box to compare them with."
     return Section("price", "What interpretability costs", lead, blocks, pair=True)

@@ -105,7 +105,7 @@ def _scores(page: SideBySide, name: str, title: str) -> list[Line]:
     halves = [None if p.lower is None or p.upper is None else (p.upper - p.lower) / 2 for p in known]
     digits = score_decimals([part.mean for part in known], halves)
     means = [MISSING if p is None else f"{fixed(p.mean, digits)}{_within(p.lower, p.upper, digits)}" for p in parts]
-    found = [Line(f"{tables.capital(title)}, mean over folds [95% interval]", means)]
+    found = [Line(f"{tables.capital(title)}, {page.scored_on.mean} [95% interval]", means)]
     if any(part.holdout is not None for part in known):
         held = [MISSING if part is None else fixed(part.holdout, digits) for part in parts]
         found.append(Line(f"{tables.capital(title)} on the holdout", held))

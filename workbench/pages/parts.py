@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from workbench.disclosure import small
 from workbench.pages.cautions import sentence
+from workbench.pages.scored_on import ScoredOn
 
 Results = Mapping[str, Any]
 # a model's name names its files, so it holds no path
@@ -167,6 +168,12 @@ class SplitsPart(Part):
     n_folds: int
     n_repeats: int
     duplicates: DuplicatesPart
+    alone: bool = False
+
+    @property
+    def scored_on(self) -> ScoredOn:
+        """The words for what models were scored on."""
+        return ScoredOn.of(self.alone)
 
 
 class EnvironmentPart(Part):
@@ -234,7 +241,8 @@ def splits(results: Results) -> SplitsPart:
     if small(duplicates["repeated_rows"]):
         # the sentence names the number too
         duplicates["reason"] = "fewer than 10 rows repeat the features of another row"
-    return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates)})
+    alone = (results.get("sampling") or {}).get("holdout_alone", False)
+    return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates), "alone": alone})
 
 
 def environment(results: Results) -> EnvironmentPart:

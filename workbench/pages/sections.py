@@ -52,14 +52,14 @@ def _score_picture(card: Card) -> PictureView:
     data = figure_data.parts(
         card.leaderboard, model="model", score=card.ranking.title, lower="lower 95%", upper="upper 95%"
     )
-    return picture(line, finding, told, "Thick line: 95% interval of the mean over folds.", data=data)
+    return picture(line, finding, told, f"Thick line: 95% interval of the {card.splits.scored_on.mean}.", data=data)
 
 
 def _glance(card: Card, row: Standing) -> list[Fact]:
     places = tables.score_places(card.leaderboard)
     within = "" if row.lower is None else f" {interval(row.lower, row.upper, places)}"
     title = tables.capital(card.ranking.title)
-    facts = [Fact(f"{title}, mean over folds [95% interval]", f"{fixed(row.score, places)}{within}")]
+    facts = [Fact(f"{title}, {card.splits.scored_on.mean} [95% interval]", f"{fixed(row.score, places)}{within}")]
     if row.holdout is not None:
         facts.append(Fact(f"{title} on the holdout", fixed(row.holdout, places)))
     size = "not counted" if card.size is None else f"{count(card.size)} numbers"

@@ -9,6 +9,7 @@ from workbench.evaluation.digits import brief
 from workbench.pages import figure_data, methods, tables
 from workbench.pages.card import Card
 from workbench.pages.check import Check
+from workbench.pages.scored_on import ScoredOn
 from workbench.pages.views import Block, Cell, Head, TableView, picture
 from workbench.plots import PAGE
 from workbench.plots import robustness as plot
@@ -88,14 +89,14 @@ def overfit(card: Card, answer: Any) -> Check:
         Block(
             heading="Training rows against rows left out",
             paragraphs=[told],
-            tables=[_both(answer, metric, places)],
+            tables=[_both(answer, metric, places, card.splits.scored_on)],
             cautions=methods.cautions(card, answer),
         ),
         shows,
     )
 
 
-def _both(answer: Any, metric: str, places: int) -> TableView:
+def _both(answer: Any, metric: str, places: int, on: ScoredOn) -> TableView:
     """Make the table of scores on both kinds of rows."""
     heads = [Head("Rows"), Head(f"Mean {metric}", numeric=True)]
     lines = [
@@ -103,5 +104,5 @@ def _both(answer: Any, metric: str, places: int) -> TableView:
         [Cell("left out"), Cell(fixed(answer.test, places), answer.test)],
     ]
     note = "A gap is no fault by itself: it says that the score on training rows tells little."
-    caption = f"Mean scores over {count(answer.n_scores)} folds"
+    caption = f"Mean scores over {count(answer.n_scores)} {on.many}"
     return TableView(caption, heads, lines, name="overfit", note=note)

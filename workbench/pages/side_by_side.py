@@ -30,8 +30,10 @@ from workbench.pages.parts import (
     environment,
     findings,
     ranking,
+    splits,
     standings,
 )
+from workbench.pages.scored_on import ScoredOn
 
 _IMPORTANCE = "permutation_importance"
 _EFFECTS = ("partial_dependence", "ale")
@@ -77,6 +79,12 @@ class SideBySide(Part):
     classes: tuple[str, ...]
     method: str
     environment: EnvironmentPart
+    alone: bool = False
+
+    @property
+    def scored_on(self) -> ScoredOn:
+        """The words for what models were scored on."""
+        return ScoredOn.of(self.alone)
 
 
 def side_by_side(results: Results) -> dict[str, Any] | None:
@@ -111,6 +119,7 @@ def side_by_side(results: Results) -> dict[str, Any] | None:
         classes=part.classes,
         method=method,
         environment=environment(results),
+        alone=splits(results).alone,
     ).model_dump(mode="json")
 
 
@@ -172,10 +181,12 @@ def _told(c: Comparison, titles: Mapping[str, str], chosen: Metric) -> tuple[str
         gap = f"{written(abs(c.difference), 3)} {chosen.title}"
         return f"The {better} scores {gap} {away}; there is no interval, which takes two folds or more.", ""
     if c.lower == c.upper == 0:
-        return f"The {better} and the {other} score the same in every fold.", ""
-    verdict = "these folds can't tell the two apart" if c.lower <= 0 <= c.upper else "more than chance would give"
+        return f"The {better} and the {other} score the same everywhere.", ""
+    verdict = "these rows can't tell the two apart" if c.lower <= 0 <= c.upper else "more than chance would give"
     gap = spanned(c.difference, c.lower, c.upper, chosen.title)
-    return f"On the same folds the {better} scores {gap} {away}: {verdict}.", equivalence_sentence(c, titles, chosen)
+    return f"On the same test rows the {better} scores {gap} {away}: {verdict}.", equivalence_sentence(
+        c, titles, chosen
+    )
 
 
 def _rows(many: Multiplicity | None, one: str, two: str) -> str:

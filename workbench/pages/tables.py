@@ -9,6 +9,7 @@ from typing import Any
 from workbench.pages.checked import ScorePart
 from workbench.pages.index import RepeatsPart
 from workbench.pages.parts import ColumnPart, LeftOutPart, MetricPart, Standing
+from workbench.pages.scored_on import ScoredOn
 from workbench.pages.views import Cell, Head, Link, TableView
 from workbench.plots.numbers import (
     MISSING,
@@ -95,12 +96,12 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def scores(parts: Sequence[ScorePart]) -> TableView:
+def scores(parts: Sequence[ScorePart], on: ScoredOn) -> TableView:
     """Make the table of a model's scores, a metric a row."""
     told_other = any(part.other_duplicates is not None for part in parts)
     heads = [
         Head("Metric"),
-        Head("Mean over folds", numeric=True),
+        Head(capital(on.mean), numeric=True),
         Head("95% interval"),
         Head("Holdout", numeric=True),
         Head("Dummy", numeric=True),
@@ -122,18 +123,18 @@ def scores(parts: Sequence[ScorePart]) -> TableView:
             ]
             + [Cell(fixed(value, places), value) for value in values]
         )
-    return TableView("Scores: mean over the folds, and once on the holdout", heads, lines, name="scores")
+    return TableView(f"Scores: mean over the {on.many}, and once on the holdout", heads, lines, name="scores")
 
 
-def folds(parts: Sequence[ScorePart]) -> TableView:
+def folds(parts: Sequence[ScorePart], on: ScoredOn) -> TableView:
     """Make the table of a model's scores fold by fold."""
     places = [score_decimals([part.mean], [_above(part)]) for part in parts]
-    heads = [Head("Fold"), *(Head(capital(part.metric.title), numeric=True) for part in parts)]
+    heads = [Head(capital(on.one)), *(Head(capital(part.metric.title), numeric=True) for part in parts)]
     lines = [
         [Cell(str(i + 1), i + 1), *(Cell(fixed(p.folds[i], d), p.folds[i]) for p, d in zip(parts, places, strict=True))]
         for i in range(len(parts[0].folds))
     ]
-    return TableView("Score of every fold", heads, lines, sortable=True, name="folds")
+    return TableView(f"Score of every {on.one}", heads, lines, sortable=True, name="folds")
 
 
 def _above(part: ScorePart) -> float | None:

@@ -74,7 +74,7 @@ def _table(spent: dict[str, dict[str, float]]) -> TableView:
         lines.append([Cell(shown(model, 40), model), Cell(seconds(total), total), *cells])
     heads = [Head("Model"), Head("All", numeric=True, order="descending"), *(Head(k, numeric=True) for k in _KINDS)]
     note = (
-        "Seconds of single steps; several run at once. Fits: of the model and of every fold. Refits and chance: what "
+        "Seconds of single steps; several run at once. Fits: of the model and of folds. Refits and chance: what "
         "bands of refits and noise floors take. Checks: diagnostics and complexity."
     )
     return TableView("Seconds by model", heads, lines, sortable=True, name="time", note=note)

@@ -108,6 +108,7 @@ def draw_folds(
     palette: Palette = LIGHT,
     *,
     metric: str = "",
+    parts: str = "folds",
     dummy: float | None = None,
     holdout: float | None = None,
 ) -> Any:
@@ -130,7 +131,7 @@ def draw_folds(
     )
     ax.hlines(0, lower, upper, color=palette.accent, linewidth=2.5)
     ax.plot([mean], [0], marker="o", markersize=8, color=palette.accent)
-    for y, text in ((1, "folds"), (0, "mean")):
+    for y, text in ((1, parts), (0, "mean")):
         write(ax, 0, y, text, palette, at="row", shift=(-8, 0), ha="right")
     lines = [(v, t) for v, t in ((dummy, "dummy"), (holdout, "holdout")) if v is not None and math.isfinite(v)]
     scale = axes_size(ax)[0] / (ax.get_xlim()[1] - ax.get_xlim()[0])
