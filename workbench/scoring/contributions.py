@@ -62,7 +62,7 @@ class Contributions:
         Parameters
         ----------
         form : Form
-        background : DataFrame or mapping of str to array of shape (n_background,)
+        background : DataFrame of shape (n_background, n_columns)
 
         Raises
         ------
@@ -71,11 +71,12 @@ class Contributions:
 
         Examples
         --------
+        >>> import pandas as pd
         >>> from workbench.forms import Identity, Linear
         >>> line = Linear("x", coef=np.array([2.0]), center=0.0, missing=np.array([0.0]))
         >>> form = Form(Additive(np.array([1.0]), (line,)), Identity(), {"x": "number"})
-        >>> found = Contributions.of(form, {"x": np.array([0.0, 1.0])})
-        >>> found.baseline.tolist(), found.values({"x": np.array([3.0])}).tolist()
+        >>> found = Contributions.of(form, pd.DataFrame({"x": [0.0, 1.0]}))
+        >>> found.baseline.tolist(), found.values(pd.DataFrame({"x": [3.0]})).tolist()
         ([2.0], [[[5.0]]])
         """
         score = Score.of(SimpleNamespace(form_=form), background)
