@@ -32,7 +32,7 @@ def test_each_model_has_a_dot_a_bar_and_its_difference() -> None:
 
 
 def test_it_says_who_is_best_under_each_reading() -> None:
-    assert repeats.finding(ROWS) == "Split apart, repeated rows make forest the best model; without them it is tree"
+    assert repeats.finding(ROWS) == "Split apart, repeated rows make forest the best model; kept together, tree is"
     errors = [RepeatRow(model="a", guarded=2.0, ignore=1.0), RepeatRow(model="b", guarded=3.0, ignore=2.9)]
     assert repeats.finding(errors, greater_is_better=False) == "a is best either way; the other scores move"
     assert repeats.describe(ROWS) == (

@@ -28,12 +28,12 @@ def overview(index: Index) -> list[Section]:
     if index.multiplicity is not None:
         found.append(_many(index, Multiplicity.from_dict(index.multiplicity)))
     if index.repeats is not None:
-        block = Block(
-            paragraphs=[evidence.design(index.splits, repeats=False)],
-            pictures=_repeats(index, index.repeats),
-            tables=[tables.repeats(index.repeats, index.ranking)],
-        )
-        found.append(Section("repeats", "What repeated rows do", _repeats_lead(index), [block]))
+        design = evidence.design(index.splits, repeats=False)
+        blocks = [
+            Block(paragraphs=[design], pictures=_repeats(index, index.repeats)),
+            Block(tables=[tables.repeats(index.repeats, index.ranking)]),
+        ]
+        found.append(Section("repeats", "What repeated rows do", _repeats_lead(index), blocks, pair=True))
     else:
         found.append(Section("design", "How the models were checked", evidence.design(index.splits)))
     if index.drift is not None or index.leakage is not None:
@@ -74,7 +74,7 @@ def _repeats(index: Index, part: RepeatsPart) -> list[PictureView]:
     glass = {row.model: row.glassbox for row in index.leaderboard}
     drawing = repeats.draw(part.rows, PAGE, metric=index.ranking.title, dropped=part.dropped, glassbox=glass)
     told = repeats.finding(part.rows, greater_is_better=index.ranking.greater_is_better)
-    note = "Filled: glass boxes. Numbers at the right: the difference. The table below has all of them."
+    note = "Filled: glass boxes. Numbers at the right: the difference. The table has all of them."
     return [picture(drawing, told, repeats.describe(part.rows, dropped=part.dropped), note)]
 
 

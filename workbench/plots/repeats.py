@@ -89,7 +89,7 @@ def finding(scores: Sequence[Any], *, greater_is_better: bool = True) -> str:
     first, other = (max(told, key=lambda one: sign * getattr(one, name)).model for name in ("guarded", "ignore"))
     if first == other:
         return f"{shown(first, 30)} is best either way; the other scores move"
-    return f"Split apart, repeated rows make {shown(other, 30)} the best model; without them it is {shown(first, 30)}"
+    return f"Split apart, repeated rows make {shown(other, 30)} the best model; kept together, {shown(first, 30)} is"
 
 
 def describe(scores: Sequence[Any], *, dropped: bool = False) -> str:
