@@ -201,5 +201,5 @@ class _Told:
         return (
             f"It is a black box: no glass box is within reach; the nearest, the {self._title(near)}, falls short by "
             f"{written(short, decimals_for(min(short, error)))} {self._metric.title}"
-            f"{', paired by more than one standard error' if short <= error else ''}."
+            f"{', more than one standard error of the paired difference' if short <= error else ''}."
         )
