@@ -184,9 +184,8 @@ def _told(c: Comparison, titles: Mapping[str, str], chosen: Metric) -> tuple[str
         return f"The {better} and the {other} score the same everywhere.", ""
     verdict = "these rows can't tell the two apart" if c.lower <= 0 <= c.upper else "more than chance would give"
     gap = spanned(c.difference, c.lower, c.upper, chosen.title)
-    return f"On the same test rows the {better} scores {gap} {away}: {verdict}.", equivalence_sentence(
-        c, titles, chosen
-    )
+    told = f"On the same test rows the {better} scores {gap} {away}: {verdict}."
+    return told, equivalence_sentence(c, titles, chosen)
 
 
 def _rows(many: Multiplicity | None, one: str, two: str) -> str:

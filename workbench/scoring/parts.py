@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workbench import sampling
 from workbench.catalog import read_frame
 from workbench.delimited import CatalogError
 from workbench.remote import is_url
@@ -122,9 +123,9 @@ def draw_rows(
     """
     if any(part.group is None for part in parts):
         (frame,) = parts[0].frames(columns, text)
-        return frame.iloc[_drawn(len(frame), n, seed)].reset_index(drop=True)
+        return frame.iloc[sampling.draw_rows(np.arange(len(frame)), n, seed)].reset_index(drop=True)
     counts = np.array([part.n_rows or 0 for part in parts])
-    chosen = _drawn(int(counts.sum()), n, seed)
+    chosen = sampling.draw_rows(np.arange(counts.sum()), n, seed)
     starts = np.cumsum(counts) - counts
     found = []
     for part, start, count in zip(parts, starts, counts, strict=True):
@@ -134,10 +135,6 @@ def draw_rows(
             found.append(frame.iloc[here])
             at += len(frame)
     return pd.concat(found, ignore_index=True)
-
-
-def _drawn(total: int, n: int, seed: int) -> np.ndarray:
-    return np.arange(total) if total <= n else np.sort(np.random.default_rng(seed).choice(total, n, replace=False))
 
 
 def _groups(file: Path, columns: Collection[str]) -> Iterator[Part]:
