@@ -38,8 +38,14 @@ def file_name(value: Any) -> str:
 
 
 def is_path(source: str) -> bool:
-    """Tell whether a source is a file here: it has a suffix or a path separator, as no name has, and is no URL."""
+    """Tell whether a source is a file or folder here: it has a suffix or a separator, as no name has, and is no URL."""
     return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\"))
+
+
+def public_path(path: str) -> str:
+    """Give the name of a file, or of a folder of files with a separator behind it, without the folders before it."""
+    name = Path(path).name
+    return name if Path(path).suffix else f"{name}/"
 
 
 def study_name(source: str) -> str:
@@ -131,8 +137,8 @@ class Data(Part):
     """Where the rows come from, and what is predicted."""
 
     source: Annotated[str, Field(min_length=1)] | Query = Field(
-        description="The name of a bundled data set, the path or the URL of a CSV or Parquet file; or connection and "
-        "query of a database."
+        description="The name of a bundled data set, the path or the URL of a CSV or Parquet file, a folder or a "
+        "glob of Parquet files; or connection and query of a database."
     )
     target: str | AtLeast | None = Field(default=None, description="The column to predict; or a yes/no target.")
     task: Task | None = Field(default=None, description="Inferred from the target when absent.")
@@ -171,7 +177,7 @@ class Data(Part):
         """The source without folders, users, passwords and tokens."""
         if isinstance(self.source, Query):
             return self.source.public()
-        return Path(self.source).name if self.is_path else public_url(self.source) if self.is_url else self.source
+        return public_path(self.source) if self.is_path else public_url(self.source) if self.is_url else self.source
 
 
 def _located(path: str, folder: Path) -> str:
