@@ -104,7 +104,7 @@ def _same_levels(frames: list[pd.DataFrame], files: Sequence[Path]) -> list[pd.D
             raise CatalogError(
                 f"{files[0].parent}: the levels of column {name!r} differ between files: {error}; write them alike"
             ) from error
-        frames = [frame.assign(**{name: frame[name].astype(shared)}) for frame in frames]
+        frames = [frame.assign(**{str(name): frame[name].astype(shared)}) for frame in frames]
     return frames
 
 

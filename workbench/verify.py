@@ -23,7 +23,7 @@ from workbench.folder import Check, pages
 from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
 from workbench.pages.checkable import checked_without_refit, mark
-from workbench.parquet import table_name
+from workbench.parquet import is_partitioned, parquet_files, table_name
 from workbench.recomputed import of_form, of_rows, of_run
 from workbench.remote import url_file
 from workbench.runner import private_folder, run
@@ -244,19 +244,27 @@ def _named(data: Path, told: Study, place: Path) -> Path:
     if not told.data.is_url and file is None:
         return data.absolute()
     name = url_file(str(source)).stem if file is None else table_name(file)
-    if name == table_name(data) or not data.exists():  # a glob names what it finds
+    if name == table_name(data):
         return data.absolute()
-    at = place / f"{name}{data.suffix}"
+    if not is_partitioned(data):
+        return _linked(data, place / f"{name}{data.suffix}")
+    (place / name).mkdir()
+    for number, part in enumerate(parquet_files(data)):
+        _linked(part, place / name / f"{number:09}{part.suffix}")
+    return place / name
+
+
+def _linked(file: Path, at: Path) -> Path:
     try:
-        at.symlink_to(data.absolute())
+        at.symlink_to(file.absolute())
     except OSError:  # not every system lets everybody
-        (shutil.copytree if data.is_dir() else shutil.copyfile)(data, at)
+        shutil.copyfile(file, at)
     return at
 
 
 def _is_there(data: Path) -> bool:
     """Tell whether there is a data file, or a folder or a glob of some."""
-    return data.exists() or any(map(os.path.isfile, glob.glob(str(data), recursive=True)))  # noqa: PTH113, PTH207
+    return data.exists() or any(map(os.path.isfile, glob.glob(str(data), recursive=True)))  # noqa: PTH207
 
 
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:
