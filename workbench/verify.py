@@ -128,6 +128,9 @@ class _Folder:
             yield from _guarded(name, "model", partial(self._of_model, model))
         if not refit:
             yield Check("run", "fold scores, explanations, diagnostics", "open", "need the fits again: --refit")
+        elif self.study is not None and self.study.run.distributed:
+            names = ", ".join(self.study.run.distributed)
+            yield Check("run", "refit", "open", f"trained by a cluster, whose size decides the last digits: {names}")
         elif self.study is not None:
             yield from _guarded("run", "refit", partial(self._refitted, allow_code))
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from workbench.database import check_connection, is_file, public_connection
+from workbench.parquet import PARQUET_SUFFIXES
 from workbench.query import check_query
 from workbench.remote import is_url, public_url, url_file
 from workbench.table import Task
@@ -149,6 +150,11 @@ class Data(Part):
     def is_path(self) -> bool:
         """Whether the source is a file of rows here."""
         return isinstance(self.source, str) and is_path(self.source)
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the source is a Parquet file, or a folder or a glob of some."""
+        return self.is_path and Path(str(self.source)).suffix.lower() in ("", *PARQUET_SUFFIXES)
 
     @property
     def is_url(self) -> bool:
@@ -301,6 +307,11 @@ class Run(Part):
         default=None,
         description="The address of the cluster's scheduler, such as tcp://192.168.0.1:8786; must be given where "
         "executor is dask: no cluster is started here.",
+    )
+    distributed: tuple[str, ...] = Field(
+        default=(),
+        description="Models of the family xgboost that the workers of a Dask cluster train together, each on its own "
+        "parts of a table in Parquet files; their numbers depend a little on how many workers there are.",
     )
     jobs: int = Field(
         default_factory=lambda: min(2, os.cpu_count() or 1),
