@@ -202,7 +202,8 @@ def test_what_can_not_be_trained_distributed_is_told(before, after, told):
         _read(text.replace(before, after, 1))
 
 
-def test_without_a_cluster_nothing_is_trained_distributed(tmp_path):
+def test_without_a_cluster_nothing_is_trained_distributed(tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.cluster.connection.CONNECT_SECONDS", 1)
     text = STUDY.format(address="").replace('executor: dask, address: "", ', "")
     _parted(tmp_path / "rows", _frame())
     with pytest.raises(StudyError, match=r"run\.distributed needs the workers of a cluster: set run\.executor: dask"):

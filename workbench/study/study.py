@@ -220,6 +220,8 @@ class Study(Part):
 
     def _undistributed(self, families: Registry) -> Iterator[Problem]:
         """Tell what can't be trained distributed."""
+        if not self.run.distributed:
+            return
         able = [name for name, family in families.items() if family.distributes]
         known = {model.name: model for model in self.models}
         for n, name in enumerate(self.run.distributed):
@@ -231,9 +233,9 @@ class Study(Part):
                 yield Problem(where, f"{rule}; families that can: {', '.join(able)}")
             elif known[name].params.get("calibrate"):
                 yield Problem(where, f"names {name}, and calibrate takes fits that are not distributed; leave one out")
-        if self.run.distributed and self.tune.budget:
+        if self.tune.budget:
             yield Problem(("tune", "budget"), "takes fits that are not distributed; leave it or run.distributed out")
-        if self.run.distributed and not self.data.is_parquet:
+        if not self.data.is_parquet:
             rule = "must be a Parquet file, or a folder or a glob of some, where run.distributed names models"
             yield Problem(("data", "source"), rule)
 
