@@ -24,7 +24,8 @@ def is_partitioned(source: str | Path) -> bool:
 
 def table_name(source: str | Path) -> str:
     """Name a table after its file, its folder, or what a glob says besides its signs: never after a folder above."""
-    return re.sub(r"[*?\[\]]+", "", Path(source).stem).strip("-_. ") or "table"
+    stem = Path(source).stem
+    return re.sub(r"[*?\[\]]+", "", stem).strip("-_. ") or "table" if glob.has_magic(stem) else stem
 
 
 def parquet_files(source: str | Path) -> list[Path]:
@@ -63,10 +64,10 @@ def read_partitioned(source: str | Path, *, unread: Collection[str] = ()) -> pd.
         no file, and would be lost.
     """
     files = parquet_files(source)
-    path = Path(source).expanduser()
+    parts = Path(source).expanduser().parts
+    above = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
     for file in files:
-        folders = file.relative_to(path).parent.parts if path.is_dir() else ()
-        if named := [part for part in folders if "=" in part]:
+        if named := [part for part in file.parts[above:-1] if "=" in part]:
             raise CatalogError(
                 f"{file}: the folder {named[0]!r} holds a value that is in no file; write the column "
                 f"{named[0].partition('=')[0]!r} into the files"
