@@ -85,7 +85,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory) -> RunResult:
-    """The run of the small study; not to be changed by a test."""
+    """The run of the small study; not to be changed by a test, as tests in another process may be reading it."""
 
     def make(folder: Path) -> RunResult:
         with pytest.MonkeyPatch.context() as patch:
