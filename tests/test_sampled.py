@@ -17,7 +17,7 @@ from workbench.sampling import draw_rows
 from workbench.table import Table
 from workbench.verify import verify
 from workbench.work.diagnose import Subject
-from workbench.work.fit import Refit
+from workbench.work.fitted import Refit
 from workbench.work.said import Said
 
 # what pages say of scores only where there are folds

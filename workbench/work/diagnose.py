@@ -28,7 +28,7 @@ from workbench.magnitude import unit_of
 from workbench.metrics import Metric, metric
 from workbench.table import Table
 from workbench.work.explain import of_drawn
-from workbench.work.fit import Fitted, Refit
+from workbench.work.fitted import Fitted, Refit
 from workbench.work.said import Said
 
 _ENOUGH = 200  # rows of a holdout in which regions can be found and judged
