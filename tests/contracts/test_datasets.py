@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from tests.contracts.contracts import check_parity
@@ -14,13 +13,11 @@ from workbench.families import families, find_family
 # far from the training rows an equation may have no value, and says so
 pytestmark = pytest.mark.filterwarnings("ignore:.*rows have no prediction:UserWarning")
 HERE = [name for name in datasets() if dataset(name).file.exists()]
-MOST = 400  # rows: more of them bring no other kind of column, value or gap
 
 
 @pytest.fixture(scope="module", params=HERE)
 def table(request):
-    whole = load(request.param)
-    return whole.take(np.arange(0, whole.n_rows, -(-whole.n_rows // MOST)))
+    return load(request.param)
 
 
 @pytest.mark.parametrize("name", families())
