@@ -24,9 +24,14 @@ from workbench.store.order import Order
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def light_preload(monkeypatch):
-    monkeypatch.setattr(processes, "PRELOAD", ("numpy", "threadpoolctl"))
+@pytest.fixture(autouse=True, scope="module")
+def light_server():
+    """Fork workers from a process that holds little; one that is there would be used, and later tests need another."""
+    forkserver._forkserver._stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "PRELOAD", ("numpy", "threadpoolctl"))
+        yield
+    forkserver._forkserver._stop()
 
 
 @pytest.fixture
