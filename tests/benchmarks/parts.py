@@ -1,8 +1,8 @@
 """A table in parts that need not fit in memory, scored and explained by a saved EBM: here, and by a cluster.
 
-    python tests/benchmarks/parts.py [--rows 10000000] [--out FOLDER]
+    python tests/benchmarks/parts.py [--rows 10000000] [--group 250000] [--out FOLDER]
 
-The table has the 20 columns of `scale.py`, in Parquet files of a million rows, and is made file by file. An EBM (fast)
+The table has the 20 columns of `scale.py`, in Parquet files of a million rows, and is made file by file; a worker gets a row group at a time. An EBM (fast)
 learns 100,000 rows that are drawn from it, and its form is saved. Then the command `workbench predict --explain` is run
 twice: alone, and with two workers of one thread, each a process as `dask worker` starts it. Told are rows per second of
 the whole command, and the most memory (VmHWM: the peak of the resident size) that each process ever held.
@@ -35,18 +35,18 @@ from workbench.forms import Form
 from workbench.scoring.parts import Part, draw_rows, find_parts
 
 COLUMNS = 20
-FILE, GROUP = 1_000_000, 250_000  # rows of a file and of a row group, which is what a worker gets
+FILE = 1_000_000  # rows of a file
 LEARNED, LOOKED_AT = 100_000, 10_000  # rows that are drawn from the table for the model, and for the check of sums
 WORKERS = 2
 PROMISE = 2.0  # GiB of a process
 
 
-def write_table(folder: Path, rows: int) -> None:
+def write_table(folder: Path, rows: int, group: int) -> None:
     """Write the table file by file, each from a seed of its own."""
     folder.mkdir(parents=True)
     for number, start in enumerate(range(0, rows, FILE)):
         X, y = made_up(min(FILE, rows - start), COLUMNS, seed=number)
-        X.assign(outcome=y).to_parquet(folder / f"part-{number:04}.parquet", index=False, row_group_size=GROUP)
+        X.assign(outcome=y).to_parquet(folder / f"part-{number:04}.parquet", index=False, row_group_size=group)
 
 
 def learn(parts: list[Part], file: Path) -> Any:
@@ -173,21 +173,22 @@ def main() -> None:
     """Make the table, score it both ways, and tell what it took and whether all holds."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--rows", type=int, default=10_000_000)
+    asked.add_argument("--group", type=int, default=250_000, help="rows of a row group, at most a million")
     asked.add_argument("--out", type=Path, help="a folder for the data, 5 GB for 10,000,000 rows; a temporary one")
     given = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="parts-", dir=given.out))
     try:
-        good = measure(folder, given.rows)
+        good = measure(folder, given.rows, given.group)
     finally:
         shutil.rmtree(folder)
     print("all of it holds" if good else "NOT ALL OF IT HOLDS")
     raise SystemExit(not good)
 
 
-def measure(folder: Path, rows: int) -> bool:
+def measure(folder: Path, rows: int, group: int) -> bool:
     """Do all in a folder."""
     data, saved = folder / "data", folder / "model.json"
-    write_table(data, rows)
+    write_table(data, rows, group)
     parts = find_parts(str(data))
     model = learn(parts, saved)
     size = sum(file.stat().st_size for file in data.iterdir())

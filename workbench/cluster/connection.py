@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
@@ -14,6 +15,7 @@ from typing import Any
 from workbench.store import StoreError
 
 CONNECT_SECONDS = 15
+_LOOK = 0.1  # seconds between two looks at whether there is a connection again
 _OWN = "glassbox-workbench"
 _SOURCES = "workbench (its sources)"
 
@@ -44,6 +46,23 @@ def connected(address: str) -> Iterator[Any]:
         yield client
     finally:
         client.close()
+
+
+def await_scheduler(client: Any, address: str) -> None:
+    """Wait until the scheduler answers again, where the connection to it was lost.
+
+    Raises
+    ------
+    StoreError
+        If it does not in CONNECT_SECONDS.
+    """
+    while client.status == "connecting":
+        time.sleep(_LOOK)
+    if client.status != "running":
+        raise StoreError(
+            f"{address}: the Dask scheduler does not answer any more; start one, and its workers, and run again; or "
+            "run again with executor: local: what is finished is kept"
+        )
 
 
 def packages() -> dict[str, str]:
