@@ -2,10 +2,11 @@
 
     python tests/benchmarks/parts.py [--rows 10000000] [--group 250000] [--out FOLDER]
 
-The table has the 20 columns of `scale.py`, in Parquet files of a million rows, and is made file by file; a worker gets a row group at a time. An EBM (fast)
-learns 100,000 rows that are drawn from it, and its form is saved. Then the command `workbench predict --explain` is run
-twice: alone, and with two workers of one thread, each a process as `dask worker` starts it. Told are rows per second of
-the whole command, and the most memory (VmHWM: the peak of the resident size) that each process ever held.
+The table has the 20 columns of `scale.py`, in Parquet files of a million rows, and is made file by file; a worker gets
+a row group at a time. An EBM (fast) learns 100,000 rows that are drawn from it, and its form is saved. Then the command
+`workbench predict --explain` is run twice: alone, and with two workers of one thread, each a process as `dask worker`
+starts it. Told are rows per second of the whole command, and the most memory (VmHWM: the peak of the resident size)
+that each process ever held.
 
 It holds that no process takes 2 GiB, that both ways give the same numbers, and that of 10,000 rows drawn from it the
 prediction is the library's own and the baseline and contributions add up to the form's score. The exit code is 0 only

@@ -15,3 +15,8 @@ def score_or_be_killed(part, scorer):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return found
+
+
+def be_killed(part, scorer):
+    """End the worker."""
+    os.kill(os.getpid(), signal.SIGKILL)

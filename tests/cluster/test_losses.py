@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from tests.cluster.part_functions import score_or_be_killed
+from tests.cluster.part_functions import be_killed, score_or_be_killed
 from tests.conftest import write_study
 from workbench import Regressor
 from workbench.cli import app
@@ -54,6 +54,35 @@ def test_a_part_whose_worker_is_killed_is_scored_by_another(saved, processes, tm
     assert (tmp_path / "killed").exists()
 
 
+@pytest.fixture
+def lone(tmp_path):
+    """Start a cluster whose only worker is started again by its nanny."""
+    from distributed import LocalCluster
+
+    scratch = str(tmp_path / "dask")
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", local_directory=scratch) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_lone_worker_that_is_killed_has_a_successor(saved, lone, tmp_path, monkeypatch):
+    here, away = tmp_path / "here.parquet", tmp_path / "away.parquet"
+    assert predict(saved, here).exit_code == 0
+    monkeypatch.setattr(spread, "score_part", score_or_be_killed)
+    done = predict(saved, away, "--address", lone)
+    assert done.exit_code == 0, done.output
+    pd.testing.assert_frame_equal(pd.read_parquet(away), pd.read_parquet(here), check_exact=True)
+    assert (tmp_path / "killed").exists()
+
+
+def test_a_part_that_kills_every_worker_is_told(saved, lone, tmp_path, monkeypatch):
+    monkeypatch.setattr(spread, "_LOSSES", 1)
+    monkeypatch.setattr(spread, "score_part", be_killed)
+    done = predict(saved, tmp_path / "out.csv", "--address", lone)
+    assert done.exit_code == 2, done.output
+    assert f"{lone}: all workers were lost 2 times, killed, or out of memory; see to them, and try" in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_a_scheduler_that_is_killed_leaves_no_half_a_result(saved, processes, tmp_path, monkeypatch):
     address, started = processes
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 2)
@@ -66,7 +95,8 @@ def test_a_scheduler_that_is_killed_leaves_no_half_a_result(saved, processes, tm
     monkeypatch.setattr(Sink, "write", kill)
     done = predict(saved, out, "--address", address)
     assert done.exit_code == 2, done.output
-    assert f"{address}: " in done.stderr
+    told = f"{address}: the Dask scheduler does not answer any more; try again with one that has workers, or leave --a"
+    assert told in done.stderr
     assert list(out.parent.iterdir()) == []
 
 

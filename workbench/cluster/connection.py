@@ -48,21 +48,18 @@ def connected(address: str) -> Iterator[Any]:
         client.close()
 
 
-def await_scheduler(client: Any, address: str) -> None:
+def await_scheduler(client: Any, address: str, step: str) -> None:
     """Wait until the scheduler answers again, where the connection to it was lost.
 
     Raises
     ------
     StoreError
-        If it does not in CONNECT_SECONDS.
+        If it does not in CONNECT_SECONDS; says what the next step is.
     """
     while client.status == "connecting":
         time.sleep(_LOOK)
     if client.status != "running":
-        raise StoreError(
-            f"{address}: the Dask scheduler does not answer any more; start one, and its workers, and run again; or "
-            "run again with executor: local: what is finished is kept"
-        )
+        raise StoreError(f"{address}: the Dask scheduler does not answer any more; {step}")
 
 
 def packages() -> dict[str, str]:

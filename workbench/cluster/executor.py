@@ -107,7 +107,7 @@ class ClusterWorker:
 
     def _lose(self) -> None:
         """Have another worker compute the unit; give up where this was the second one, or the scheduler is lost."""
-        await_scheduler(self.cluster.client, self.cluster.address)
+        self.cluster.await_scheduler()
         self.cluster.lose(self)
         if len(self.lost) > 1:
             self.ended = True
@@ -230,6 +230,17 @@ class Cluster:
         self.release(worker)
         self._looked = float("-inf")
 
+    def await_scheduler(self) -> None:
+        """Wait until the scheduler answers again, where the connection to it was lost.
+
+        Raises
+        ------
+        StoreError
+            If it does not.
+        """
+        step = "run again, with one that has workers or with executor: local: what is finished is kept"
+        await_scheduler(self.client, self.address, step)
+
     def release(self, worker: ClusterWorker) -> None:
         """Let go of a unit's thread and of its result on the cluster."""
         self.busy.pop(worker, None)
@@ -273,9 +284,9 @@ class Cluster:
 
     def _look(self) -> None:
         """Ask the scheduler which workers there are; those that come later are checked too, and left alone if unfit."""
-        await_scheduler(self.client, self.address)
+        self.await_scheduler()
         found = {a: w["nthreads"] for a, w in self.client.scheduler_info()["workers"].items()}
-        await_scheduler(self.client, self.address)  # what is lost meanwhile is not told: the info is that of before
+        self.await_scheduler()  # what is lost meanwhile is not told: the info is that of before
         if new := [address for address in found if address not in self.fit]:
             wrong = unfit(self.client, new)
             for address in new:
