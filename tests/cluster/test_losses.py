@@ -22,7 +22,7 @@ study: small
 data: {source: "rows é.csv", target: price}
 split: {folds: 2, repeats: 1}
 models: [linear, {tree: {max_leaf_nodes: 4}}]
-explain: [permutation_importance]
+explain: []
 compare: {diagnose: false}
 """
 
