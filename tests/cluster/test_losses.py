@@ -83,6 +83,14 @@ def test_a_part_that_kills_every_worker_is_told(saved, lone, tmp_path, monkeypat
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_workers_that_are_lost_for_good_are_told(saved, processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(spread, "score_part", be_killed)
+    done = predict(saved, tmp_path / "out.csv", "--address", processes[0])
+    assert done.exit_code == 2, done.output
+    assert f"{processes[0]}: TimeoutError: No valid workers found; see to its workers, and try again" in done.stderr
+
+
 def test_a_scheduler_that_is_killed_leaves_no_half_a_result(saved, processes, tmp_path, monkeypatch):
     address, started = processes
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 2)

@@ -99,7 +99,8 @@ def _told(client: Any, address: str) -> Iterator[None]:
             "leave --address out"
         ) from error
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("distributed", "dask"):
+        of_dask = type(error).__module__.partition(".")[0] in ("distributed", "dask")
+        if not of_dask and not isinstance(error, TimeoutError):
             raise
         await_scheduler(client, address, _STEP)
         raise StoreError(f"{address}: {type(error).__name__}: {error}; see to its workers, and try again") from error
