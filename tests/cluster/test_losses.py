@@ -139,3 +139,25 @@ def test_a_scheduler_that_is_killed_costs_what_was_not_finished(processes, tmp_p
     for one in found:
         del one["timing"], one["environment"]
     assert found[0] == found[1]
+
+
+def test_a_scheduler_that_comes_back_is_waited_for(monkeypatch):
+    monkeypatch.setattr(connection, "_LOOK", 0.0)
+    connection.await_scheduler(_Client("connecting", "connecting", "running"), "tcp://there:1", "go")
+    connection.await_scheduler(_Client("running", "running", "closed"), "tcp://there:1", "go")
+    for said in (("connecting", "closed"), ("closed",)):
+        with pytest.raises(StoreError, match="tcp://there:1: the Dask scheduler does not answer any more; go"):
+            connection.await_scheduler(_Client(*said), "tcp://there:1", "go")
+    with pytest.raises(StoreError, match="does not answer any more"):
+        connection.await_scheduler(_Client("running", "running", "connecting", "closed"), "there", "go", doubt=True)
+
+
+class _Client:
+    """Says what it is, one after the other each time that it is asked, and the last ever after."""
+
+    def __init__(self, *said):
+        self.said = list(said)
+
+    @property
+    def status(self):
+        return self.said.pop(0) if len(self.said) > 1 else self.said[0]

@@ -16,6 +16,7 @@ from workbench.store import StoreError
 
 CONNECT_SECONDS = 15
 _LOOK = 0.1  # seconds between two looks at whether there is a connection again
+_MOMENT = 1.0  # seconds in which a client hears that it has none
 _OWN = "glassbox-workbench"
 _SOURCES = "workbench (its sources)"
 
@@ -48,14 +49,22 @@ def connected(address: str) -> Iterator[Any]:
         client.close()
 
 
-def await_scheduler(client: Any, address: str, step: str) -> None:
+def await_scheduler(client: Any, address: str, step: str, *, doubt: bool = False) -> None:
     """Wait until the scheduler answers again, where the connection to it was lost.
+
+    Parameters
+    ----------
+    doubt : bool
+        Whether a call has just failed for a lost connection: a client may hear of that loss a moment later.
 
     Raises
     ------
     StoreError
         If it does not in CONNECT_SECONDS; says what the next step is.
     """
+    patience = time.monotonic() + _MOMENT
+    while doubt and client.status == "running" and time.monotonic() < patience:
+        time.sleep(_LOOK)
     while client.status == "connecting":
         time.sleep(_LOOK)
     if client.status != "running":

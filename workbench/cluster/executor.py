@@ -68,6 +68,7 @@ class ClusterWorker:
         try:
             returned: Returned = self.future.result()
         except (OSError, CancelledError):  # the scheduler, or all that it knew, is gone
+            self.cluster.await_scheduler(doubt=True)
             self._lose()
             return
         if returned.lacks:  # what was sent there is gone
@@ -237,7 +238,7 @@ class Cluster:
         self.release(worker)
         self._looked = float("-inf")
 
-    def await_scheduler(self) -> None:
+    def await_scheduler(self, *, doubt: bool = False) -> None:
         """Wait until the scheduler answers again, where the connection to it was lost.
 
         Raises
@@ -246,7 +247,7 @@ class Cluster:
             If it does not.
         """
         step = "run again, with one that has workers or with executor: local: what is finished is kept"
-        await_scheduler(self.client, self.address, step)
+        await_scheduler(self.client, self.address, step, doubt=doubt)
 
     def release(self, worker: ClusterWorker) -> None:
         """Let go of a unit's thread and of its result on the cluster."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -53,10 +54,8 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
         form, lost = client.scatter(scorer, broadcast=True, hash=False), 0
         left, under_way = iter(parts), deque[tuple[Part, Any]]()
         while True:
-            for part in left:
+            for part in islice(left, _AHEAD * threads - len(under_way)):
                 under_way.append((part, client.submit(score_part, part, form, pure=False)))
-                if len(under_way) >= _AHEAD * threads:
-                    break
             if not under_way:
                 return
             try:
@@ -102,5 +101,5 @@ def _told(client: Any, address: str) -> Iterator[None]:
         of_dask = type(error).__module__.partition(".")[0] in ("distributed", "dask")
         if not of_dask and not isinstance(error, TimeoutError):
             raise
-        await_scheduler(client, address, _STEP)
+        await_scheduler(client, address, _STEP, doubt=isinstance(error, OSError))
         raise StoreError(f"{address}: {type(error).__name__}: {error}; see to its workers, and try again") from error
