@@ -12,6 +12,7 @@ from typing import Any
 from workbench.pages import accuracy, tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
+from workbench.pages.links import on_index
 from workbench.pages.overview import overview
 from workbench.pages.pair_view import pair_view
 from workbench.pages.parts import FindingPart
@@ -64,7 +65,8 @@ def index_html(data: Mapping[str, Any]) -> str:
         formats=index.formats,
         strong=index.recommended,
     )
-    found, minor = _findings(index)
+    parts = overview(index)
+    found, minor = (on_index(each, parts) for each in _findings(index))
     return _render(
         "index.html.j2",
         title=shown(index.title, 80),
@@ -74,7 +76,7 @@ def index_html(data: Mapping[str, Any]) -> str:
         meta=meta,
         board=board,
         picture=accuracy.picture_of(index),
-        sections=overview(index),
+        sections=parts,
     )
 
 

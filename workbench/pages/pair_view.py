@@ -9,8 +9,9 @@ from typing import Any
 
 from workbench.answers import Answer
 from workbench.pages import methods, tables
+from workbench.pages.links import on_index
 from workbench.pages.side_by_side import ModelPart, SideBySide
-from workbench.pages.views import PictureView, picture
+from workbench.pages.views import FindingView, PictureView, picture
 from workbench.plots import PAGE, effect, importance, panel
 from workbench.plots import side_by_side as drawn
 from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, score_decimals, seconds
@@ -38,10 +39,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class PairView:
-    """The page in reading order; `absent` says of a model why it has no importance or no effects here."""
+    """The page in reading order.
+
+    `findings` are those of each model; `absent` says of a model why it has no importance or no effects here.
+    """
 
     page: SideBySide
     glance: Sequence[Line]
+    findings: Mapping[str, Sequence[FindingView]]
     importance: Panel | None
     importances: Sequence[Line]
     effects: Sequence[Panel]
@@ -58,6 +63,7 @@ def pair_view(page: SideBySide) -> PairView:
     return PairView(
         page=page,
         glance=_glance(page),
+        findings={model.name: on_index(model.findings) for model in page.models},
         importance=_importance(page, told, order) if order else None,
         importances=_importances(page, told, order),
         effects=_panels(page, effects, asked[:_MOST_PANELS]),
