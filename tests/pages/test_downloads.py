@@ -143,3 +143,18 @@ def test_numbers_are_those_of_the_card() -> None:
     assert [int(float(row[3])) for row in swarm[1:]] == [n for column in shap["swarm"]["rows"] for n in column[0]]
     profile = next(t for t in by if t[0] == ["column", "value", "adds"])
     np.testing.assert_allclose([float(row[2]) for row in profile[1:]], shap["profiles"]["values"][0], rtol=1e-7)
+
+
+def test_a_swarm_says_that_its_csv_holds_the_columns_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.plots import swarm
+
+    told = "The CSV holds the {} columns drawn of 9, the card's JSON all."
+    card = cards(results())["forest"]
+    assert "columns drawn" not in card_html(card)  # they are all
+    monkeypatch.setattr(swarm, "_MOST", 4)
+    page = card_html(card)
+    assert told.format(4) in Page(page).text
+    table = next(t for view in pictures(card) if (t := lines(view.csv))[0][1:3] == ["adds from", "to"])
+    assert len({row[0] for row in table[1:]}) == 4
+    answer = next(a["answer"] for a in card["answers"] if a["method"] == "shap")
+    assert len(answer["swarm"]["rows"]) == 9
