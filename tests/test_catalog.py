@@ -439,6 +439,47 @@ def test_of_parquet_the_columns_are_read_that_are_used(tmp_path: Path) -> None:
         load(path, target="y", columns={name: {"role": "ignore"} for name in frame})
 
 
+def _parted(folder: Path, frame: pd.DataFrame) -> Path:
+    (folder / "below").mkdir(parents=True)
+    for name, rows in (("a", slice(100)), ("b", slice(100, 101)), ("below/c", slice(101, None))):
+        frame.iloc[rows].to_parquet(folder / f"{name}.parquet", index=False)
+    (folder / "_SUCCESS").touch()
+    return folder
+
+
+@pytest.mark.parametrize("levels", [None, "category"])
+def test_parquet_files_of_a_folder_or_a_glob_are_one_table(tmp_path: Path, levels: str | None) -> None:
+    frame = read_frame(dataset("penguins").file)
+    whole = load(frame, target="species")
+    parted = frame.assign(island=frame["island"].astype(levels)) if levels else frame
+    folder = _parted(tmp_path / "colony", parted)
+    for source in (folder, f"{folder}{os.sep}", folder / "**" / "*.parquet"):
+        table = load(source, target="species")
+        assert table.hash == whole.hash
+        assert table.name == ("table" if "*" in str(source) else "colony")  # a glob's folder may be a person's name
+    roles = {"island": {"role": "ignore"}}
+    assert load(folder, target="species", columns=roles).hash == load(frame, target="species", columns=roles).hash
+
+
+def test_parts_that_make_no_table_are_told(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(200), "y": np.arange(200) % 7})
+    folder = _parted(tmp_path / "odd", frame)
+    frame.rename(columns={"x": "z"}).to_parquet(folder / "below" / "d.parquet")
+    with pytest.raises(CatalogError, match=r"d\.parquet: has other columns than a\.parquet: 'x' is in one of them"):
+        load(folder, target="y")
+    (folder / "below" / "d.parquet").unlink()
+    (folder / "year=2024").mkdir()
+    frame.to_parquet(folder / "year=2024" / "e.parquet")
+    for source in (folder, folder / "*" / "*.parquet"):
+        with pytest.raises(CatalogError, match="'year=2024' holds a value that is in no file; write the column 'year'"):
+            load(source, target="y")
+    for name, order in (("a", ["p", "q"]), ("b", ["q", "p"])):
+        size = pd.Series(["p", "q"] * 100, dtype=pd.CategoricalDtype(order, ordered=True))
+        frame.assign(size=size).to_parquet(tmp_path / f"{name}.parquet")
+    with pytest.raises(CatalogError, match="the levels of column 'size' differ between files"):
+        load(tmp_path / "*.parquet", target="y")
+
+
 def test_an_index_that_pandas_has_stored_is_no_column(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": range(20), "y": np.arange(20) % 7}, index=pd.Index(range(5, 25), name="key"))
     frame.to_parquet(tmp_path / "x.parquet")
@@ -456,7 +497,8 @@ def test_an_index_that_pandas_has_stored_is_no_column(tmp_path: Path) -> None:
         ("s3://bucket/wine.csv", "^s3://bucket/wine.csv: a URL must be of http or https; got s3: download the file"),
         ("wine-quality.csv", "'wine-quality.csv' does not exist.*Did you mean 'wine-quality-red'"),
         (Path("no") / "where.csv", "where.csv' does not exist"),
-        (os.curdir + os.sep, "is a folder"),
+        (os.curdir + os.sep, "holds no Parquet file"),
+        ("no-*.parquet", "no file has such a name"),
         (42, "source must be a name, a path or a pandas DataFrame; got a int"),
     ],
 )

@@ -252,7 +252,18 @@ def test_each_whole_number_of_the_schemas_is_a_count_of_rows_or_none_of_rows():
         "n_development",
         "n_holdout",
     }
-    others = {"size", "stored_numbers", "provided", "asked", "n_features", "seed", "n_folds", "n_repeats", "budget"}
+    others = {
+        "size",
+        "stored_numbers",
+        "provided",
+        "asked",
+        "n_features",
+        "seed",
+        "n_folds",
+        "n_repeats",
+        "budget",
+        "n_workers",
+    }
     assert set(found) - of_rows == others
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -365,6 +366,28 @@ def test_a_refit_gives_the_same_numbers_and_finds_others(tmp_path, monkeypatch):
     assert again["page linear.md"].status == "failed"
     assert "on the holdout" in card.read_text()
     assert "✓\n" in card.read_text()
+
+
+@pytest.mark.parametrize("source", ["rows/", "rows-*.parquet"])
+def test_a_table_of_parts_is_found_again_wherever_it_is(tmp_path, monkeypatch, source):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    frame = pd.read_csv(write_study(tmp_path).parent / "rows é.csv")
+    (tmp_path / "rows").mkdir()
+    for n, part in enumerate((frame[:50], frame[50:])):
+        for name in (f"rows/{n}.parquet", f"rows-{n}.parquet"):
+            part.to_parquet(tmp_path / name)
+    study = write_study(tmp_path, ONE.replace('"rows é.csv"', source).replace("linear", "dummy"))
+    done = run(study, out=tmp_path / "report")
+    assert done.results["data"]["source"] == done.results["study"]["data"]["source"] == source
+    assert done.results["data"]["name"] == "rows"
+    folder = (tmp_path / "rows").rename(tmp_path / "moved")
+    for file in tmp_path.glob("rows-*"):
+        file.unlink()
+    absent = next(c for c in verify(done.folder) if c.what == "data")
+    assert (absent.status, "name it: --data PATH" in absent.told) == ("open", True)
+    for data in (folder, folder / "*.parquet"):
+        found = {c.what: c.status for c in verify(done.folder, data=data)}
+        assert (found["data"], found["splits"], found["study"]) == ("ok", "ok", "ok")
 
 
 def test_the_command_says_it_and_its_exit_code_tells(copy_of_run):

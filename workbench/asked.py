@@ -37,6 +37,7 @@ class Model:
 
     spec: ModelSpec
     params: dict[str, Any]
+    distributed: bool = False
 
     @property
     def name(self) -> str:
@@ -58,7 +59,9 @@ class Model:
     @property
     def title(self) -> str:
         """What sentences call it: the family's title, or the name that the study gives."""
-        return str(self.family.title) if self.name == self.spec.family else self.name
+        if self.name != self.spec.family:
+            return self.name
+        return f"distributed {self.family.title}" if self.distributed else str(self.family.title)
 
 
 class Asked:
@@ -184,7 +187,7 @@ class Asked:
                 given.setdefault(role, column)
         if "accelerate" in family.Parameters.model_fields:
             given.setdefault("accelerate", self.study.run.accelerate == "auto" and accelerator() is not None)
-        return Model(spec, family.Parameters(**given).model_dump())
+        return Model(spec, family.Parameters(**given).model_dump(), spec.name in self.study.run.distributed)
 
     @cached_property
     def blocks(self) -> np.ndarray | None:

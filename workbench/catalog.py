@@ -14,7 +14,7 @@ import yaml
 
 from workbench.columns import WITHOUT_VALUES
 from workbench.delimited import CatalogError, read_delimited
-from workbench.parquet import read_parquet
+from workbench.parquet import PARQUET_SUFFIXES, is_partitioned, read_parquet, read_partitioned, table_name
 from workbench.query import read_query
 from workbench.remote import data_folder, fetched, is_url, keep, public_url, url_file
 from workbench.table import Table
@@ -24,7 +24,6 @@ _HERE = Path(__file__).resolve().parent
 _FOLDER = next((f for f in (_HERE / "_datasets", _HERE.parent / "datasets") if f.is_dir()), _HERE / "_datasets")
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
-_PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ def load(
     ----------
     source : str, Path, DataFrame or mapping
         A mapping has the keys connection and query: see `workbench.query.read_query`. A text with ``://`` is the URL of
-        a file, one with a suffix or a path separator is the path of a file (see `read_frame` for both); any other text
-        is the name of a data set of the catalog.
+        a file, one with a suffix or a path separator is the path of a file, or of a folder or a glob of Parquet files
+        (see `read_frame`); any other text is the name of a data set of the catalog.
     target : str or mapping, optional
         The target column, or ``{"column": name, "at_least": number}``. Needed, but for a data set of the catalog.
     task : {"regression", "binary", "multiclass"}, optional
@@ -149,7 +148,7 @@ def load(
     elif _is_own(source):
         unread = [name for name, told in columns.items() if told.get("role") in WITHOUT_VALUES]
         frame, title = read_frame(source, unread=unread), ""
-        name = (url_file(source) if isinstance(source, str) and is_url(source) else Path(source)).stem
+        name = url_file(source).stem if isinstance(source, str) and is_url(source) else table_name(source)
     else:
         known = dataset(str(source))
         frame, name, title = _read_known(known), known.name, known.title
@@ -173,7 +172,7 @@ def load(
 
 
 def read_frame(source: str | Path, *, text: Collection[str] = (), unread: Collection[str] = ()) -> pd.DataFrame:
-    """Read a CSV, TSV or Parquet file, refusing what can only be guessed at.
+    """Read a CSV, TSV or Parquet file, or a folder or glob of Parquet files, refusing what can only be guessed at.
 
     In text files encoding, delimiter and decimal mark are found out, and the text ``None`` is a level, not a missing
     value: see `workbench.delimited.read_delimited`.
@@ -209,15 +208,16 @@ def read_frame(source: str | Path, *, text: Collection[str] = (), unread: Collec
                 return read_parquet(file, place, unread=unread)
             return read_delimited(file.read_bytes(), place, text=text)
     path = Path(source).expanduser()
+    if is_partitioned(path):
+        return read_partitioned(path, unread=unread)
     if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise CatalogError(f"data: the file {str(path)!r} {what}: mend the path. {_suggestion(path.stem)}")
+        raise CatalogError(f"data: the file {str(path)!r} does not exist: mend the path. {_suggestion(path.stem)}")
     suffix = path.suffix.lower()
-    if suffix in _PARQUET_SUFFIXES:
+    if suffix in PARQUET_SUFFIXES:
         return read_parquet(path, str(path), unread=unread)
     if suffix in _TEXT_SUFFIXES:
         return read_delimited(path.read_bytes(), str(path), text=text)
-    known = ", ".join(_TEXT_SUFFIXES + _PARQUET_SUFFIXES)
+    known = ", ".join(_TEXT_SUFFIXES + PARQUET_SUFFIXES)
     raise CatalogError(
         f"{path}: the suffix must be one of {known}; got {path.suffix!r}: save the table as one of these"
     )
@@ -254,7 +254,7 @@ def _read_known(known: Dataset) -> pd.DataFrame:
 
 
 def _is_parquet(file: Path, suffix: str) -> bool:
-    if suffix in _PARQUET_SUFFIXES + _TEXT_SUFFIXES:
-        return suffix in _PARQUET_SUFFIXES
+    if suffix in PARQUET_SUFFIXES + _TEXT_SUFFIXES:
+        return suffix in PARQUET_SUFFIXES
     with file.open("rb") as begun:
         return begun.read(4) == b"PAR1"

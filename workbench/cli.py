@@ -355,8 +355,10 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
         from workbench.catalog import dataset
 
         return dataset(given).name
-    if path.is_dir():
-        raise InputError(f"{given}: is a folder; name a study file or a data file in it")
+    if path.is_dir() and target is None:
+        raise InputError(
+            f"{given}: is a folder; name a study file or a data file in it, or --target of a folder of Parquet files"
+        )
     if target is None:
         raise InputError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
     from workbench.study import Study
@@ -370,9 +372,10 @@ def _asked(given: str, target: str | None) -> str | Path | Study:
 def _typed(study: str, target: str | None, *, quick: bool, allow_code: bool) -> str:
     """Give the command that decides the numbers, with names of files alone: it is sent with the results."""
     from workbench.remote import is_url, public_url
+    from workbench.study.parts import is_path, public_path
     from workbench.terminal import command
 
-    words = [public_url(study) if is_url(study) else Path(study).name]
+    words = [public_url(study) if is_url(study) else public_path(study) if is_path(study) else study]
     flags = [*(["--quick"] * quick), *(["--allow-code"] * allow_code)]
     return command("run", *words, *(("--target", target) if target is not None else ()), *flags)
 
@@ -394,6 +397,7 @@ def _template(data: str, target: str, folder: Path, query: str | None = None) ->
     from workbench.query import read_query
     from workbench.remote import is_url
     from workbench.study import Query, describe, template
+    from workbench.study.parts import is_path
     from workbench.terminal import InputError
 
     if query is None and not is_url(data) and (data.startswith("env:") or "://" in data):
@@ -401,7 +405,7 @@ def _template(data: str, target: str, folder: Path, query: str | None = None) ->
     table, left_out = describe(read_frame(data) if query is None else read_query(data, query), target)
     is_elsewhere = is_url(data) if query is None else not is_file(data)
     place = data if is_elsewhere or Path(data).is_absolute() else os.path.relpath(data, folder)
-    if query is not None and not is_elsewhere and not is_file(place):  # without a suffix or a folder: no file's name
+    if not is_elsewhere and not (is_path(place) if query is None else is_file(place)):  # it would be taken for a name
         place = f"./{place}"
     source = place if query is None else Query(connection=place, query=query)
     return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -70,6 +71,7 @@ class FamilyEstimator(BaseEstimator):
         kinds: Mapping[str, str] | None = None,
         classes: Sequence[Any] = (),
         folds: Iterable[tuple[Any, Any]] | None = None,
+        trainer: Callable[[np.ndarray, LibraryModel, TrainingRows], None] | None = None,
     ) -> Self:
         """Fit the family's model.
 
@@ -89,6 +91,9 @@ class FamilyEstimator(BaseEstimator):
             Where probabilities are recalibrated: for each fold the positions of the rows that a model is fitted on, and
             of those that it is then asked about, as ``GroupKFold().split(X, y, groups)`` gives them. Rows that depend
             on each other must not be parted. By default five folds, stratified, by ``random_state``.
+        trainer : callable, optional
+            Fits the library's object in the place of the family's own fit: see `workbench.distributed.Trainer`. It is
+            called with whether each row of X is used, the model, and the rows that are.
 
         Raises
         ------
@@ -105,7 +110,7 @@ class FamilyEstimator(BaseEstimator):
         if calibrate is not None:
             _check_calibrate(calibrate, family, rows.task, params)
         self.kinds_ = rows.kinds
-        model = LibraryModel.fit(family, params, rows)
+        model = LibraryModel.fit(family, params, rows, trainer and partial(trainer, used))
         self.inputs_, self.estimator_, self.calibration_ = model.inputs, model.fitted, None
         self.form_ = model.form(rows, subject)
         if calibrate is not None:

@@ -81,6 +81,7 @@ class Gathered:
             "status": "ok" if why is None else "failed",
             "error": None if why is None else sendable(why),
             "engine": None,
+            "n_workers": None,
             "scores": {},
             "holdout": None,
             "other_duplicates": None,
@@ -104,6 +105,7 @@ class Gathered:
         fitted = self.trained.fitted(model)
         known |= {
             "engine": fitted.engine,
+            "n_workers": fitted.n_workers,
             "scores": self._scores(model),
             "holdout": {k: number(v) for k, v in fitted.holdout.items()} or None,
             "other_duplicates": self._other(model),

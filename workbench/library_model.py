@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,8 +39,14 @@ class LibraryModel:
     fitted: Any
 
     @classmethod
-    def fit(cls, family: Family, params: Mapping[str, Any], rows: TrainingRows) -> Self:
-        """Build the library's estimator, and fit it.
+    def fit(
+        cls,
+        family: Family,
+        params: Mapping[str, Any],
+        rows: TrainingRows,
+        trainer: Callable[[LibraryModel, TrainingRows], None] | None = None,
+    ) -> Self:
+        """Build the library's estimator, and fit it; by a trainer, where one is given.
 
         Raises
         ------
@@ -60,7 +66,10 @@ class LibraryModel:
         if monotone := params.get("monotone"):
             family.constrain(fitted, signs(monotone, inputs, kinds, task, family.name))
         model = cls(family, params, kinds, inputs, fitted)
-        family.fit(fitted, model.encode(rows.frame), rows.target, rows.weight, inputs)
+        if trainer is None:
+            family.fit(fitted, model.encode(rows.frame), rows.target, rows.weight, inputs)
+        else:
+            trainer(model, rows)
         return model
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from workbench.asked import Asked, Model, fold_name
+from workbench.distributed import PartedTable
 from workbench.evaluation.drift import FEWEST_BLOCKS
 from workbench.explainers import registry as explainer_registry
 from workbench.facts import environment
 from workbench.folds import Fold
 from workbench.out_of_fold import N_FOLDS
+from workbench.scoring.parts import find_parts
 from workbench.store import Ref, Unit, source_hash
-from workbench.study import ExplainSpec
+from workbench.study import ExplainSpec, StudyError
 from workbench.work.complexity import measure_complexity
 from workbench.work.diagnose import diagnose_model
 from workbench.work.drift import compare_rows
@@ -71,6 +73,21 @@ class Plan(Asked):
     def _how(self, model: Model) -> dict[str, Any]:
         return {"family": model.spec.family, "params": model.params}
 
+    @cached_property
+    def _parted(self) -> PartedTable:
+        """The parts of the table, for workers that train on them; found out when a model asks for it."""
+        parts = tuple(find_parts(str(self.study.data.source)))
+        if (rows := sum(part.n_rows or 0 for part in parts)) != self.table.n_rows:
+            raise StudyError([f"study: data.source has {rows:,} rows now, and had {self.table.n_rows:,}; run again"])
+        return PartedTable(str(self.study.run.address), parts)
+
+    def _trained_by(self, model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give what fits of a model that is trained distributed take in, and what their identity holds of it."""
+        if not model.distributed:
+            return {}, {}
+        sizes = [part.n_rows for part in self._parted.parts]
+        return {"parted": self._parted}, {"parts": sizes, "training": source_hash("workbench.distributed")}
+
     @property
     def _scored(self) -> dict[str, Any]:
         return {"metrics": tuple(m.name for m in self.metrics)}
@@ -97,6 +114,7 @@ class Plan(Asked):
         identity: dict[str, Any],
         *,
         times: int = 1,
+        here: bool = False,
     ) -> Unit:
         return Unit(
             name=f"{model.name}: {name}",
@@ -105,17 +123,19 @@ class Plan(Asked):
             identity=identity,
             limit=self.study.run.time_limit * times,
             about=model.name,
+            here=here,
         )
 
     def _fit(self, model: Model) -> Unit:
         given = {"rows": self.splits.development, "holdout": self.splits.holdout, "name": model.name}
         more = {**self._scored, **self._tuning(model)}
-        identity = self._identity(model, **self._rows, **more, name=model.name)
-        arguments = {**given, **self._how(model), **more}
+        parted, parts = self._trained_by(model)
+        identity = self._identity(model, **self._rows, **more, **parts, name=model.name)
+        arguments = {**given, **self._how(model), **more, **parted}
         if self.splits.alone:
             arguments["parts"] = [fold.test for fold in self.splits.folds]
             identity["splits"] = self.splits.hash
-        return self._unit(model, "fit", fit_model, arguments, identity, times=self._fits(model))
+        return self._unit(model, "fit", fit_model, arguments, identity, times=self._fits(model), here=model.distributed)
 
     def _tuning(self, model: Model) -> dict[str, Any]:
         """Give what a fit must know to choose parameters; nothing where it is to take them as they are."""
@@ -131,9 +151,11 @@ class Plan(Asked):
     def _fold(self, model: Model, fold: Fold, name: str, *, keep: bool) -> Unit:
         rows = {"train": fold.train, "test": fold.test}
         more = {**self._scored, **self._tuning(model), "keep": len(self.splits.folds) * keep}
-        identity = self._identity(model, **{side: _digest(at) for side, at in rows.items()}, **more)
-        arguments = {**rows, **self._how(model), **more}
-        return self._unit(model, name, score_fold, arguments, identity, times=self._fits(model))
+        parted, parts = self._trained_by(model)
+        identity = self._identity(model, **{side: _digest(at) for side, at in rows.items()}, **more, **parts)
+        arguments = {**rows, **self._how(model), **more, **parted}
+        times, here = self._fits(model), model.distributed
+        return self._unit(model, name, score_fold, arguments, identity, times=times, here=here)
 
     def _question(self, asked: ExplainSpec, work: str, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give what a question adds to the arguments, and to the identity, of a unit."""
@@ -209,10 +231,12 @@ class Plan(Asked):
                 "folds": self.splits.folds,
                 **self.seen,
                 "family": model.spec.family,
+                **self._trained_by(model)[0],
             }
             identity |= {**self._seen, "splits": self.splits.hash}
             name, times = f"{asked.method} refits", len(folds) * _fits(model.params)
-            yield self._unit(model, name, explain_refits, {**given, **arguments}, identity, times=times)
+            here = model.distributed  # a fold's model that was too large to keep is trained again
+            yield self._unit(model, name, explain_refits, {**given, **arguments}, identity, times=times, here=here)
 
     def _path(self, model: Model) -> Iterator[Unit]:
         """Fit a family in several sizes on the folds."""

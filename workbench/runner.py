@@ -100,6 +100,9 @@ def run(
     asked, again = _read(study, quick)
     if not allow_code:
         _refuse_code(asked)
+    if asked.run.distributed and asked.run.executor != "dask":
+        step = "set run.executor: dask and run.address, or leave it out"
+        raise StudyError([f"study: run.distributed needs the workers of a cluster: {step}"])
     folder = Path(out) if out is not None else Path("reports", asked.name)
     private = private_folder(folder)
     for each in (folder, private) if private.exists() else (folder,):

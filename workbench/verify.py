@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import math
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +23,7 @@ from workbench.folder import Check, pages
 from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
 from workbench.pages.checkable import checked_without_refit, mark
+from workbench.parquet import is_partitioned, parquet_files, table_name
 from workbench.recomputed import of_form, of_rows, of_run
 from workbench.remote import url_file
 from workbench.runner import private_folder, run
@@ -55,7 +58,7 @@ def verify(
     folder : path
         The folder of a run.
     data : path, optional
-        The data file, where the study's is not bundled.
+        The data file, or the folder or the glob of its parts, where the study's is not bundled.
     refit : bool
         Whether to run the whole study again, in a folder of its own that is removed afterwards.
     allow_code : bool
@@ -76,8 +79,8 @@ def verify(
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     if not isinstance(results, dict) or not isinstance(results.get("models"), list) or "study" not in results:
         raise ValueError(f"{folder / 'results.json'}: holds no results of a run")
-    if data is not None and not Path(data).is_file():
-        raise FileNotFoundError(f"{data}: is no file: name the data file")
+    if data is not None and not _is_there(Path(data)):
+        raise FileNotFoundError(f"{data}: is no file, nor a folder or a glob of files: name the data file")
     with tempfile.TemporaryDirectory(prefix="workbench-verify-") as place:
         return tuple(_Folder(folder, results, data, Path(place)).checks(refit, allow_code))
 
@@ -125,6 +128,9 @@ class _Folder:
             yield from _guarded(name, "model", partial(self._of_model, model))
         if not refit:
             yield Check("run", "fold scores, explanations, diagnostics", "open", "need the fits again: --refit")
+        elif self.study is not None and self.study.run.distributed:
+            names = ", ".join(self.study.run.distributed)
+            yield Check("run", "refit", "open", f"trained by a cluster, whose size decides the last digits: {names}")
         elif self.study is not None:
             yield from _guarded("run", "refit", partial(self._refitted, allow_code))
 
@@ -136,7 +142,7 @@ class _Folder:
         if self.data is not None:
             # under the name that the results give it, so that a file that was renamed is told as it was
             plain["data"]["source"] = _now_at(_named(Path(self.data), self.told, self.place), self.told)
-        elif (file := self.told.data.file) is not None and not file.is_file():
+        elif (file := self.told.data.file) is not None and not _is_there(file):
             yield Check("run", "data", "open", f"the file {file.name} is not here; name it: --data PATH")
             return
         self.study = Study.from_dict(plain, place="results.json: study", **registries)
@@ -240,15 +246,28 @@ def _named(data: Path, told: Study, place: Path) -> Path:
     source, file = told.data.source, told.data.file
     if not told.data.is_url and file is None:
         return data.absolute()
-    name = (url_file(str(source)) if file is None else file).stem
-    if name == data.stem:
+    name = url_file(str(source)).stem if file is None else table_name(file)
+    if name == table_name(data):
         return data.absolute()
-    at = place / f"{name}{data.suffix}"
+    if not is_partitioned(data):
+        return _linked(data, place / f"{name}{data.suffix}")
+    (place / name).mkdir()
+    for number, part in enumerate(parquet_files(data)):
+        _linked(part, place / name / f"{number:09}{part.suffix}")
+    return place / name
+
+
+def _linked(file: Path, at: Path) -> Path:
     try:
-        at.symlink_to(data.absolute())
+        at.symlink_to(file.absolute())
     except OSError:  # not every system lets everybody
-        shutil.copyfile(data, at)
+        shutil.copyfile(file, at)
     return at
+
+
+def _is_there(data: Path) -> bool:
+    """Tell whether there is a data file, or a folder or a glob of some."""
+    return data.exists() or any(map(os.path.isfile, glob.glob(str(data), recursive=True)))  # noqa: PTH207
 
 
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:

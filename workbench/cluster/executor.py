@@ -15,6 +15,7 @@ from typing import Any
 from workbench.cluster.connection import check_packages, unfit
 from workbench.cluster.host import Parcel, Returned, compute, deliver, forget
 from workbench.store import StoreError
+from workbench.store.processes import Worker, Workers
 from workbench.store.worker import Report, Task
 
 PATIENCE = 60.0  # seconds to wait for a worker where the cluster has none
@@ -112,10 +113,11 @@ class ClusterWorker:
 class Cluster:
     """Does units on the workers of a Dask cluster: see `workbench.store.executor.Executor`.
 
-    A worker computes one unit a thread at a time, each in a process of its own. What units take in is sent to a worker
-    before the first unit there that takes it in, and once; a value that it has computed itself is there already. Of the
-    workers with a free thread, a unit goes to the one that holds most of that. Values come back and are stored here:
-    machines need no folder in common.
+    A unit that asks the cluster itself is computed by a process of this machine. Of the others, a worker computes one a
+    thread at a time, each in a process of its own. What units take in is sent to a worker before the first unit there
+    that takes it in, and once; a value that it has computed itself is there already. Of the workers with a free thread,
+    a unit goes to the one that holds most of that. Values come back and are stored here: machines need no folder in
+    common.
 
     Who may use the scheduler can run code on its workers and, by the values that come back, here: use a cluster of your
     own, or TLS.
@@ -136,6 +138,7 @@ class Cluster:
 
     def __init__(self, client: Any, *, preload: Sequence[str] = (), memory: float | None = None) -> None:
         self.client, self.preload, self.memory = client, tuple(preload), memory
+        self.own = Workers(preload=preload)
         self.run = f"workbench-{secrets.token_hex(8)}"
         self.held: defaultdict[str, set[str]] = defaultdict(set)
         self.busy: dict[ClusterWorker, str] = {}
@@ -153,21 +156,25 @@ class Cluster:
         """The threads of all workers; 1 where there are none, so that a unit waits for one."""
         return max(1, sum(self.threads().values()))
 
-    def start(self, task: Task) -> ClusterWorker:
-        """Send a unit to a worker."""
+    def start(self, task: Task) -> ClusterWorker | Worker:
+        """Send a unit to a worker; or start a process here."""
+        if task.here:
+            return self.own.start(task)
         worker = ClusterWorker(task, self)
         self.place(worker)
         return worker
 
-    def wait(self, workers: Collection[ClusterWorker], seconds: float | None) -> None:
+    def wait(self, workers: Collection[ClusterWorker | Worker], seconds: float | None) -> None:
         """Wait until a worker has news, or so many seconds have passed."""
         self._news.wait(_LOOK if seconds is None else min(seconds, _LOOK))
         self._news.clear()
 
-    def stop(self, workers: Collection[ClusterWorker]) -> None:
+    def stop(self, workers: Collection[ClusterWorker | Worker]) -> None:
         """Cancel units: their workers end the processes that compute them as soon as they hear of it."""
-        if futures := [one.future for one in workers if one.future is not None]:
+        away = [one for one in workers if isinstance(one, ClusterWorker)]
+        if futures := [one.future for one in away if one.future is not None]:
             self.client.cancel(futures)
+        self.own.stop([one for one in workers if isinstance(one, Worker)])
 
     def close(self) -> None:
         """Have workers forget the run."""

@@ -77,6 +77,8 @@ class Family:
         Whether a first study file lists it.
     weighs_rows : bool
         Whether its library takes a weight for each row.
+    distributes : bool
+        Whether its library can train by the workers of a Dask cluster, each on rows of its own: `fit_distributed`.
     policy : Policy
         How columns become inputs.
     reference : str
@@ -111,6 +113,7 @@ class Family:
     needs_columns: ClassVar[bool] = True
     offered: ClassVar[bool] = True
     weighs_rows: ClassVar[bool] = True
+    distributes: ClassVar[bool] = False
     policy: ClassVar[Policy]
     reference: ClassVar[str] = ""
     assumptions: ClassVar[tuple[str, ...]] = ()
@@ -138,6 +141,19 @@ class Family:
     ) -> None:
         """Fit the library's estimator; a family whose library must know what its inputs are overrides it."""
         estimator.fit(Z, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+
+    def fit_distributed(
+        self, estimator: Any, Z: Any, y: Any, sample_weight: Any, inputs: Sequence[Input], client: Any
+    ) -> None:
+        """Fit the library's estimator by the workers of a cluster; a family that `distributes` overrides it.
+
+        Parameters
+        ----------
+        Z, y, sample_weight : dask.array.Array
+            As `fit` takes them; chunks of rows lie on workers.
+        client : distributed.Client
+        """
+        raise NotImplementedError
 
     def form(self, fitted: Any, inputs: Sequence[Input]) -> EncodedForm | None:
         """Give the fitted function over the encoded inputs (named "0", "1", ...), or None where there is none."""

@@ -34,6 +34,7 @@ class Xgboost(Family):
     )
     tasks = ("regression", "binary", "multiclass")
     glassbox = False
+    distributes = True
     policy = Policy(missing="native", categories="native", unseen="other")
     reference = "Chen and Guestrin 2016, XGBoost: a scalable tree boosting system, doi 10.1145/2939672.2939785"
     assumptions = ("The score is nearly constant within small boxes cut along the columns.",)
@@ -71,9 +72,21 @@ class Xgboost(Family):
         self, estimator: Any, Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, inputs: Sequence[Input]
     ) -> None:
         """Fit, telling the library which inputs are categories."""
-        nominal = [isinstance(each, Lookup) and each.nominal for each in inputs]
-        estimator.set_params(feature_types=["c" if each else "q" for each in nominal])
+        estimator.set_params(feature_types=_feature_types(inputs))
         super().fit(estimator, Z, y, sample_weight, inputs)
+
+    def fit_distributed(
+        self, estimator: Any, Z: Any, y: Any, sample_weight: Any, inputs: Sequence[Input], client: Any
+    ) -> None:
+        """Fit by the library's own Dask interface, and give the estimator the model that came of it."""
+        from xgboost import dask as distributed
+
+        estimator.set_params(feature_types=_feature_types(inputs))
+        by = distributed.DaskXGBClassifier if hasattr(estimator, "predict_proba") else distributed.DaskXGBRegressor
+        away = by(**estimator.get_params())
+        away.client = client
+        away.fit(Z, y, sample_weight=sample_weight)
+        estimator.load_model(away.get_booster().save_raw("ubj"))
 
     def constrain(self, estimator: Any, signs: np.ndarray) -> None:
         """Hold every tree to signs, one an input."""
@@ -89,3 +102,8 @@ class Xgboost(Family):
     def reference_score(self, fitted: Any, Z: np.ndarray) -> np.ndarray:
         """The library's margins."""
         return np.asarray(fitted.predict(Z, output_margin=True), dtype=np.float64).reshape(len(Z), -1)
+
+
+def _feature_types(inputs: Sequence[Input]) -> list[str]:
+    """Tell the library which inputs are categories."""
+    return ["c" if isinstance(each, Lookup) and each.nominal else "q" for each in inputs]

@@ -82,6 +82,7 @@ class MethodPart(Part):
     assumptions: tuple[str, ...]
     limits: tuple[str, ...]
     features_used: tuple[str, ...] | None
+    n_workers: int | None = None
 
 
 class AnswerPart(Part):
@@ -199,7 +200,7 @@ def _card(model: Mapping[str, Any], results: Results) -> Card:
         environment=environment(results),
         fit_seconds=results["timing"].get("models", {}).get(name, {}).get("fit"),
         privacy=_privacy(form, model["answers"]),
-        checked=marks(model),
+        checked=marks(model, refittable=not any(each.get("n_workers") for each in results["models"])),
     )
 
 
@@ -227,7 +228,7 @@ def _form(model: Mapping[str, Any]) -> FormPart:
 
 def _method(model: Mapping[str, Any]) -> MethodPart:
     names = ("summary", "engine", "params", "policy", "reference", "assumptions", "limits", "features_used")
-    return MethodPart(**{name: model[name] for name in names})
+    return MethodPart(**{name: model[name] for name in names}, n_workers=model.get("n_workers"))
 
 
 def _recommendation(name: str, results: Results) -> str:

@@ -94,15 +94,18 @@ def checked_without_refit(of_model: bool) -> frozenset[str]:
     return frozenset(key for key, value in given.items() if value == "holdout")
 
 
-def marks(model: Mapping[str, Any]) -> dict[str, Mark]:
+def marks(model: Mapping[str, Any], *, refittable: bool = True) -> dict[str, Mark]:
     """Say of each field of a model's card how it can be checked.
 
     Parameters
     ----------
     model : mapping
         What results.json tells of the model: one without a form takes a refit, one with a private form that form.
+    refittable : bool
+        Whether the study can be run again to the same numbers: not where a cluster trained one of its models.
     """
-    return {field: _of_field(sources, model["form"]) for field, sources in _SOURCES.items()}
+    found = {field: _of_field(sources, model["form"]) for field, sources in _SOURCES.items()}
+    return found if refittable else {field: "none" if sign == "refit" else sign for field, sign in found.items()}
 
 
 def _of_field(sources: tuple[str, ...], form: Mapping[str, Any] | None) -> Mark:

@@ -135,7 +135,7 @@ def _method(card: Card) -> Section:
     policy = [Fact(name.capitalize(), text) for name, text in method.policy.items()]
     blocks = [
         Block(
-            paragraphs=[what(card), *recalibrated(card)],
+            paragraphs=[what(card), *recalibrated(card), *distributed(card)],
             facts=[Fact("Software", method.engine), Fact("Reference", method.reference), *policy],
         )
     ]
@@ -170,6 +170,16 @@ def recalibrated(card: Card) -> list[str]:
         f"Its probabilities are recalibrated by {ways[method]}, which was fitted to what models of folds say of "
         "training rows left out. That map is the last part of the model; its score, and what is said of it, comes "
         "before."
+    ]
+
+
+def distributed(card: Card) -> list[str]:
+    """Say that the workers of a cluster have trained it; nothing where one process has."""
+    if (n := card.method.n_workers) is None:
+        return []
+    return [
+        f"It was trained distributed, by {n} worker{'s' * (n != 1)} of a Dask cluster, each on rows of its own. With "
+        "another number of workers its numbers would differ a little, so no refit is expected to give the same ones."
     ]
 
 

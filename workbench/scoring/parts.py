@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ import pandas as pd
 from workbench import sampling
 from workbench.catalog import read_frame
 from workbench.delimited import CatalogError
+from workbench.parquet import PARQUET_SUFFIXES, is_partitioned, parquet_files
 from workbench.remote import is_url
 
-_SUFFIXES = (".parquet", ".pq")
 _ROWS, _BYTES = 2**16, 2**25  # the most rows of a batch, and bytes of its columns at 8 a value
 
 
@@ -92,17 +91,9 @@ def find_parts(data: str, columns: Collection[str] = ()) -> list[Part]:
     if is_url(data):
         return [Part(data)]
     path = Path(data).expanduser()
-    if path.is_dir():
-        files = [f for f in sorted(path.rglob("*")) if f.suffix.lower() in _SUFFIXES and _is_shown(f, path)]
-        if not files:
-            raise CatalogError(f"{data}: the folder holds no Parquet file ({', '.join(_SUFFIXES)})")
-    elif not path.exists() and glob.has_magic(data):
-        files = [Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if Path(name).is_file()]  # noqa: PTH207
-        if not files:
-            raise CatalogError(f"{data}: no file has such a name: mend the pattern")
-        if odd := [file for file in files if file.suffix.lower() not in _SUFFIXES]:
-            raise CatalogError(f"{odd[0]}: the parts of a table must be Parquet files; end the pattern with .parquet")
-    elif path.suffix.lower() in _SUFFIXES and path.is_file():
+    if is_partitioned(path):
+        files = parquet_files(data)
+    elif path.suffix.lower() in PARQUET_SUFFIXES and path.is_file():
         files = [path]
     else:
         return [Part(data)]
@@ -155,7 +146,3 @@ def _check_columns(place: str, there: Collection[str], wanted: Collection[str]) 
     if missing := [name for name in wanted if name not in there]:
         told = ", ".join(map(repr, missing))
         raise CatalogError(f"{place}: must have all columns that the model reads; missing: {told}")
-
-
-def _is_shown(file: Path, folder: Path) -> bool:
-    return not any(name.startswith((".", "_")) for name in file.relative_to(folder).parts)

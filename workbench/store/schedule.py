@@ -222,7 +222,8 @@ class _Run:
             self._settle(unit, Report("failed", error=f"{rule}; {error}", cause=rule))
             return
         needs = tuple(dict(refs(unit.arguments)).values())
-        task = Task(unit.name, unit.key, call, unit.function.__module__, needs, self.store, self.log, self.fresh)
+        home, here = unit.function.__module__, unit.here
+        task = Task(unit.name, unit.key, call, home, needs, self.store, self.log, self.fresh, here)
         self.running[unit.name] = _Running(unit, self.workers.start(task))
 
     def wait(self) -> None:

@@ -38,6 +38,8 @@ class Unit:
         Seconds that the call may take.
     about : str
         The model that it is about.
+    here : bool
+        Whether a process of this machine computes it, whoever does the others: as it asks a cluster itself.
 
     Attributes
     ----------
@@ -56,6 +58,7 @@ class Unit:
     identity: Mapping[str, Any] = field(default_factory=dict)
     limit: float | None = None
     about: str = ""
+    here: bool = False
     key: str = field(init=False)
 
     def __post_init__(self) -> None:

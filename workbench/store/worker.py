@@ -44,6 +44,8 @@ class Task:
         Where the function stands.
     needs : tuple of str
         The keys of the stored values that take the place of refs among the arguments.
+    here : bool
+        Whether a process of this machine is to compute it, whoever does the others.
     """
 
     unit: str
@@ -54,6 +56,7 @@ class Task:
     store: Store
     log: Log
     fresh: bool
+    here: bool = False
 
 
 @dataclass(frozen=True)

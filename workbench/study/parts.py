@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from workbench.database import check_connection, is_file, public_connection
+from workbench.parquet import PARQUET_SUFFIXES
 from workbench.query import check_query
 from workbench.remote import is_url, public_url, url_file
 from workbench.table import Task
@@ -38,8 +39,14 @@ def file_name(value: Any) -> str:
 
 
 def is_path(source: str) -> bool:
-    """Tell whether a source is a file here: it has a suffix or a path separator, as no name has, and is no URL."""
+    """Tell whether a source is a file or folder here: it has a suffix or a separator, as no name has, and is no URL."""
     return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\"))
+
+
+def public_path(path: str) -> str:
+    """Give the name of a file, or of a folder of files with a separator behind it, without the folders before it."""
+    name = Path(path).name
+    return name if Path(path).suffix else f"{name}/"
 
 
 def study_name(source: str) -> str:
@@ -131,8 +138,8 @@ class Data(Part):
     """Where the rows come from, and what is predicted."""
 
     source: Annotated[str, Field(min_length=1)] | Query = Field(
-        description="The name of a bundled data set, the path or the URL of a CSV or Parquet file; or connection and "
-        "query of a database."
+        description="The name of a bundled data set, the path or the URL of a CSV or Parquet file, a folder or a "
+        "glob of Parquet files; or connection and query of a database."
     )
     target: str | AtLeast | None = Field(default=None, description="The column to predict; or a yes/no target.")
     task: Task | None = Field(default=None, description="Inferred from the target when absent.")
@@ -143,6 +150,11 @@ class Data(Part):
     def is_path(self) -> bool:
         """Whether the source is a file of rows here."""
         return isinstance(self.source, str) and is_path(self.source)
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the source is a Parquet file, or a folder or a glob of some."""
+        return self.is_path and Path(str(self.source)).suffix.lower() in ("", *PARQUET_SUFFIXES)
 
     @property
     def is_url(self) -> bool:
@@ -171,7 +183,7 @@ class Data(Part):
         """The source without folders, users, passwords and tokens."""
         if isinstance(self.source, Query):
             return self.source.public()
-        return Path(self.source).name if self.is_path else public_url(self.source) if self.is_url else self.source
+        return public_path(self.source) if self.is_path else public_url(self.source) if self.is_url else self.source
 
 
 def _located(path: str, folder: Path) -> str:
@@ -295,6 +307,11 @@ class Run(Part):
         default=None,
         description="The address of the cluster's scheduler, such as tcp://192.168.0.1:8786; must be given where "
         "executor is dask: no cluster is started here.",
+    )
+    distributed: tuple[str, ...] = Field(
+        default=(),
+        description="Models of the family xgboost that the workers of a Dask cluster train together, each on its own "
+        "parts of a table in Parquet files; their numbers depend a little on how many workers there are.",
     )
     jobs: int = Field(
         default_factory=lambda: min(2, os.cpu_count() or 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -157,7 +157,7 @@ class Study(Part):
         except ValidationError as error:
             problems += [p for p in problems_of(error, cls, plain) if p.where and p.where[0] not in told]
         else:
-            problems += [*_contradictions(study), *study._misfits(families)]
+            problems += [*_contradictions(study), *study._misfits(families), *study._undistributed(families)]
         if problems:
             problems.sort(key=lambda p: sections.index(str(p.where[0])) if p.where[0] in sections else -1)
             raise StudyError(f"{place}: {problem}" for problem in problems)
@@ -215,7 +215,29 @@ class Study(Part):
         plain = self.to_dict()
         kept = {key: value for key, value in plain.items() if key not in ("study", "report", "run")}
         kept["accelerate"] = self.run.accelerate  # accelerated libraries fit other models
+        kept["distributed"] = self.run.distributed
         return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+
+    def _undistributed(self, families: Registry) -> Iterator[Problem]:
+        """Tell what can't be trained distributed."""
+        if not self.run.distributed:
+            return
+        able = [name for name, family in families.items() if family.distributes]
+        known = {model.name: model for model in self.models}
+        for n, name in enumerate(self.run.distributed):
+            where = ("run", "distributed", n)
+            if name not in known:
+                yield Problem(where, f"must name a model of the study; got {shown(name)}; {nearest(name, known)}")
+            elif known[name].family not in able:
+                rule = f"names a model of {known[name].family}, which can't be trained distributed"
+                yield Problem(where, f"{rule}; families that can: {', '.join(able)}")
+            elif known[name].params.get("calibrate"):
+                yield Problem(where, f"names {name}, and calibrate takes fits that are not distributed; leave one out")
+        if self.tune.budget:
+            yield Problem(("tune", "budget"), "takes fits that are not distributed; leave it or run.distributed out")
+        if not self.data.is_parquet:
+            rule = "must be a Parquet file, or a folder or a glob of some, where run.distributed names models"
+            yield Problem(("data", "source"), rule)
 
     def _misfits(self, families: Registry, task: str | None = None) -> list[Problem]:
         """List models and metrics that can't do the task, as far as it is known."""

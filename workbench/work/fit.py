@@ -6,7 +6,7 @@ import pickle
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.metrics import log_loss
@@ -17,10 +17,12 @@ from workbench.evaluation.rules import rule_shares
 from workbench.families import find_family
 from workbench.folds import Fold, SplitError
 from workbench.forms import Form
+from workbench.library_model import LibraryModel
 from workbench.metrics import metric
 from workbench.out_of_fold import N_FOLDS
 from workbench.splits import make_splits
 from workbench.table import Table
+from workbench.training_rows import TrainingRows
 from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune
 
@@ -29,6 +31,27 @@ MOST_IN_CARD = 100_000
 _MOST_CHECKED = 1_000
 # All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
 _MOST_KEPT_BYTES = 128 * 2**20
+
+
+class Trainer(Protocol):
+    """Fits a library's object by a cluster: see `workbench.distributed.Trainer`; no import, as keys hold sources."""
+
+    @property
+    def n_workers(self) -> int:
+        """How many workers took part."""
+        ...
+
+    def __call__(self, used: np.ndarray, model: LibraryModel, given: TrainingRows) -> None:
+        """Train."""
+        ...
+
+
+class PartedTable(Protocol):
+    """A table whose parts the workers of a cluster read: see `workbench.distributed.PartedTable`."""
+
+    def trainer(self, rows: np.ndarray) -> Trainer:
+        """Give what trains a model on the rows at these positions."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +86,8 @@ class Fitted:
         What the fit took.
     parts : tuple of Refit
         What it scores on each part of the holdout, where that is scored alone: in the place of folds, without fits.
+    n_workers : int or None
+        How many workers of a cluster trained it together; None where it was trained here.
     """
 
     estimator: Any
@@ -79,6 +104,7 @@ class Fitted:
     smallest_support: int | None
     seconds: float
     parts: tuple[Refit, ...] = ()
+    n_workers: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,15 +193,17 @@ def fit_model(
     metrics: Sequence[str],
     tuning: Mapping[str, Any] | None = None,
     parts: Sequence[np.ndarray] = (),
+    parted: PartedTable | None = None,
 ) -> Fitted:
     """Fit on the development rows, score the holdout, and read the form; with `tuning`, choose parameters first.
 
-    `parts` are rows of the holdout that are scored each by itself too.
+    `parts` are rows of the holdout that are scored each by itself too; where the table is `parted`, a cluster trains.
     """
     train, held = table.take(rows), table.take(holdout) if len(holdout) else None
     params, tuned = _choose(train, family, params, tuning)
     started = time.perf_counter()
-    estimator = fit_rows(train, family, params)
+    trainer = None if parted is None else parted.trainer(rows)
+    estimator = fit_rows(train, family, params, trainer)
     seconds = time.perf_counter() - started
     form = estimator.form_
     if form is not None:
@@ -197,6 +225,7 @@ def fit_model(
         smallest_support=estimator.smallest_support_,
         seconds=seconds,
         parts=tuple(_part(table, said, holdout, rows, metrics, params, on_train) for rows in parts if said is not None),
+        n_workers=None if trainer is None else trainer.n_workers,
     )
 
 
@@ -225,6 +254,7 @@ def score_fold(
     metrics: Sequence[str],
     keep: int,
     tuning: Mapping[str, Any] | None = None,
+    parted: PartedTable | None = None,
 ) -> Refit:
     """Fit on a fold's training rows and score its test rows; with `tuning`, choose parameters inside the former first.
 
@@ -232,7 +262,7 @@ def score_fold(
     """
     rows, tested = table.take(train), table.take(test)
     params, tuned = _choose(rows, family, params, tuning)
-    estimator = fit_rows(rows, family, params)
+    estimator = fit_rows(rows, family, params, None if parted is None else parted.trainer(train))
     said = Said.of(estimator, tested, metrics)
     scores = said.scores(tested, metrics)
     if not keep:
@@ -285,8 +315,8 @@ def _in_order(estimator: Any, shares: np.ndarray) -> np.ndarray:
     return shares[:, np.argsort(estimator.classes_)]
 
 
-def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
-    """Fit a family's estimator on a table."""
+def fit_rows(table: Table, family: str, params: Mapping[str, Any], trainer: Trainer | None = None) -> Any:
+    """Fit a family's estimator on a table; by a cluster, where there is a trainer for its rows."""
     estimator = estimator_for(table.task, family, **params)
     folds = _calibrating(table, params) if params.get("calibrate") else None
     added = [params[role] for role in ("offset", "exposure") if params.get(role) is not None]
@@ -298,6 +328,7 @@ def fit_rows(table: Table, family: str, params: Mapping[str, Any]) -> Any:
         kinds={column.name: column.kind for column in table.schema},
         classes=table.classes,
         folds=folds,
+        trainer=trainer,
     )
 
 

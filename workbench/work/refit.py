@@ -11,7 +11,7 @@ from workbench.answers import Answer
 from workbench.folds import Fold
 from workbench.table import Table
 from workbench.work.explain import ask
-from workbench.work.fit import Refit, fit_rows
+from workbench.work.fit import PartedTable, Refit, fit_rows
 
 
 def explain_refits(
@@ -25,6 +25,7 @@ def explain_refits(
     method: str,
     options: Mapping[str, Any],
     seed: int,
+    parted: PartedTable | None = None,
 ) -> tuple[Answer | None, ...]:
     """Ask a method about each fold's model, on the same rows, background and grid as about the model of all rows.
 
@@ -35,7 +36,8 @@ def explain_refits(
     for refit, fold in zip(refits, folds, strict=True):
         estimator = refit.estimator()
         if estimator is None:
-            estimator = fit_rows(table.take(fold.train), family, refit.params)
+            trainer = None if parted is None else parted.trainer(fold.train)
+            estimator = fit_rows(table.take(fold.train), family, refit.params, trainer)
         # what was drawn of the development rows is drawn of the tested ones
         unseen = holdout if len(holdout) else fold.test[np.isin(fold.test, development)]
         answers.append(ask(table, estimator, development, unseen, method=method, options=options, seed=seed).public())

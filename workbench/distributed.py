@@ -1,0 +1,200 @@
+"""Training by the workers of a Dask cluster, each on its own parts of a table in Parquet files."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from workbench.cluster.connection import check_packages, connected
+from workbench.delimited import CatalogError
+from workbench.library_model import LibraryModel
+from workbench.scoring.parts import Part
+from workbench.store import StoreError
+from workbench.training_rows import TrainingRows
+
+_BATCH = 2**16  # rows that are encoded at a time, here, to see that workers have the same
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PartedTable:
+    """A table whose parts the workers of a cluster read: a Dask scheduler's address, and the parts in their order."""
+
+    address: str
+    parts: tuple[Part, ...]
+
+    def trainer(self, rows: np.ndarray) -> Trainer:
+        """Give what trains a model on the rows of the table at these positions."""
+        return Trainer(self, np.asarray(rows))
+
+
+@dataclass(eq=False)
+class Trainer:
+    """Trains a model's library object by a cluster, in the place of the family's own fit.
+
+    Each worker reads its own parts of the table, so all must find the files at the same paths, and encodes the rows
+    that are asked for; what this process has of them is hashed and compared, part by part. Targets and weights are
+    sent. Parts lie on workers in runs of about as many rows, so the numbers depend on how many workers there are: sums
+    are made in another order, and cut points are merged from sketches. Where a worker is lost the training begins
+    again, once, with those that are left.
+
+    Attributes
+    ----------
+    n_workers : int
+        How many workers took part in the training, once it is done.
+    """
+
+    table: PartedTable
+    rows: np.ndarray
+    n_workers: int = 0
+
+    def __call__(self, used: np.ndarray, model: LibraryModel, given: TrainingRows) -> None:
+        """Train.
+
+        Parameters
+        ----------
+        used : ndarray of bool, shape (n_rows,)
+            Which of `rows` are trained on: those of weight 0 are not.
+        model : LibraryModel
+            Its ``fitted`` is the library's unfitted object.
+        given : TrainingRows
+            The rows that are, in the order of `rows`.
+
+        Raises
+        ------
+        StoreError
+            If the cluster does not answer, has no worker or one with other versions, or workers are lost twice.
+        CatalogError
+            If a worker can't read a part, or finds other rows there than the study has.
+        """
+        pieces = _pieces(self.table.parts, self.rows[used])
+        with connected(self.table.address) as client:
+            check_packages(client)
+            for last in (False, True):
+                workers = [*client.scheduler_info()["workers"]]
+                try:
+                    self.n_workers = _train(client, workers, model, given, pieces)
+                    return
+                except CatalogError:
+                    raise
+                except Exception as error:
+                    lost = set(workers) - {*client.scheduler_info()["workers"]}
+                    if not lost:
+                        raise
+                    told = f"{' and '.join(sorted(lost))}: lost while {model.family.name} was trained"
+                    if last:
+                        raise StoreError(f"{told}, a second time; see to the workers, and run again") from error
+                    _log.warning("%s; it is trained again by those that are left", told)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """Rows of a part that are trained on.
+
+    Attributes
+    ----------
+    at : ndarray of int32
+        Their positions in the part, rising.
+    order : ndarray of int
+        Their places among the rows as they are given.
+    """
+
+    part: Part
+    at: np.ndarray
+    order: np.ndarray
+
+
+def _pieces(parts: Sequence[Part], rows: np.ndarray) -> list[_Piece]:
+    """Give the rows of each part that are among these, by their positions in the table."""
+    counts = np.array([part.n_rows or 0 for part in parts])
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    order = np.argsort(rows, kind="stable")
+    bounds = np.searchsorted(rows[order], starts)
+    found = []
+    for n, part in enumerate(parts):
+        mine = order[bounds[n] : bounds[n + 1]]
+        if len(mine):
+            found.append(_Piece(part, (rows[mine] - starts[n]).astype(np.int32), mine))
+    return found
+
+
+def _train(
+    client: Any, workers: Sequence[str], model: LibraryModel, given: TrainingRows, pieces: Sequence[_Piece]
+) -> int:
+    """Have workers read and encode their parts, see that they have the rows, and train; give how many took part."""
+    if not workers:
+        at = client.scheduler.address
+        raise StoreError(f"{at}: the cluster has no worker; start some with 'dask worker {at}'")
+    import dask.array as da
+    from dask import delayed
+
+    columns, encoder = tuple(given.frame), replace(model, fitted=None)
+    places = _places([len(piece.at) for piece in pieces], len(workers))
+    # with each piece: the encoded rows, and what is sent of them
+    held: list[tuple[Any, ...]] = []
+    for piece, place in zip(pieces, places, strict=True):
+        there = {"workers": [workers[place]], "pure": False}
+        sent = [given.target[piece.order]] + ([] if given.weight is None else [given.weight[piece.order]])
+        Z = client.submit(encoded, piece.part, piece.at, columns, encoder, **there)
+        held.append((Z, *client.scatter(sent, workers=[workers[place]], hash=False)))
+    told = client.gather([client.submit(digest, Z, pure=False) for Z, *_ in held])
+    for piece, found in zip(pieces, told, strict=True):
+        if found != _own_digest(encoder, given, piece.order):
+            raise CatalogError(
+                f"{piece.part.source}: a worker finds other rows there than the study has; all machines must see the "
+                "same files, and they must not change during a run"
+            )
+
+    def joined(number: int, *width: int) -> Any:
+        chunks = [
+            da.from_delayed(delayed(one[number]), (len(piece.at), *width), dtype=np.float64)
+            for one, piece in zip(held, pieces, strict=True)
+        ]
+        return da.concatenate(chunks)
+
+    weight = None if given.weight is None else joined(2)
+    with client.as_current():
+        Z, y, inputs = joined(0, len(model.inputs)), joined(1), model.inputs
+        model.family.fit_distributed(model.fitted, Z, y, weight, inputs, client)
+    return len(set(places))
+
+
+def _places(sizes: Sequence[int], n_workers: int) -> list[int]:
+    """Lay pieces on workers in runs of about as many rows."""
+    ends = np.cumsum(sizes)
+    middles = ends - np.asarray(sizes) / 2
+    return [int(place) for place in np.minimum(middles * n_workers // max(ends[-1], 1), n_workers - 1)]
+
+
+def encoded(part: Part, at: np.ndarray, columns: Sequence[str], encoder: LibraryModel) -> np.ndarray:
+    """Read rows of a part on a worker, and encode them, shape (n_rows, n_inputs)."""
+    found, start = [], 0
+    for frame in part.frames(columns):
+        low, high = np.searchsorted(at, [start, start + len(frame)])
+        found.append(encoder.encode(frame.iloc[at[low:high] - start].reset_index(drop=True)))
+        start += len(frame)
+    return np.concatenate(found)
+
+
+def digest(Z: np.ndarray) -> str:
+    """Give the SHA-256 of encoded rows; missing values are alike."""
+    return _digest([Z])
+
+
+def _own_digest(encoder: LibraryModel, given: TrainingRows, order: np.ndarray) -> str:
+    return _digest(
+        encoder.encode(given.frame.iloc[order[start : start + _BATCH]].reset_index(drop=True))
+        for start in range(0, len(order), _BATCH)
+    )
+
+
+def _digest(blocks: Iterator[np.ndarray] | list[np.ndarray]) -> str:
+    found = hashlib.sha256()
+    for Z in blocks:
+        found.update(np.where(np.isnan(Z), np.nan, Z + 0.0).tobytes())  # one NaN, one zero
+    return found.hexdigest()
