@@ -130,6 +130,7 @@ export async function printing(browser, address) {
     } else {
       await page.emulateMedia({ media: "print" });
       const hidden = await page.locator("details > :not(summary)").evaluateAll((all) => all
+        .map((e) => (e.closest(".onscreen") ? [...document.querySelectorAll(".onpaper > *")].find((other) => other.textContent === e.textContent) ?? e : e))
         .filter((e) => !e.checkVisibility({ contentVisibilityAuto: true }) || e.getBoundingClientRect().height < 10)
         .map((e) => e.outerHTML.slice(0, 80)));
       problems.push(...hidden.map((each) => `not printed: ${each}`));

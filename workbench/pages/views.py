@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from workbench.pages.csv_link import csv_link
@@ -119,7 +119,8 @@ class PointView:
 class PictureView:
     """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows.
 
-    ``points`` of it may be links; without ``files`` the page offers none of it.
+    ``points`` of it may be links; without ``files`` the page offers none of it. One without ``svg`` is not drawn: it
+    stands there in words.
     """
 
     svg: str
@@ -142,6 +143,14 @@ class PictureView:
     def csv(self) -> str:
         """The numbers as a link to a CSV file; "" where a table beside the picture has them."""
         return csv_link(self.data) if self.data else ""
+
+    def without_data(self, why: str) -> PictureView:
+        """Give the picture without its numbers, and say why."""
+        return replace(self, data=(), note=f"{self.note} {why}".strip())
+
+    def undrawn(self, why: str) -> PictureView:
+        """Give what the picture finds and shows in words alone, and say why."""
+        return replace(self, svg="", files=False, note=f"{self.note} {why}".strip())
 
     @property
     def broad(self) -> bool:
