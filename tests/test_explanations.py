@@ -367,7 +367,7 @@ def test_a_run_writes_answers_about_rows_into_the_private_folder_alone(tmp_path)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: row-by-row\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[workbench.explainers]\nrowwise = row_by_row:Rowwise\n")
     environment = {"PYTHONPATH": f"{site}:{Path(__file__).parents[1]}"}
-    text = QUICKEST.replace("explain: [", "explain: [rowwise") + "report: {formats: [html]}\n"
+    text = QUICKEST.replace("explain: [", "explain: [rowwise")
     study, out = write_study(tmp_path, text), tmp_path / "out"
     for again in (False, True):
         if again:

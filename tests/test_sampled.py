@@ -16,9 +16,9 @@ from workbench.metrics import metric
 from workbench.sampling import draw_rows
 from workbench.table import Table
 from workbench.verify import verify
-from workbench.work.diagnose import Subject
-from workbench.work.fit import Refit
+from workbench.work.fitted import Refit
 from workbench.work.said import Said
+from workbench.work.subject import Subject
 
 # what pages say of scores only where there are folds
 _OF_FOLDS = re.compile("over (the )?folds|folds share|same folds|every fold|by fold|Folds:")

@@ -23,6 +23,7 @@ import numpy as np
 import pypdfium2
 import pytest
 
+from tests.conftest import made_once
 from tests.sent import FILE, HOME, rows, write
 from workbench.explainers import registry as explainers
 from workbench.pages import Card, Index
@@ -45,11 +46,14 @@ _FEW = re.compile(r"(?<![\d.,%−\-–])\b[1-9] (?:of (?:the )?[\d,]+ )?(?:\w+ )
 
 @pytest.fixture(name="sent", scope="module")
 def _sent(tmp_path_factory) -> RunResult:
-    folder = tmp_path_factory.mktemp("sent")
     methods = [name for name in explainers() if name not in ("tree_shap", "kernel_shap")]  # the same answers as shap
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_CACHE", str(folder / "cache"))
-        done = run(write(folder, methods), out=folder.joinpath(*HOME, "out"))
+
+    def make(folder: Path) -> RunResult:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WORKBENCH_CACHE", str(folder / "cache"))
+            return run(write(folder, methods), out=folder.joinpath(*HOME, "out"))
+
+    done = made_once(tmp_path_factory, "sent", make)
     assert not done.failed
     return done
 

@@ -26,6 +26,7 @@ data: {source: "rows é.csv", target: price}
 split: {folds: 2, repeats: 1}
 models: [linear]
 explain: []
+compare: {diagnose: false}
 report: {formats: [html, md]}
 """
 LINEAR = 1  # its place among the models
@@ -279,7 +280,7 @@ def test_a_changed_study_is_found(copy_of_run, drawn_again, how, expected):
         assert ("run", expected) in failed(folder, data)
 
 
-def test_swapped_and_altered_models_are_found(copy_of_run):
+def test_swapped_and_altered_models_are_found(copy_of_run, drawn_again):
     folder, data = copy_of_run
     linear, tree = folder / "models" / "linear.json", folder / "models" / "few-leaves.json"
     first, second = linear.read_bytes(), tree.read_bytes()
@@ -313,7 +314,7 @@ def test_a_model_of_another_run_is_found_where_the_hash_was_made_to_fit(copy_of_
     assert failed(folder, data) == {("linear", "form on the card"), ("linear", "holdout scores")}
 
 
-def test_altered_arrays_of_a_model_are_found(other):
+def test_altered_arrays_of_a_model_are_found(other, drawn_again):
     data = other.parent / "rows é.csv"
     assert failed(other, data) == set()
     arrays = other.with_name("report.private") / "models" / "svm.npz"
@@ -324,7 +325,7 @@ def test_altered_arrays_of_a_model_are_found(other):
     assert failed(other, data) == {("svm", "model")}
 
 
-def test_other_data_are_found_and_absent_ones_said(copy_of_run, tmp_path):
+def test_other_data_are_found_and_absent_ones_said(copy_of_run, drawn_again, tmp_path):
     folder, data = copy_of_run
     other = tmp_path / "moved data" / "other name.csv"
     other.parent.mkdir()

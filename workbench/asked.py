@@ -58,10 +58,9 @@ class Model:
 
     @property
     def title(self) -> str:
-        """What sentences call it: the family's title, or the name that the study gives."""
-        if self.name != self.spec.family:
-            return self.name
-        return f"distributed {self.family.title}" if self.distributed else str(self.family.title)
+        """What sentences call it: the family's title, with the name where the study gives another than the family's."""
+        title = f"distributed {self.family.title}" if self.distributed else str(self.family.title)
+        return title if self.name == self.spec.family else f"{title} “{self.name}”"
 
 
 class Asked:

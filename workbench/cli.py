@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from workbench import __version__
-
-if TYPE_CHECKING:
-    from workbench.study import Study
 
 # exit codes, besides 0 (everything asked for was made) and 2 (bad input)
 FAILED, INTERRUPTED = 1, 130
@@ -65,9 +60,10 @@ def run(
     from workbench.terminal import Progress, clean_errors, leaderboard, note, say
 
     with clean_errors(debug):
-        from workbench import runner
+        from workbench import drafts, runner
 
-        asked, typed = _asked(study, target), _typed(study, target, quick=quick, allow_code=allow_code)
+        asked = drafts.asked(study, target)
+        typed = drafts.typed_again(study, target, quick=quick, allow_code=allow_code)
         try:
             with Progress() as progress:
                 result = runner.run(
@@ -100,7 +96,8 @@ def new(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A CSV or Parquet file, or its http(s) address; with --query a database: env:NAME or a file.",
+            help="A CSV or Parquet file, its http(s) address, or a folder of Parquet files; with --query a database: "
+            "env:NAME or a file.",
         ),
     ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
@@ -113,14 +110,15 @@ def new(
     from workbench.terminal import can_write, clean_errors, command, note
 
     with clean_errors(debug):
+        from workbench import drafts
         from workbench.store import write_whole
 
-        file = out or Path(f"{_draft_name(data, query)}.yaml")
+        file = out or Path(f"{drafts.draft_name(data, query)}.yaml")
         show = str(file) == "-"
         folder = Path() if show else file.parent
         if not show:
             can_write(file, force=force)
-        text, left_out = _template(data, target, folder, query)
+        text, left_out = drafts.draft(data, target, folder, query)
         for reason in left_out.values():
             note(f"left out: {reason}")
         if show:
@@ -142,11 +140,12 @@ def schema(
     from workbench.terminal import clean_errors
 
     with clean_errors(debug):
+        from workbench.explainers import registry as known_explainers
+        from workbench.families import registry as known_families
         from workbench.study import json_schema
 
-        _write(
-            json.dumps(json_schema(_families(), _explainers()), indent=2, ensure_ascii=False) + "\n", out, force=force
-        )
+        found = json_schema(known_families(), known_explainers())
+        _write(json.dumps(found, indent=2, ensure_ascii=False) + "\n", out, force=force)
 
 
 @app.command()
@@ -169,7 +168,9 @@ def families(debug: Debug = False) -> None:
     from workbench.terminal import clean_errors, table
 
     with clean_errors(debug):
-        known = _families()
+        from workbench.families import registry
+
+        known = registry()
         rows = [
             (n, "yes" if f.glassbox else "no", ", ".join(f.tasks), f"{f.title}: {f.summary}") for n, f in known.items()
         ]
@@ -182,7 +183,9 @@ def explainers(debug: Debug = False) -> None:
     from workbench.terminal import clean_errors, table
 
     with clean_errors(debug):
-        known = _explainers()
+        from workbench.explainers import registry
+
+        known = registry()
         table(("name", "what"), [(name, f"{e.title}: {e.summary}") for name, e in known.items()])
 
 
@@ -325,90 +328,6 @@ def status(folder: RunFolder, debug: Debug = False) -> None:
             raise InputError(f"{folder}: is no folder of a run: it holds neither units.jsonl nor results.json")
         unfinished = units(log)
         say(f"finished: {'yes' if (folder / 'results.json').exists() and not unfinished else 'no'}")
-
-
-def _families() -> Mapping[str, type[Any]]:
-    from workbench.families import registry
-
-    return registry()
-
-
-def _explainers() -> Mapping[str, type[Any]]:
-    from workbench.explainers import registry
-
-    return registry()
-
-
-def _asked(given: str, target: str | None) -> str | Path | Study:
-    """Give what is to be run: a bundled name, the path of a study file, or a first study of a data file."""
-    from workbench.remote import is_url
-    from workbench.terminal import InputError, note
-
-    path = Path(given)
-    is_study = path.suffix.lower() in (".yaml", ".yml") and not is_url(given)
-    is_bundled = not path.suffix and path.name == given
-    if target is not None and (is_study or is_bundled):
-        raise InputError(f"--target goes with a data file; {given} has a target of its own")
-    if is_study:
-        return path
-    if is_bundled:
-        from workbench.catalog import dataset
-
-        return dataset(given).name
-    if path.is_dir() and target is None:
-        raise InputError(
-            f"{given}: is a folder; name a study file or a data file in it, or --target of a folder of Parquet files"
-        )
-    if target is None:
-        raise InputError(f"{given}: name the column to predict with --target, or draft a study file: workbench new")
-    from workbench.study import Study
-
-    text, left_out = _template(given, target, Path())
-    for reason in left_out.values():
-        note(f"left out: {reason}")
-    return Study.from_text(text, place=given, families=_families(), explainers=_explainers())
-
-
-def _typed(study: str, target: str | None, *, quick: bool, allow_code: bool) -> str:
-    """Give the command that decides the numbers, with names of files alone: it is sent with the results."""
-    from workbench.remote import is_url, public_url
-    from workbench.study.parts import is_path, public_path
-    from workbench.terminal import command
-
-    words = [public_url(study) if is_url(study) else public_path(study) if is_path(study) else study]
-    flags = [*(["--quick"] * quick), *(["--allow-code"] * allow_code)]
-    return command("run", *words, *(("--target", target) if target is not None else ()), *flags)
-
-
-def _draft_name(data: str, query: str | None) -> str:
-    """Name the study that is drafted of a data file or a database."""
-    from workbench.remote import is_url, url_file
-    from workbench.study.parts import connection_name, study_name
-
-    if query is not None:
-        return study_name(connection_name(data))
-    return study_name(url_file(data).name if is_url(data) else Path(data).name)
-
-
-def _template(data: str, target: str, folder: Path, query: str | None = None) -> tuple[str, dict[str, str]]:
-    """Draft a study file that will lie in a folder."""
-    from workbench.catalog import read_frame
-    from workbench.database import is_file
-    from workbench.query import read_query
-    from workbench.remote import is_url
-    from workbench.study import Query, describe, template
-    from workbench.study.parts import is_path
-    from workbench.terminal import InputError
-
-    if query is None and not is_url(data) and (data.startswith("env:") or "://" in data):
-        raise InputError("a database has rows by a query: workbench new env:NAME --query 'SELECT ...' --target COLUMN")
-    table, left_out = describe(read_frame(data) if query is None else read_query(data, query), target)
-    is_elsewhere = is_url(data) if query is None else not is_file(data)
-    place = data if is_elsewhere or Path(data).is_absolute() else os.path.relpath(data, folder)
-    if not is_elsewhere and not (is_path(place) if query is None else is_file(place)):  # it would be taken for a name
-        place = f"./{place}"
-    source = place if query is None else Query(connection=place, query=query)
-    return template(table, source=source, left_out=left_out, families=_families(), explainers=_explainers()), left_out
 
 
 def _results(folder: Path) -> Any:

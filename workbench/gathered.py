@@ -38,7 +38,7 @@ from workbench.plan import Plan
 from workbench.sampled import sampling, sampling_findings
 from workbench.store import Outcome
 from workbench.trained import Trained
-from workbench.work.fit import Fitted
+from workbench.work.fitted import Fitted
 
 _OF_FEW_ROWS = (
     "Say which of these scores matters. Few rows that it is sure of and wrong about can decide log loss: larger "

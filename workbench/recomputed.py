@@ -15,7 +15,7 @@ from workbench.evaluation.rules import rule_shares
 from workbench.facts import describe_data, describe_splits, hidden_counts, number, source_facts, study_hash
 from workbench.forms import Form
 from workbench.study import Study
-from workbench.work.fit import MOST_IN_CARD
+from workbench.work.fitted import MOST_IN_CARD
 
 
 def of_run(told: Study, asked: Asked) -> dict[str, Any]:

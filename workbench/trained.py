@@ -16,7 +16,8 @@ from workbench.failures import Failures
 from workbench.metrics import Metric
 from workbench.plan import Plan
 from workbench.store import Outcome
-from workbench.work.fit import Fitted, score_fold
+from workbench.work.fit import score_fold
+from workbench.work.fitted import Fitted
 from workbench.work.path import Step
 from workbench.work.said import Said
 from workbench.work.tune import Tuned

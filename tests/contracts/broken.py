@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from workbench.estimator import FamilyClassifier, FamilyRegressor, _generate
+from workbench.estimator import _generate
 from workbench.families.forest import Forest
 from workbench.families.linear import Linear
 from workbench.families.tree import Tree
+from workbench.family_estimator import FamilyClassifier, FamilyRegressor
 from workbench.forms import Identity
 
 

@@ -38,12 +38,12 @@ def form_of(body: Any, output: Any, task: str = "regression", **options: Any) ->
 
 
 def card(form: Form, task: str = "regression", rules: Any = None, details: tuple[Details, ...] = ()) -> dict[str, Any]:
-    """Give the card of a model that has this form."""
+    """Give the card of a model that has this form, of which nothing else is told."""
     given = results(task)
     given["models"][1] |= {
         "form_dict": form.to_dict(), "form_text": str(form), "form_latex": form.to_latex(), "size": form.size,
         "features_used": list(form.columns), "details": [d.to_dict() for d in details],
-        "rules": None if rules is None else rules.to_dict(),
+        "rules": None if rules is None else rules.to_dict(), "answers": [], "agreement": None, "diagnostics": [],
     }  # fmt: skip
     return cards(given)["linear"]
 

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
+from tests.pages.drawn import card_html, card_markdown
 from tests.pages.results import HOSTILE, results
 from tests.pages.test_html import Page
 from workbench.answers import Answer
-from workbench.pages import behaviour, card_html, card_markdown, cards, index
+from workbench.pages import behaviour, cards, index
 from workbench.pages.card import Card
 from workbench.pages.cautions import sentences
 

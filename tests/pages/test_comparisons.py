@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from tests.pages.drawn import card_html, card_markdown
 from tests.pages.results import results
 from tests.pages.test_html import Page
 from workbench.answers import Answer
 from workbench.evaluation.digits import spanned
-from workbench.pages import card_html, card_markdown, cards, evidence, index, index_html, tuning
+from workbench.pages import cards, evidence, index, index_html, tuning
 from workbench.pages.card import Card
 from workbench.pages.index import Index
 from workbench.pages.overview import overview

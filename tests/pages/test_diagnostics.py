@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.pages.drawn import card_html, card_markdown
 from tests.pages.results import results
 from tests.pages.test_html import Page
 from workbench.answers import Answer
-from workbench.pages import card_html, card_markdown, cards, diagnostics
+from workbench.pages import cards, diagnostics
 from workbench.pages.card import Card
 from workbench.plots.numbers import fixed
 

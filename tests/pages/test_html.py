@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.pages import drawn
 from tests.pages.results import HOSTILE, results
 from workbench.pages import card_html, cards, index, index_html, render
 
@@ -22,8 +23,9 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.headings: list[int] = []
-        self.text = ""
+        self.pieces: list[str] = []
         self.feed(text)
+        self.text = "".join(self.pieces)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -33,12 +35,15 @@ class Page(HTMLParser):
     handle_startendtag = handle_starttag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.pieces.append(data)
 
 
 def pages(task: str, hostile: bool) -> dict[str, str]:
     given = results(task, hostile=hostile)
-    return {"index": index_html(index(given)), **{name: card_html(cards(given)[name]) for name in ("linear", "tree")}}
+    return {
+        "index": index_html(index(given)),
+        **{name: drawn.card_html(cards(given)[name]) for name in ("linear", "tree")},
+    }
 
 
 @pytest.fixture(scope="module", params=[("regression", False), ("binary", True), ("multiclass", True)], ids=str)
@@ -101,7 +106,7 @@ def test_a_page_is_made_of_its_json_alone() -> None:
 
 
 def test_linear_card_says_what_one_more_unit_goes_with() -> None:
-    text = Page(card_html(cards(results())["linear"])).text
+    text = Page(drawn.card_html(cards(results())["linear"])).text
     assert (
         "One % vol more Alcohol goes with 0.284 more Quality, the other columns equal. This is not causation." in text
     )
@@ -110,18 +115,18 @@ def test_linear_card_says_what_one_more_unit_goes_with() -> None:
 
 def test_binary_linear_card_speaks_of_odds() -> None:
     # 0.284 per % vol: exp(0.284) = 1.328
-    text = Page(card_html(cards(results("binary"))["linear"])).text
+    text = Page(drawn.card_html(cards(results("binary"))["linear"])).text
     assert "One % vol more Alcohol goes with odds of true that are 1.33 times as high" in text
 
 
 def test_black_box_card_says_that_there_is_no_form_to_hold() -> None:
-    text = Page(card_html(cards(results())["forest"])).text
+    text = Page(drawn.card_html(cards(results())["forest"])).text
     assert "There is no form that a person can hold (48,211 numbers)" in text
     assert "The model as JSON" not in text
 
 
 def test_absent_statements_are_printed_as_not_provided() -> None:
-    text = Page(card_html(cards(results())["tree"])).text
+    text = Page(drawn.card_html(cards(results())["tree"])).text
     assert text.count("not provided") == 14
     assert "2 of 16 entries" in text
 

@@ -10,9 +10,10 @@ import pypdfium2
 import pytest
 import typst
 
+from tests.pages import drawn
 from tests.pages.results import HOSTILE, results
 from tests.pages.test_shapes import with_shapes
-from workbench.pages import PageError, card_html, card_pdf, cards, render
+from workbench.pages import PageError, card_pdf, cards, render
 from workbench.plots.numbers import count, fixed
 
 A4 = pytest.approx((595.28, 841.89), abs=0.1)
@@ -45,7 +46,7 @@ class Document:
 def made() -> dict[str, tuple[Mapping[str, Any], Document]]:
     given = {name: card for name, card in cards(results()).items() if name != "dummy"}
     given["shapes"] = cards(with_shapes("regression"))["linear"]
-    return {name: (card, Document(card_pdf(card))) for name, card in given.items()}
+    return {name: (card, Document(drawn.card_pdf(card))) for name, card in given.items()}
 
 
 def test_a_pdf_says_what_it_is(made: dict[str, tuple[Mapping[str, Any], Document]]) -> None:
@@ -76,7 +77,7 @@ def test_sections_and_sentences_are_those_of_the_html_page(
     made: dict[str, tuple[Mapping[str, Any], Document]],
 ) -> None:
     for card, document in made.values():
-        page = card_html(card)
+        page = drawn.card_html(card)
         headings = re.findall(r"<h2 [^>]*>([^<]+)</h2>", page)
         assert len(headings) == 12
         contents = [(item.get_title(), item.level) for item in document.file.get_toc()]

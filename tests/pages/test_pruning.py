@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 import workbench as wb
+from tests.pages import drawn
 from tests.pages.results import results
 from workbench.forms import Tree
-from workbench.pages import card_html, cards
-from workbench.pages.card import Card
+from workbench.pages import cards
 from workbench.pages.pruning import means, pruned
-from workbench.pages.sections import card_view
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +58,10 @@ def test_the_card_of_a_large_tree_shows_its_top(form: wb.Form) -> None:
         "features_used": list(form.columns), "details": [], "rules": None,
     }  # fmt: skip
     card = cards(given)["linear"]
-    view = card_view(Card.model_validate(card))
+    view = drawn.view(card)
     picture = view.sections[0].blocks[0].pictures[0]
     n = int(form.body.terms[0].is_leaf.sum())
     assert picture.finding.startswith(f"{n - 1} questions lead to {n} answers")
     assert "the whole tree is in the card's JSON" in picture.note
     assert picture.svg.count("…</text>") >= 1
-    assert "goes on" in card_html(card)
+    assert "goes on" in drawn.card_html(card)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.pages.drawn import card_html, card_markdown, card_pdf
 from tests.pages.results import results
 from tests.pages.test_pdf import Document
-from workbench.pages import card_html, card_markdown, card_pdf, cards
+from workbench.pages import cards
 
 TASKS = ("regression", "binary", "multiclass")
 _NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.pages.drawn import card_html
 from tests.pages.results import results
 from tests.pages.test_html import Page
 from tests.plots import sums
 from workbench.forms import Additive, Curve, Form, Identity, Linear
-from workbench.pages import card_html, cards, index, index_html
+from workbench.pages import cards, index, index_html
 from workbench.pages.equation import equation
 from workbench.pages.shapes import _together
 from workbench.plots import shapes

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from tests.pages import drawn
 from tests.pages.results import results
-from workbench.pages import Card, card_html, cards, signs
-from workbench.pages.sections import card_view
+from workbench.pages import cards, signs
 from workbench.pages.views import CardView
 
 
 def view(name: str, **changes: Any) -> CardView:
-    return card_view(Card.model_validate(cards(results())[name] | changes))
+    return drawn.view(cards(results())[name] | changes)
 
 
 def shown(sign: Any) -> str:
@@ -68,6 +68,6 @@ def test_a_private_form_can_be_checked_with_the_private_part_alone(name: str, si
     card = view(name)
     assert shown(card.facts[1].sign) == sign
     assert ("not checkable without the private part" in card.legend) == (sign == "(✓)")
-    page = card_html(cards(results())[name])
+    page = drawn.card_html(cards(results())[name])
     assert f">{sign}</span>" in page
     assert ("not checkable without the private part" in page) == (sign == "(✓)")

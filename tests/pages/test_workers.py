@@ -9,12 +9,10 @@ import pytest
 import workbench.pages as pages
 from tests import unit_functions as uf
 from tests.pages.results import results
-from workbench.store import processes
 
 
 @pytest.fixture(autouse=True)
-def light_preload(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "PRELOAD", ("numpy", "threadpoolctl"))
+def workers_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "_FEWEST_FOR_A_WORKER", 1)
 
 

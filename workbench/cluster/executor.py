@@ -41,6 +41,7 @@ class ClusterWorker:
     lost: list[str] = field(default_factory=list)
     started: bool = False
     memory: None = None
+    orphaned: bool = False  # another worker has the unit then
 
     def listen(self) -> bool:
         """Take what the cluster has to tell; tell whether the unit has just started to be computed."""

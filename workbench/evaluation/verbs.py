@@ -8,7 +8,7 @@ def agreeing(title: str, one: str, several: str) -> str:
 
     Examples
     --------
-    >>> agreeing("decision tree", "is", "are"), agreeing("boosted trees", "is", "are"), agreeing("FIGS", "is", "are")
-    ('is', 'are', 'is')
+    >>> [agreeing(title, "is", "are") for title in ("decision tree", "boosted trees “deep”", "FIGS")]
+    ['is', 'are', 'is']
     """
-    return several if title.endswith("trees") else one
+    return several if title.partition(" “")[0].endswith("trees") else one

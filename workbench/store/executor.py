@@ -19,11 +19,14 @@ class Worker(Protocol):
         Whether it is over, as of the last `listen`.
     report : Report or None
         Its last word; None where it has not spoken, or ended without one.
+    orphaned : bool
+        Whether it ended as what had started it was ended, known once it is closed: no fault of its unit.
     """
 
     pid: int
     ended: bool
     report: Report | None
+    orphaned: bool
 
     def listen(self) -> bool:
         """Take news; tell whether it has just started to compute, which it may do anew on another machine."""

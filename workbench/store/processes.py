@@ -41,6 +41,7 @@ class Worker:
     pid: int
     ended: bool = False
     report: Report | None = None
+    orphaned: bool = False
     hung_up: bool = field(default=False, repr=False)
 
     def listen(self) -> bool:
@@ -68,6 +69,7 @@ class Worker:
         self.listen()
         self.reader.close()
         code = self.process.exitcode
+        self.orphaned = code == _LOST
         self.process.close()
         return _death(code)
 

@@ -59,7 +59,8 @@ def run_units(
     it, so that no long one is left for the end (see `Order`); with a time budget they start in the given order, so that
     what is left out is what comes last there. A failure stops only what needs it. Workers have one thread, so that
     numbers do not depend on `jobs`. Whatever kills this process, its workers end with it. Where memory runs out, the
-    largest worker is ended, and its unit is tried once more, alone.
+    largest worker is ended, and its unit is tried once more, alone. Where the process that all workers are forked from
+    is ended, and they with it, their units begin again, once.
 
     Parameters
     ----------
@@ -156,6 +157,7 @@ class _Run:
         self.total = len(units)
         self.running: dict[str, _Running] = {}
         self.alone: set[str] = set()  # names of units that memory did not suffice for beside others
+        self.orphaned: set[str] = set()  # names of units whose worker ended as the server of all workers did
         self.outcomes: dict[str, Outcome] = {}
         self.notes: dict[str, dict[str, Any] | None] = {}
         homes: dict[str, str] = {}
@@ -263,21 +265,29 @@ class _Run:
         """End a worker, for a reason; its unit is settled by that, unless it is to be tried once more, alone."""
         self.workers.stop([one.worker])
         if again and one.unit.name not in self.alone:
-            self.log.append(one.unit.name, one.unit.key, "stopped", report.seconds, one.worker.pid)
             one.worker.close()
-            del self.running[one.unit.name]
             self.alone.add(one.unit.name)
-            self.waiting.insert(0, one.unit)
+            self._again(one, report.seconds)
         else:
             self._bury(one, report)
 
+    def _again(self, one: _Running, seconds: float = 0.0) -> None:
+        """Let a unit wait for another worker."""
+        self.log.append(one.unit.name, one.unit.key, "stopped", seconds, one.worker.pid)
+        del self.running[one.unit.name]
+        self.waiting.insert(0, one.unit)
+
     def _bury(self, one: _Running, reason: Report | None = None) -> None:
         death, pid, report = one.worker.close(), one.worker.pid, one.worker.report
-        del self.running[one.unit.name]
         notes = self.store.notes(one.unit.key) if report is None else None
         if notes and notes.get("pid") == pid:  # its value was whole before it was killed
+            del self.running[one.unit.name]
             self._recall(one.unit, notes, "done")
+        elif (report or reason) is None and one.worker.orphaned and one.unit.name not in self.orphaned:
+            self.orphaned.add(one.unit.name)
+            self._again(one)
         else:
+            del self.running[one.unit.name]
             self._settle(one.unit, report or reason or Report("failed", error=death, cause=death), pid)
 
     def _recall(self, unit: Unit, notes: Mapping[str, Any], status: str) -> None:

@@ -12,7 +12,7 @@ from workbench.explainers import explain
 from workbench.magnitude import unit_of
 from workbench.table import Table
 from workbench.work.explain import of_drawn
-from workbench.work.fit import Fitted
+from workbench.work.fitted import Fitted
 from workbench.work.said import Said
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,27 +22,19 @@ from workbench.evaluation.residuals import residuals
 from workbench.evaluation.robustness import robustness
 from workbench.evaluation.row_losses import loss_title, row_losses
 from workbench.evaluation.weak_regions import weak_regions
-from workbench.folds import Fold
 from workbench.magnitude import unit_of
-from workbench.metrics import Metric, metric
+from workbench.metrics import metric
 from workbench.table import Table
 from workbench.work.explain import of_drawn
-from workbench.work.fit import Fitted, Refit
-from workbench.work.said import Said
+from workbench.work.subject import HOLDOUT, OUT_OF_FOLD, CannotError, Subject
 
-_ENOUGH = 200  # rows of a holdout in which regions can be found and judged
 _FEWEST, _FEWEST_RESIDUALS = 2 * MIN_ROWS, 40
 _LEVEL = 0.9  # of conformal intervals
 _FEWEST_CALIBRATING = 109  # so that 10 of them lie outside at that level
-HOLDOUT, OUT_OF_FOLD = "holdout", "out of fold, first repeat"
 
 
 class DiagnosticWarning(UserWarning):
     """A diagnostic that should have worked and did not; its message may hold values of the data."""
-
-
-class _CannotError(Exception):
-    """A diagnostic does not go with these rows, or this model; the message may be sent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,121 +44,6 @@ class Diagnostic:
     name: str
     answer: Answer | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A model, with what it and its folds' models said, and the baseline beside it.
-
-    Attributes
-    ----------
-    table : Table
-    fitted, baseline : Fitted
-    refits, baseline_refits : sequence of Refit
-        In the order of the folds.
-    folds : sequence of Fold
-    holdout : ndarray of int
-    blocks : ndarray or None
-        The number of each row's block, where rows belong together.
-    metric : Metric
-        The one that ranks.
-    seed : int
-    alone : bool
-        Whether the holdout is scored alone: `folds` are its parts, and nobody has refitted anything.
-    kept : ndarray of int or None
-        The rows that are looked at, ascending, where they are not all.
-    drawn : str or None
-        How these were drawn.
-    """
-
-    table: Table
-    fitted: Fitted
-    refits: Sequence[Refit]
-    baseline: Fitted
-    baseline_refits: Sequence[Refit]
-    folds: Sequence[Fold]
-    holdout: np.ndarray
-    blocks: np.ndarray | None
-    metric: Metric
-    seed: int
-    alone: bool = False
-    kept: np.ndarray | None = None
-    drawn: str | None = None
-
-    @property
-    def unseen(self) -> str:
-        """What the rows are called that the folds test."""
-        return HOLDOUT if self.alone else OUT_OF_FOLD
-
-    @cached_property
-    def first(self) -> list[int]:
-        """The positions of the folds of the first repeat: each row is tested once at most."""
-        return [i for i, fold in enumerate(self.folds) if fold.repeat == 0]
-
-    @cached_property
-    def left_out(self) -> np.ndarray:
-        """The rows that these folds test, one fold after the other."""
-        return np.concatenate([self.tested(i) for i in self.first])
-
-    def tested(self, i: int) -> np.ndarray:
-        """The rows of a fold's test part that are looked at."""
-        rows = self.folds[i].test
-        return rows[self._looked_at(rows)]
-
-    def _looked_at(self, rows: np.ndarray) -> np.ndarray:
-        """Tell which positions among rows are looked at."""
-        return np.arange(len(rows)) if self.kept is None else np.flatnonzero(np.isin(rows, self.kept))
-
-    @cached_property
-    def out_of_fold(self) -> Predictions:
-        """What the folds' models said of the rows that they test."""
-        return self.of_folds(self.first, self.refits)
-
-    def of_folds(self, folds: Sequence[int], refits: Sequence[Refit]) -> Predictions:
-        """Give what models of some folds said of the rows that they test, as predictions."""
-        return self._predictions(np.concatenate([self.tested(i) for i in folds]), self.said(folds, refits))
-
-    def said(self, folds: Sequence[int], refits: Sequence[Refit]) -> Said:
-        """Give what models of some folds said of the rows that they test."""
-        said = [one.at(self._looked_at(self.folds[i].test)) for i in folds if (one := refits[i].said) is not None]
-        return Said.joined(said)
-
-    @cached_property
-    def held_rows(self) -> np.ndarray:
-        """The rows of the holdout that are looked at."""
-        return self.holdout[self._looked_at(self.holdout)]
-
-    @cached_property
-    def held(self) -> Predictions:
-        """What the model said of the holdout.
-
-        Raises
-        ------
-        _CannotError
-            If there is none.
-        """
-        if self.fitted.said is None:
-            raise _CannotError("there is no holdout: the model itself has seen all rows")
-        return self._on_holdout(self.fitted.said)
-
-    def _on_holdout(self, said: Said) -> Predictions:
-        return self._predictions(self.held_rows, said.at(self._looked_at(self.holdout)))
-
-    def judged(self) -> tuple[np.ndarray, Predictions, Predictions, str]:
-        """Give rows, what the model and the baseline said of them, and which they are: the holdout if large enough."""
-        if len(self.holdout) >= _ENOUGH and self.baseline.said is not None:
-            return self.held_rows, self.held, self._on_holdout(self.baseline.said), HOLDOUT
-        return self.left_out, self.out_of_fold, self.of_folds(self.first, self.baseline_refits), OUT_OF_FOLD
-
-    def columns(self, rows: np.ndarray) -> pd.DataFrame:
-        """Give the features of rows."""
-        return self.table.X.iloc[rows][list(self.table.features)].reset_index(drop=True)
-
-    def _predictions(self, rows: np.ndarray, said: Said) -> Predictions:
-        if self.table.classes and said.shares is None:
-            raise _CannotError("the model gives no probabilities")
-        part = self.table.take(rows)
-        return Predictions.of(part.y, said.predicted, classes=part.classes, sample_weight=part.sample_weight)
 
 
 def diagnose_model(table: Table, **given: Any) -> tuple[Diagnostic, ...]:
@@ -197,7 +73,7 @@ def _run(name: str, question: Callable[[Subject], Answer], subject: Subject) -> 
     """Ask a question; one that fails costs no other."""
     try:
         return Diagnostic(name, of_drawn(question(subject), None if name == "overfit" else subject.drawn))
-    except _CannotError as reason:
+    except CannotError as reason:
         return Diagnostic(name, reason=str(reason))
     except Exception as error:
         warnings.warn(f"{name}: {type(error).__name__}: {error}", DiagnosticWarning, stacklevel=2)
@@ -212,7 +88,7 @@ def _of(rows: str, answer: Answer) -> Answer:
 
 def _enough(predictions: Predictions, least: int) -> None:
     if predictions.n_rows < least:
-        raise _CannotError(f"fewer than {least} rows that the folds' models have not seen")
+        raise CannotError(f"fewer than {least} rows that the folds' models have not seen")
 
 
 def _enough_of_classes(predictions: Predictions) -> None:
@@ -221,7 +97,7 @@ def _enough_of_classes(predictions: Predictions) -> None:
         return
     counts = np.bincount(predictions.y.astype(int), minlength=len(predictions.classes))
     if (min(counts) if predictions.task == "binary" else max(counts)) < MIN_ROWS:
-        raise _CannotError(f"a class has fewer than {MIN_ROWS} rows that the folds' models have not seen")
+        raise CannotError(f"a class has fewer than {MIN_ROWS} rows that the folds' models have not seen")
 
 
 def _calibration(subject: Subject) -> Answer:
@@ -236,7 +112,7 @@ def _recalibration(subject: Subject) -> Answer:
         return _of(subject.unseen, _applied(subject, method))
     numbers = np.repeat(np.arange(len(subject.first)), [len(subject.tested(i)) for i in subject.first])
     if len(numbers) - np.bincount(numbers).max() < _FEWEST:
-        raise _CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
+        raise CannotError(f"a map would be fitted to fewer than {_FEWEST} rows")
     _enough_of_classes(subject.out_of_fold)
     return _of(subject.unseen, recalibration(subject.out_of_fold, folds=numbers, random_state=subject.seed))
 
@@ -246,7 +122,7 @@ def _applied(subject: Subject, method: str) -> Answer:
     _enough(subject.out_of_fold, _FEWEST)
     raw = subject.said(subject.first, subject.refits).raw
     if raw is None:
-        raise _CannotError("the probabilities before recalibration are not known")
+        raise CannotError("the probabilities before recalibration are not known")
     return applied_recalibration(
         subject.out_of_fold.but(raw),
         subject.out_of_fold,
@@ -292,7 +168,7 @@ def _conformal(subject: Subject) -> Answer:
         return _conformal_alone(subject)
     judged = subject.held
     if subject.out_of_fold.n_rows < _FEWEST_CALIBRATING or judged.n_rows < LEAST_ROWS:
-        raise _CannotError(
+        raise CannotError(
             f"it takes {_FEWEST_CALIBRATING} rows to set a threshold, and {LEAST_ROWS} of the holdout to judge it"
         )
     found = conformal(subject.out_of_fold, judged, subject.columns(subject.held_rows), level=_LEVEL)
@@ -328,7 +204,7 @@ class _Fixed:
 
 def _robustness(subject: Subject) -> Answer:
     if not len(subject.holdout):
-        raise _CannotError("there is no holdout: the model itself has seen all rows")
+        raise CannotError("there is no holdout: the model itself has seen all rows")
     model, part = subject.fitted.estimator, subject.table.take(subject.held_rows)
     names = list(model.feature_names_in_)
     features = [name for name in names if name in subject.table.features]

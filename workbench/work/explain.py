@@ -13,7 +13,7 @@ from workbench.answers import Answer, Attribution
 from workbench.explainers import explain, explainer
 from workbench.sampling import draw_rows
 from workbench.table import Table
-from workbench.work.fit import Fitted
+from workbench.work.fitted import Fitted
 from workbench.work.profiles import profiles
 
 _Told = TypeVar("_Told", bound=Answer)

@@ -5,29 +5,25 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from sklearn.metrics import log_loss
 
-from workbench.answers import Details, RuleShares
 from workbench.estimator import estimator_for
 from workbench.evaluation.rules import rule_shares
 from workbench.families import find_family
 from workbench.folds import Fold, SplitError
-from workbench.forms import Form
 from workbench.library_model import LibraryModel
 from workbench.metrics import metric
 from workbench.out_of_fold import N_FOLDS
 from workbench.splits import make_splits
 from workbench.table import Table
 from workbench.training_rows import TrainingRows
+from workbench.work.fitted import Fitted, FormFacts, OtherLink, Refit
 from workbench.work.said import Said
 from workbench.work.tune import Tuned, tune
 
-# A form of more numbers stands in its own file alone, not in the card too: 100,000 are 2.5 MB of JSON.
-MOST_IN_CARD = 100_000
 _MOST_CHECKED = 1_000
 # All folds of a model together: estimators that are larger are fitted again where they are needed, not kept.
 _MOST_KEPT_BYTES = 128 * 2**20
@@ -54,105 +50,6 @@ class PartedTable(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A model fitted on the development rows, and what is known of it.
-
-    Attributes
-    ----------
-    estimator : fitted estimator
-    params : dict
-        All its parameters: those that it was given, or those that the search chose.
-    tuned : Tuned or None
-        The search, where there was one.
-    engine : str
-        The library that did the work, with its version.
-    holdout : dict of str to float
-        Scores on the holdout; empty where there is none.
-    said : Said or None
-        What it says of the rows of the holdout, in their order; None where there is none.
-    train : dict of str to float
-        Scores on the rows that it was fitted on.
-    form : FormFacts or None
-    details : tuple of Details
-        What the family knows of the fit besides the form.
-    rules : RuleShares or None
-        What each rule meets, where the form has rules.
-    other_link : OtherLink or None
-        Where the library's probabilities are not the model's own: the log loss of both, before any recalibration.
-    smallest_support : int or None
-        How few training rows may stand behind one number of the form; None where nothing is promised.
-    seconds : float
-        What the fit took.
-    parts : tuple of Refit
-        What it scores on each part of the holdout, where that is scored alone: in the place of folds, without fits.
-    n_workers : int or None
-        How many workers of a cluster trained it together; None where it was trained here.
-    """
-
-    estimator: Any
-    params: dict[str, Any]
-    tuned: Tuned | None
-    engine: str
-    holdout: dict[str, float]
-    said: Said | None
-    train: dict[str, float]
-    form: FormFacts | None
-    details: tuple[Details, ...]
-    rules: RuleShares | None
-    other_link: OtherLink | None
-    smallest_support: int | None
-    seconds: float
-    parts: tuple[Refit, ...] = ()
-    n_workers: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class FormFacts:
-    """A form as files, and what is said of it."""
-
-    files: dict[str, bytes]
-    columns: tuple[str, ...]
-    size: int
-    stored_numbers: int
-    text: str
-    latex: str
-    plain: dict[str, Any] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Refit:
-    """A model fitted on the training rows of a fold.
-
-    Attributes
-    ----------
-    scores : dict of str to float
-        Scores on the fold's test rows; NaN where one is undefined on them.
-    train : dict of str to float
-        Scores on its training rows; empty where nothing was to be kept.
-    said : Said or None
-        What it says of the test rows, in their order; None where nothing was to be kept.
-    params : dict
-        All parameters of the model: given, or chosen inside the training rows.
-    tuned : Tuned or None
-        The search, where there was one.
-    pickled : bytes or None
-        The fitted estimator, so that who wants the scores alone need not load it; None where it was not to be kept, or
-        is larger than its share of 128 MiB for all folds: the same fit gives it again.
-    """
-
-    scores: dict[str, float]
-    train: dict[str, float]
-    said: Said | None
-    params: dict[str, Any]
-    tuned: Tuned | None
-    pickled: bytes | None
-
-    def estimator(self) -> Any:
-        """Load the estimator; None where it was not kept."""
-        return None if self.pickled is None else pickle.loads(self.pickled)  # noqa: S301 the user's own cache
-
-
 class FormMismatchError(Exception):
     """A form and the model that it was read from disagree: a fault of the workbench, never to be printed in a card."""
 
@@ -171,15 +68,6 @@ def _check_form(estimator: Any, table: Table) -> None:
         raise FormMismatchError(
             f"{estimator.family.name}: the form is off from the model by up to {off:.3g}; please report this as a fault"
         )
-
-
-@dataclass(frozen=True)
-class OtherLink:
-    """Log losses of the model's own probabilities and of the library's, on the holdout or else on training rows."""
-
-    own: float
-    library: float
-    on_holdout: bool
 
 
 def fit_model(
@@ -218,7 +106,7 @@ def fit_model(
         holdout={} if said is None or held is None else said.scores(held, metrics),
         said=said,
         train=on_train,
-        form=None if form is None else _facts(form, name),
+        form=None if form is None else FormFacts.of(form, name),
         details=estimator.details_,
         rules=None if form is None else rule_shares(form, train, held),
         other_link=_other_link(estimator, train if held is None else held, held is not None),
@@ -349,15 +237,3 @@ def _calibrating(table: Table, params: Mapping[str, Any]) -> list[tuple[np.ndarr
             f"calibrate: the training rows can't be split into {n_folds} folds: {error}; leave calibrate out"
         ) from error
     return [(fold.train, fold.test) for fold in splits.folds]
-
-
-def _facts(form: Form, name: str) -> FormFacts:
-    return FormFacts(
-        files=form.to_files(f"{name}.json"),
-        columns=form.columns,
-        size=form.size,
-        stored_numbers=form.stored_numbers,
-        text=str(form),
-        latex=form.to_latex(),
-        plain=form.to_dict() if form.stored_numbers <= MOST_IN_CARD else None,
-    )

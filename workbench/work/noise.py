@@ -11,7 +11,8 @@ import numpy as np
 from workbench.answers import Answer
 from workbench.table import Table
 from workbench.work.explain import ask
-from workbench.work.fit import Fitted, fit_rows
+from workbench.work.fit import fit_rows
+from workbench.work.fitted import Fitted
 
 
 def fit_noise(

@@ -11,7 +11,8 @@ from workbench.answers import Answer
 from workbench.folds import Fold
 from workbench.table import Table
 from workbench.work.explain import ask
-from workbench.work.fit import PartedTable, Refit, fit_rows
+from workbench.work.fit import PartedTable, fit_rows
+from workbench.work.fitted import Refit
 
 
 def explain_refits(
