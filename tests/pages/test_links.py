@@ -11,10 +11,11 @@ import pypdfium2
 import pytest
 from markdown_it import MarkdownIt
 
+from tests.pages.drawn import card_html, card_markdown, card_pdf
 from tests.pages.results import results
 from tests.pages.test_html import Page
 from workbench.answers import Finding, Provenance
-from workbench.pages import card_html, card_markdown, card_pdf, cards, render
+from workbench.pages import cards, render
 from workbench.pages.diagnostics import _CHECKS
 
 _EXPLAINED = ("permutation_importance", "partial_dependence", "ale", "agreement")

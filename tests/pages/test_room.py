@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.pages.drawn import card_html
+import pytest
+
+from tests.pages import drawn
 from tests.pages.hard import hard_card
 from tests.pages.results import results
 from tests.pages.test_html import Page
@@ -31,7 +33,7 @@ def test_the_hardest_card_stays_under_two_megabytes() -> None:
 
 def test_ordinary_cards_are_whole() -> None:
     for card in cards(results("multiclass")).values():
-        assert "as a page holds no more" not in card_html(card)
+        assert "as a page holds no more" not in drawn.card_html(card)
 
 
 def section(*blocks: Block) -> Section:
@@ -95,7 +97,7 @@ def test_a_card_that_comes_out_too_large_leaves_out_numbers_then_figures(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = cards(results())["forest"]
-    whole = card_html(card)
+    whole = drawn.card_html(card)
     monkeypatch.setattr(room, "MOST_BYTES", most)
     monkeypatch.setattr(room, "fitted", list)  # as if it had counted too little
     page = card_html(card)
