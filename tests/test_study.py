@@ -331,6 +331,19 @@ def test_an_error_names_file_key_path_rule_value_and_next_step() -> None:
         ({"run": {"jobs": 0}}, "run.jobs must be at least 1; got 0"),
         ({"run": {"accelerate": False}}, "run.accelerate must be one of auto, off; got false"),
         ({"run": {"time_limit": 0}}, "run.time_limit must be greater than 0; got 0"),
+        (
+            {"run": {"executor": "dask"}},
+            "run.address is missing, and executor is dask: start a cluster with 'dask scheduler' and 'dask worker', "
+            "and give the scheduler's address",
+        ),
+        (
+            {"run": {"address": "tcp://10.0.0.1:8786"}},
+            "run.address goes with executor: dask; set that, or leave the address out",
+        ),
+        (
+            {"run": {"executor": "dask", "address": "10.0.0.1"}},
+            "run.address must be the address of a Dask scheduler, such as tcp://192.168.0.1:8786; got '10.0.0.1'",
+        ),
     ],
 )
 def test_each_broken_rule_has_its_sentence(more: dict[str, Any], expected: str) -> None:

@@ -281,6 +281,13 @@ def test_the_end_of_the_server_of_workers_begins_units_again_once(store, folder)
     wait_for(lambda: not any(uf.is_running(event["pid"]) for event in read_log(folder)))
 
 
+def test_workers_of_a_later_run_find_what_it_loads(store, folder):
+    for n, module in enumerate(("wave", "colorsys", "wave")):
+        unit = Unit("asked", uf.is_loaded, {"module": module}, {"n": n})
+        assert run_units([unit], store, folder=folder, preload=[module])["asked"].value is True
+    assert run_units([Unit("not", uf.is_loaded, {"module": "this"})], store, folder=folder)["not"].value is False
+
+
 def begun(folder):
     return [event["unit"] for event in read_log(folder) if event["event"] == "start"]
 

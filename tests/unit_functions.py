@@ -194,3 +194,8 @@ if __name__ == "__main__":
     from tests import unit_functions  # functions of a script are no units
 
     unit_functions.run(*sys.argv[1:])
+
+
+def is_loaded(module):
+    """Tell whether this process had a module before it was asked."""
+    return module in sys.modules

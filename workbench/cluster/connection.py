@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
@@ -14,6 +15,8 @@ from typing import Any
 from workbench.store import StoreError
 
 CONNECT_SECONDS = 15
+_LOOK = 0.1  # seconds between two looks at whether there is a connection again
+_MOMENT = 1.0  # seconds in which a client hears that it has none
 _OWN = "glassbox-workbench"
 _SOURCES = "workbench (its sources)"
 
@@ -44,6 +47,28 @@ def connected(address: str) -> Iterator[Any]:
         yield client
     finally:
         client.close()
+
+
+def await_scheduler(client: Any, address: str, step: str, *, doubt: bool = False) -> None:
+    """Wait until the scheduler answers again, where the connection to it was lost.
+
+    Parameters
+    ----------
+    doubt : bool
+        Whether a call has just failed for a lost connection: a client may hear of that loss a moment later.
+
+    Raises
+    ------
+    StoreError
+        If it does not in CONNECT_SECONDS; says what the next step is.
+    """
+    patience = time.monotonic() + _MOMENT
+    while doubt and client.status == "running" and time.monotonic() < patience:
+        time.sleep(_LOOK)
+    while client.status == "connecting":
+        time.sleep(_LOOK)
+    if client.status != "running":
+        raise StoreError(f"{address}: the Dask scheduler does not answer any more; {step}")
 
 
 def packages() -> dict[str, str]:

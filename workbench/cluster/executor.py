@@ -9,10 +9,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.cluster.connection import check_packages, unfit
+from workbench.cluster.connection import await_scheduler, check_packages, unfit
 from workbench.cluster.host import Parcel, Returned, compute, deliver, forget
 from workbench.store import StoreError
 from workbench.store.processes import Worker, Workers
@@ -50,7 +52,7 @@ class ClusterWorker:
             self._begin(pid)
         if not self.ended:
             if self.future.status == "finished":
-                self._receive(self.future.result())
+                self._receive()
             elif self.future.status == "error":
                 self._fail(self.future.exception())
             elif self.future.status == "cancelled" or self.address not in self.cluster.threads():
@@ -63,7 +65,13 @@ class ClusterWorker:
         places = " and ".join(dict.fromkeys(self.lost))
         return f"the workers that computed it were lost, {places}: killed, or out of memory"
 
-    def _receive(self, returned: Returned) -> None:
+    def _receive(self) -> None:
+        try:
+            returned: Returned = self.future.result()
+        except (OSError, CancelledError):  # the scheduler, or all that it knew, is gone
+            self.cluster.await_scheduler(doubt=True)
+            self._lose()
+            return
         if returned.lacks:  # what was sent there is gone
             self.cluster.held[self.address].difference_update(returned.lacks)
             self.cluster.place(self)
@@ -101,7 +109,8 @@ class ClusterWorker:
         self.ended, self.report = True, Report("failed", error=f"{cause}: {error}", cause=cause)
 
     def _lose(self) -> None:
-        """Have another worker compute the unit; give up where this was the second one."""
+        """Have another worker compute the unit; give up where this was the second one, or the scheduler is lost."""
+        self.cluster.await_scheduler()
         self.cluster.lose(self)
         if len(self.lost) > 1:
             self.ended = True
@@ -139,6 +148,7 @@ class Cluster:
 
     def __init__(self, client: Any, *, preload: Sequence[str] = (), memory: float | None = None) -> None:
         self.client, self.preload, self.memory = client, tuple(preload), memory
+        self.address = client.scheduler.address
         self.own = Workers(preload=preload)
         self.run = f"workbench-{secrets.token_hex(8)}"
         self.held: defaultdict[str, set[str]] = defaultdict(set)
@@ -173,13 +183,16 @@ class Cluster:
     def stop(self, workers: Collection[ClusterWorker | Worker]) -> None:
         """Cancel units: their workers end the processes that compute them as soon as they hear of it."""
         away = [one for one in workers if isinstance(one, ClusterWorker)]
-        if futures := [one.future for one in away if one.future is not None]:
+        futures = [one.future for one in away if one.future is not None]
+        if futures and self.client.status == "running":  # without a scheduler, workers end by themselves
             self.client.cancel(futures)
         self.own.stop([one for one in workers if isinstance(one, Worker)])
 
     def close(self) -> None:
         """Have workers forget the run."""
-        if self.client.status == "running":
+        if self.client.status != "running":
+            return
+        with suppress(OSError, TimeoutError):  # it may be lost just now
             self.client.unsubscribe_topic(self.run)
             self.client.run(forget, self.run, on_error="ignore")
 
@@ -226,6 +239,17 @@ class Cluster:
         self.release(worker)
         self._looked = float("-inf")
 
+    def await_scheduler(self, *, doubt: bool = False) -> None:
+        """Wait until the scheduler answers again, where the connection to it was lost.
+
+        Raises
+        ------
+        StoreError
+            If it does not.
+        """
+        step = "run again, with one that has workers or with executor: local: what is finished is kept"
+        await_scheduler(self.client, self.address, step, doubt=doubt)
+
     def release(self, worker: ClusterWorker) -> None:
         """Let go of a unit's thread and of its result on the cluster."""
         self.busy.pop(worker, None)
@@ -260,22 +284,18 @@ class Cluster:
         """
         patience = time.monotonic() + PATIENCE
         while not self.threads():
-            if self.client.status != "running" or time.monotonic() > patience:
+            if time.monotonic() > patience:
                 raise StoreError(
-                    f"the Dask cluster at {self.client.scheduler.address} has no worker that can be used: start some "
-                    f"with 'dask worker {self.client.scheduler.address}', and run again: what is finished is kept"
+                    f"the Dask cluster at {self.address} has no worker that can be used: start some with 'dask worker "
+                    f"{self.address}', and run again: what is finished is kept"
                 )
             time.sleep(_LOOK)
 
     def _look(self) -> None:
         """Ask the scheduler which workers there are; those that come later are checked too, and left alone if unfit."""
-        try:
-            found = {a: w["nthreads"] for a, w in self.client.scheduler_info()["workers"].items()}
-        except (OSError, TimeoutError) as error:
-            raise StoreError(
-                f"the Dask scheduler does not answer any more ({error}); start it and run again: what is finished "
-                "is kept"
-            ) from error
+        self.await_scheduler()
+        found = {a: w["nthreads"] for a, w in self.client.scheduler_info()["workers"].items()}
+        self.await_scheduler()  # what is lost meanwhile is not told: the info is that of before
         if new := [address for address in found if address not in self.fit]:
             wrong = unfit(self.client, new)
             for address in new:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import pandas as pd
 
-from workbench.cluster.connection import check_packages, connected
+from workbench.cluster.connection import await_scheduler, check_packages, connected
 from workbench.delimited import CatalogError
 from workbench.scoring.parts import Part
 from workbench.scoring.scorer import Scorer
 from workbench.store import StoreError
 
 _AHEAD = 2  # parts for each thread that are under way or wait to be written
+_LOSSES = 3  # how often all workers may be lost at once
+_STEP = "try again with one that has workers, or leave --address out"
 
 
 def scored(parts: Sequence[Part], scorer: Scorer) -> Iterator[pd.DataFrame]:
@@ -31,7 +35,7 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
 
     Workers read the files themselves, so all must find them at the same paths. The form goes to each worker once. Of
     each thread at most two parts are under way, and results come back as compressed Parquet, so memory stays bounded on
-    both sides. A part whose worker is lost is scored by another.
+    both sides. A part whose worker is lost is scored by another, or by one that takes its place.
 
     Raises
     ------
@@ -42,25 +46,33 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
     """
     import pyarrow.parquet
 
-    with connected(address) as client:
+    with connected(address) as client, _told(client, address):
         check_packages(client)
         threads = sum(client.nthreads().values())
         if not threads:
             raise StoreError(f"{address}: the cluster has no worker; start some with 'dask worker {address}'")
-        form = client.scatter(scorer, broadcast=True, hash=False)
-        with _told(client):
-            left, under_way = iter(parts), deque[Any]()
-            while True:
-                for part in left:
-                    under_way.append(client.submit(score_part, part, form, pure=False))
-                    if len(under_way) >= _AHEAD * threads:
-                        break
-                if not under_way:
-                    return
-                content = under_way.popleft().result()
-                with pyarrow.parquet.ParquetFile(io.BytesIO(content)) as file:
-                    for batch in file.iter_batches():
-                        yield batch.to_pandas()
+        form, lost = client.scatter(scorer, broadcast=True, hash=False), 0
+        left, under_way = iter(parts), deque[tuple[Part, Any]]()
+        while True:
+            for part in islice(left, _AHEAD * threads - len(under_way)):
+                under_way.append((part, client.submit(score_part, part, form, pure=False)))
+            if not under_way:
+                return
+            try:
+                content = under_way[0][1].result()
+            except CancelledError as error:  # whoever held the form was lost, all at once, or the connection was
+                await_scheduler(client, address, _STEP)
+                lost += 1
+                if lost > _LOSSES:
+                    told = f"all workers were lost {lost} times, killed, or out of memory"
+                    raise StoreError(f"{address}: {told}; see to them, and try again") from error
+                form = client.scatter(scorer, broadcast=True, hash=False)
+                under_way = deque((part, client.submit(score_part, part, form, pure=False)) for part, _ in under_way)
+                continue
+            under_way.popleft()
+            with pyarrow.parquet.ParquetFile(io.BytesIO(content)) as file:
+                for batch in file.iter_batches():
+                    yield batch.to_pandas()
 
 
 def score_part(part: Part, scorer: Scorer) -> bytes:
@@ -76,7 +88,7 @@ def score_part(part: Part, scorer: Scorer) -> bytes:
 
 
 @contextmanager
-def _told(client: Any) -> Iterator[None]:
+def _told(client: Any, address: str) -> Iterator[None]:
     """Say of what the cluster could not do what to do."""
     try:
         yield
@@ -86,7 +98,8 @@ def _told(client: Any) -> Iterator[None]:
             "leave --address out"
         ) from error
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("distributed", "dask"):
+        of_dask = type(error).__module__.partition(".")[0] in ("distributed", "dask")
+        if not of_dask and not isinstance(error, TimeoutError):
             raise
-        at = client.scheduler.address if client.scheduler else "the cluster"
-        raise StoreError(f"{at}: {type(error).__name__}: {error}; see to its workers, and try again") from error
+        await_scheduler(client, address, _STEP, doubt=isinstance(error, OSError))
+        raise StoreError(f"{address}: {type(error).__name__}: {error}; see to its workers, and try again") from error

@@ -12,7 +12,7 @@ import types
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ PRELOAD = (
     "threadpoolctl",
 )
 _STARTING = threading.Lock()  # a start changes what all threads of this process see
+_loaded: dict[str, None] = {}  # what the process that workers are forked from imports, in this order
 _LOST = 255  # what multiprocessing gives as exit code of a worker whose server was ended, and it with that
 
 
@@ -87,15 +88,16 @@ class Workers:
 
     def __init__(self, capacity: int = 1, preload: Sequence[str] = ()) -> None:
         self.capacity = capacity
-        self.preload = [*PRELOAD, work.__module__, *preload]
+        self._home = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        _have_loaded([*PRELOAD, work.__module__, *preload])
 
     def start(self, task: Task) -> Worker:
         """Start a worker on a task."""
-        context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        context.set_forkserver_preload([*self.preload, task.module])
+        context: Any = self._home
         reader, writer = context.Pipe(duplex=False)
         process = context.Process(target=work, args=(task, writer), daemon=True)
         with _STARTING, _clean_start():
+            context.set_forkserver_preload([*_loaded, task.module])
             _begin(process)
         writer.close()
         return Worker(process, reader, process.pid)
@@ -115,6 +117,21 @@ class Workers:
             if one.process.is_alive():
                 one.process.kill()
                 one.process.join()
+
+
+def _have_loaded(modules: Sequence[str]) -> None:
+    """See that the process that workers are forked from has imported modules, or will as it starts.
+
+    It imports once. Where it is there and lacks some, as after another run in the same notebook, it is ended while no
+    worker is left, and the next start begins one that has all; else each worker imports them anew.
+    """
+    server: Any = forkserver._forkserver
+    with _STARTING:
+        if _loaded.keys() >= set(modules):
+            return
+        _loaded.update(dict.fromkeys(modules))
+        if server._forkserver_pid is not None and not multiprocessing.active_children():
+            server._stop()
 
 
 def _begin(process: Any) -> None:
