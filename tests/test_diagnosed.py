@@ -347,6 +347,17 @@ def test_failures_of_diagnostics_are_findings(tmp_path):
     assert found.results("")["models"][1]["status"] == "ok"
 
 
+def test_findings_say_which_diagnostic_shows_more(numbers):
+    _, results = numbers
+    found = [f for f in results["findings"] if f["topic"] not in ("", "scores")]
+    assert len([f for f in found if f["about"] != "study" or f["example"]]) > 2
+    for f in found:
+        if f["about"] != "study" or f["example"]:
+            assert isinstance(told(results, f["example"] or f["about"])[f["topic"]], dict), f
+        else:
+            assert f["topic"] in ("drift", "data", "repeats"), f
+
+
 def test_a_low_finding_that_most_models_share_is_told_once():
     def finding(about, severity="low", title="The size of errors depends on 'z'"):
         told = {"severity": severity, "title": title, "evidence": "Where 'z' > 1 it is 2.", "action": "Look."}
@@ -365,6 +376,7 @@ def test_a_low_finding_that_most_models_share_is_told_once():
         ("fair", "Fair: the score on training rows says little"),
     ]
     assert told[0].evidence == "The Best, for one: where 'z' > 1 it is 2."
+    assert [f.example for f in told] == ["best", "", "", ""]
     many = [finding("best", s, f"{i} {s}") for s, n in (("high", 2), ("low", 3)) for i in range(n)]
     of_best = [*map(finding, models), *many]
     assert [f.title for f in _few_each(_told_once(of_best, 5))] == [

@@ -203,16 +203,17 @@ def test_a_model_that_rests_on_nothing_is_told_of(tmp_path):
     (chance,) = [
         f
         for f in found.results("")["findings"]
-        if f["title"] == "Decision tree: no column matters more than chance allows"
+        if f["title"] == "Decision tree: no single column stands out from chance"
     ]
-    assert chance["severity"] == "medium"
-    assert "a model of a shuffled target loses up to" in chance["evidence"]
+    assert (chance["severity"], chance["topic"]) == ("medium", "permutation_importance")
+    assert "costs a model of a shuffled target up to" in chance["evidence"]
     assert "a flat line lies within the band of refits along " in told["linear", "low"]["evidence"]
     clear = gathered(plan_of(rows(), split=FOLDS, models=["linear"]), tmp_path)
     titles = [f["title"] for f in clear.results("")["findings"]]
-    assert "Linear model: no column matters more than chance allows" not in titles
+    assert "Linear model: no single column stands out from chance" not in titles
     (undecided,) = [f for f in clear.results("")["findings"] if "refits do not agree" in f["title"]]
     assert undecided["evidence"].endswith("along z")
+    assert undecided["topic"] in ("partial_dependence", "ale")
 
 
 # --- what a study may leave out, and what fails

@@ -98,7 +98,10 @@ def test_a_study_of_many_rows(task: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert "drawn" in diagnostics["calibration"]["answer"]["provenance"]["parameters"]
     assert "drawn" in linear["complexity"]["provenance"]["parameters"]
     assert "drawn" in found["drift"]["provenance"]["parameters"]
-    assert (tmp_path / "run" / "cards" / "linear.html").read_text().count("holdout alone")
+    page = (tmp_path / "run" / "cards" / "linear.html").read_text()
+    assert page.count("holdout alone")
+    drawn = f"drawn at random, none twice, by the seed 0{shares}."
+    assert f"look at 1,000 of the 3,000 rows for development and all 1,000 that are set aside, {drawn}" in page
     assert not [page.name for page in (tmp_path / "run").rglob("*.html") if _OF_FOLDS.search(page.read_text())]
     assert "mean over parts of the holdout" in (tmp_path / "run" / "compare.html").read_text()
     checks = verify(tmp_path / "run")

@@ -148,7 +148,8 @@ class Diagnosed:
             "fairness": lambda: fairness_finding(answer, **about, **unit),
         }
         found = ways[name]()
-        return found if isinstance(found, tuple) else () if found is None else (found,)
+        found = found if isinstance(found, tuple) else () if found is None else (found,)
+        return tuple(finding.but(topic=name) for finding in found)
 
     def _matters(self, answer: WeakRegions) -> float:
         """Give the smallest difference of a mean loss that matters, of the region of the metric that ranks.
@@ -179,7 +180,8 @@ def _told_once(found: Sequence[tuple[str, Finding]], n_models: int) -> Iterator[
         elif kind not in told:
             told.add(kind)
             of = _titled(finding, f"{kinds[kind]} of {n_models} models")
-            yield of.but(about="study", evidence=f"The {title}, for one: {of.evidence[0].lower()}{of.evidence[1:]}")
+            evidence = f"The {title}, for one: {of.evidence[0].lower()}{of.evidence[1:]}"
+            yield of.but(about="study", example=finding.about, evidence=evidence)
 
 
 def _few_each(found: Iterable[Finding]) -> Iterator[Finding]:

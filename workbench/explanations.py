@@ -117,27 +117,41 @@ class Explanations:
             for answer in answers:
                 if isinstance(answer, Importance) and (chance := within_noise(answer)) is not None:
                     yield _by_chance(model, answer, *chance)
-            columns = (undecided(answer) for answer in answers if isinstance(answer, Effects))
-            if names := next(filter(None, columns), None):
-                yield _undecided(model, names)
-            if (found := self.agreement(model)) is not None and found.provenance.warnings:
-                yield _disagreement(model, found)
+            told = ((a.provenance.method, undecided(a)) for a in answers if isinstance(a, Effects))
+            if found := next(((method, names) for method, names in told if names), None):
+                yield _undecided(model, *found)
+            if (agreed := self.agreement(model)) is not None and agreed.provenance.warnings:
+                yield _disagreement(model, agreed)
 
 
 def _by_chance(model: Model, answer: Importance, column: str, most: float, floor: float) -> Finding:
     title = metric(answer.metric).title
     return run_finding(
         "medium",
-        f"{model.title}: no column matters more than chance allows",
-        f"without {column}, which matters most, it loses {most:.3g} {title}; a model of a shuffled target loses up to "
-        f"{floor:.3g}",
-        "Name no most important column. Whether it predicts at all its scores say: where columns go together, each may "
-        "be missed little, and a model of chance may lean on one heavily.",
+        f"{model.title}: no single column stands out from chance",
+        f"shuffling {column}, which costs it most, costs {most:.3g} {title}; shuffling one column costs a model of a "
+        f"shuffled target up to {floor:.3g}. That is about columns one at a time, not about the model: columns that go "
+        f"together share what they say, and make up for one that is shuffled{_together(answer, most)}",
+        "Name no most important column; whether the model predicts, its scores say.",
         model.name,
+        topic=answer.provenance.method,
     )
 
 
-def _undecided(model: Model, names: tuple[str, ...]) -> Finding:
+def _together(answer: Importance, most: float) -> str:
+    """Say what the group is worth that costs most, where it costs more than any column alone."""
+    if answer.group_importances is None:
+        return ""
+    means = answer.group_importances.mean(axis=1)
+    best = int(means.argmax())
+    if not means[best] > most:
+        return ""
+    first, *others = answer.groups[best]
+    more = others[0] if len(others) == 1 else f"{len(others)} columns that go with it"
+    return f". Shuffled together, {first} and {more} cost {means[best]:.3g}"
+
+
+def _undecided(model: Model, method: str, names: tuple[str, ...]) -> Finding:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return run_finding(
         "low",
@@ -145,6 +159,7 @@ def _undecided(model: Model, names: tuple[str, ...]) -> Finding:
         f"a flat line lies within the band of refits along {', '.join(names[:_MOST_NAMED])}{more}",
         "Take no direction from these curves: with other training rows they may turn.",
         model.name,
+        topic=method,
     )
 
 
@@ -157,4 +172,5 @@ def _disagreement(model: Model, found: Agreement) -> Finding:
         f"{first}{more}",
         "Name no single order of importance; say which question the order answers.",
         model.name,
+        topic="agreement",
     )

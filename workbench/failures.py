@@ -108,14 +108,15 @@ def sendable(outcome: Outcome) -> str:
     return told if outcome.cause == outcome.error else f"{told}; its message stands in {_PRIVATELY}"
 
 
-def run_finding(severity: str, title: str, evidence: str, action: str, about: str) -> Finding:
-    """Make a finding of a run."""
+def run_finding(severity: str, title: str, evidence: str, action: str, about: str, topic: str = "") -> Finding:
+    """Make a finding of a run; `topic` names what shows more of it."""
     return Finding(
         severity=severity,
         title=title[0].upper() + title[1:],
         evidence=evidence,
         action=action,
         about=about,
+        topic=topic,
         provenance=Provenance(method="run"),
     )
 

@@ -232,7 +232,14 @@ class Gathered:
                     text += f"; yet it is better by {others}"
                     step = _OF_FEW_ROWS
                 found.append(
-                    run_finding("high", f"{entry.title} predicts no better than the baseline", text, step, entry.model)
+                    run_finding(
+                        "high",
+                        f"{entry.title} predicts no better than the baseline",
+                        text,
+                        step,
+                        entry.model,
+                        topic="scores",
+                    )
                 )
         return found
 

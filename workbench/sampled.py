@@ -35,6 +35,7 @@ def sampling_findings(plan: Asked) -> Iterator[Finding]:
             f"other rows would give, not what other fits would; there are {_without(plan)}.",
             "Where fits may differ, as of unstable models, set split.folds to a number: so many fits more are made.",
             "study",
+            "sampling",
         )
     if plan.drawn is not None:
         parts = [
@@ -53,6 +54,7 @@ def sampling_findings(plan: Asked) -> Iterator[Finding]:
             "Fits and scores use all rows.",
             "Set split.sample to a larger number to look at more; each answer says how many rows it is of.",
             "study",
+            "sampling",
         )
 
 

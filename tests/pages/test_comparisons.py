@@ -159,6 +159,27 @@ def test_older_results_have_none_of_it() -> None:
     assert "Bold: the recommended model" not in Page(index_html(index(given))).text
 
 
+@pytest.mark.parametrize(("task", "shares"), [("regression", ""), ("binary", ", each class by its share")])
+def test_cards_and_index_say_how_rows_were_drawn(task: str, shares: str) -> None:
+    given = results(task)
+    told = (
+        "Explanations and diagnostics look at {} rows for development and {} that are set aside, drawn at random, "
+        f"none twice, by the seed 0{shares}. Fits and scores use all rows"
+    )
+    pages = [*map(card_html, cards(given).values()), index_html(index(given))]
+    assert not [page for page in pages if "look at" in page and "drawn at random" in page]
+    for development, holdout, words in (
+        (200, 100, ("200 of the 1,199", "100 of the 400")),
+        (200, 400, ("200 of the 1,199", "all 400")),
+    ):
+        given["sampling"] = {"holdout_alone": False, "most": 200, "development": development, "holdout": holdout}
+        pages = [*map(card_html, cards(given).values()), index_html(index(given))]
+        assert [page.count(told.format(*words)) for page in pages] == [1] * 5
+    assert told.format(*words) in card_markdown(cards(given)["tree"])
+    given["duplicates_story"] = None
+    assert told.format(*words) in index_html(index(given))
+
+
 def test_tuning_says_what_was_tried_and_chosen() -> None:
     card = cards(results())["tree"]
     page = Page(card_html(card)).text

@@ -17,7 +17,10 @@ from tests.pages import drawn
 from tests.pages.results import HOSTILE, results
 from tests.pages.test_html import Page
 from workbench.pages import cards, index, index_html
+from workbench.pages.card import Card
+from workbench.pages.html import view_html
 from workbench.pages.room import MOST_BYTES
+from workbench.pages.sections import card_view
 from workbench.pages.views import Cell, Head, PictureView, TableView
 from workbench.plots.style import LIGHT, VARIABLES
 
@@ -145,3 +148,19 @@ def test_numbers_are_those_of_the_card() -> None:
     assert [int(float(row[3])) for row in swarm[1:]] == [n for column in shap["swarm"]["rows"] for n in column[0]]
     profile = next(t for t in by if t[0] == ["column", "value", "adds"])
     np.testing.assert_allclose([float(row[2]) for row in profile[1:]], shap["profiles"]["values"][0], rtol=1e-7)
+
+
+def test_a_swarm_says_that_its_csv_holds_the_columns_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.plots import swarm
+
+    told = "The CSV holds the {} columns drawn of 9, the card's JSON all."
+    card = cards(results())["forest"]
+    assert "columns drawn" not in drawn.card_html(card)  # they are all
+    monkeypatch.setattr(swarm, "_MOST", 4)
+    view = card_view(Card.model_validate(card))
+    assert told.format(4) in Page(view_html(view)).text
+    made = [p for section in view.sections for block in section.blocks for p in block.pictures if p.csv]
+    table = next(t for each in made if (t := lines(each.csv))[0][1:3] == ["adds from", "to"])
+    assert len({row[0] for row in table[1:]}) == 4
+    answer = next(a["answer"] for a in card["answers"] if a["method"] == "shap")
+    assert len(answer["swarm"]["rows"]) == 9

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.pages.drawn import card_html
+import pytest
+
+from tests.pages import drawn
 from tests.pages.hard import hard_card
 from tests.pages.results import results
-from workbench.pages import cards, room
+from tests.pages.test_html import Page
+from workbench.pages import card_html, cards, index, index_html, room, side_by_side, side_by_side_html
 from workbench.pages.card import Card
 from workbench.pages.html import view_html
 from workbench.pages.markdown import view_markdown
@@ -30,7 +33,7 @@ def test_the_hardest_card_stays_under_two_megabytes() -> None:
 
 def test_ordinary_cards_are_whole() -> None:
     for card in cards(results("multiclass")).values():
-        assert "as a page holds no more" not in card_html(card)
+        assert "as a page holds no more" not in drawn.card_html(card)
 
 
 def section(*blocks: Block) -> Section:
@@ -84,3 +87,85 @@ def _table() -> TableView:
     from workbench.pages.views import Cell, Head
 
     return TableView("", [Head("a")], [[Cell("b")] * 3] * 2_000)
+
+
+# --- the finished page
+
+
+@pytest.mark.parametrize("most", [450_000, 300_000, 200_000])
+def test_a_card_that_comes_out_too_large_leaves_out_numbers_then_figures(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = cards(results())["forest"]
+    whole = drawn.card_html(card)
+    monkeypatch.setattr(room, "MOST_BYTES", most)
+    monkeypatch.setattr(room, "fitted", list)  # as if it had counted too little
+    page = card_html(card)
+    assert most - 150_000 < len(page.encode()) <= most < len(whole.encode())
+    text = Page(page).text
+    left_out = text.count(f"Its numbers are in the card's JSON alone, as a page holds no more than {most / 1e6:g} MB.")
+    undrawn = text.count(
+        f"Not drawn, as a page holds no more than {most / 1e6:g} MB; its numbers are in the card's JSON."
+    )
+    svgs, csvs = (lambda p: p.count("<svg")), (lambda p: p.count('aria-label="CSV of'))
+    assert csvs(whole) - csvs(page) == left_out > 0
+    assert svgs(whole) - svgs(page) == undrawn
+    assert (undrawn > 0) == (most < 450_000)
+    assert page.count("<table") == whole.count("<table")
+    assert page.count("<figcaption") == whole.count("<figcaption")
+
+
+def test_the_index_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = index(results())
+    most = len(index_html(given).encode()) - 20_000
+    monkeypatch.setattr(room, "MOST_BYTES", most)
+    page = index_html(given)
+    assert len(page.encode()) <= most
+    assert "in results.json" in Page(page).text
+
+
+def test_a_page_that_nothing_makes_small_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_BYTES", 50_000)
+    with pytest.raises(room.RoomError, match=r"a page must have at most 50,000 bytes; got [\d,]+ without any figure"):
+        card_html(cards(results())["tree"])
+    made = side_by_side(results())
+    assert made is not None
+    monkeypatch.setattr(room, "MOST_BYTES", 20_000)
+    with pytest.raises(room.RoomError, match="a page of 4 models is too large; compare fewer of them"):
+        side_by_side_html(made)
+
+
+def many(n_models: int) -> dict[str, Any]:
+    """Give results with so many models, all explained."""
+    given = results()
+    tree = given["models"][2]
+    row = next(row for row in given["leaderboard"]["rows"] if row["model"] == "tree")
+    names = [f"tree-{i + 1}" for i in range(n_models - 4)]
+    given["models"][4:4] = [{**tree, "name": name} for name in names]
+    given["leaderboard"]["rows"] += [{**row, "model": name} for name in names]
+    return given
+
+
+def test_forty_models_side_by_side_stay_under_two_megabytes() -> None:
+    made = side_by_side(many(40))
+    assert made is not None
+    assert len(made["pairs"]) == 780
+    page = side_by_side_html(made)
+    assert 0.5 * _MB < len(page.encode()) < 2 * _MB
+
+
+def test_models_side_by_side_leave_out_panels_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = side_by_side(results())
+    assert made is not None
+    whole = side_by_side_html(made)
+    assert "panels are left out" not in whole
+    panels = whole.count("<figcaption")
+    for share in (0.8, 0.4):
+        monkeypatch.setattr(room, "MOST_BYTES", int(len(whole.encode()) * share))
+        page = side_by_side_html(made)
+        assert len(page.encode()) <= share * len(whole.encode())
+        gone = panels - page.count("<figcaption")
+        why = f"as a page holds no more than {room.MOST_BYTES / 1e6:g} MB; the cards have them."
+        told = f"The {gone} least important panels are left out, {why}"
+        assert gone > 0
+        assert (told if share > 0.5 else f"panels are left out, {why}") in Page(page).text

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
-import { figures, overlaps, pair, points, touch, withoutScript } from "./interaction.mjs";
+import { figures, overlaps, pair, points, printing, touch, withoutScript } from "./interaction.mjs";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const [executablePath, ...paths] = process.argv.slice(2);
@@ -83,6 +83,7 @@ for (const path of paths) {
   const sorted = await sorting(page);
   const kinds = { chart: await page.locator(".chart").count(), pair: await page.locator("#pair").count(), files: await page.locator("a.svgfile").count() };
   const files = await figures(page);
+  const folded = await page.locator("details").count();
   const acted = [];
   const wide = [];
   const laid = [];
@@ -96,7 +97,8 @@ for (const path of paths) {
   await page.context().close();
   if (kinds.chart) acted.push(...(await touch(browser, address)));
   if (kinds.chart || kinds.pair || kinds.files) acted.push(...(await withoutScript(browser, address)));
-  report[path] = { ...seen, axe, overflow: wide, overlaps: laid, interaction: acted, files, sorting: sorted.problems, tables: sorted.tables };
+  const printed = folded ? await printing(browser, address) : [];
+  report[path] = { ...seen, printing: printed, axe, overflow: wide, overlaps: laid, interaction: acted, files, sorting: sorted.problems, tables: sorted.tables };
 }
 await browser.close();
 console.log(JSON.stringify(report));

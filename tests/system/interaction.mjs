@@ -113,6 +113,33 @@ export async function touch(browser, address) {
   return problems;
 }
 
+// what is folded is printed, by the style alone or, in older browsers, by the script, and folded again afterwards
+export async function printing(browser, address) {
+  const problems = [];
+  for (const javaScriptEnabled of [true, false]) {
+    const context = await browser.newContext({ javaScriptEnabled });
+    const page = await context.newPage();
+    await page.goto(address);
+    const open = () => page.locator("details[open]").count();
+    const before = await open();
+    if (javaScriptEnabled) {
+      await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+      if ((await open()) !== (await page.locator("details").count())) problems.push("before print not all is unfolded");
+      await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+      if ((await open()) !== before) problems.push("after print it is not folded again");
+    } else {
+      await page.emulateMedia({ media: "print" });
+      const hidden = await page.locator("details > :not(summary)").evaluateAll((all) => all
+        .map((e) => (e.closest(".onscreen") ? [...document.querySelectorAll(".onpaper > *")].find((other) => other.textContent === e.textContent) ?? e : e))
+        .filter((e) => !e.checkVisibility({ contentVisibilityAuto: true }) || e.getBoundingClientRect().height < 10)
+        .map((e) => e.outerHTML.slice(0, 80)));
+      problems.push(...hidden.map((each) => `not printed: ${each}`));
+    }
+    await context.close();
+  }
+  return problems;
+}
+
 export async function withoutScript(browser, address) {
   const problems = [];
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, javaScriptEnabled: false });

@@ -47,7 +47,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize(
-    "what", ["console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files"]
+    "what",
+    ["console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files", "printing"],
 )
 def test_nothing_is_wrong(report: dict[str, dict], what: str) -> None:
     wrong = {page: found[what] for page, found in report.items() if found[what]}
@@ -67,7 +68,8 @@ def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
         "<a class=svgfile aria-label=b download=x.svg href='#'>SVG</a></figure>"
         "<img src='http://localhost:9/x.png'><script>alert(1);throw new Error('broken')</script>"
         "<table class=sortable><thead><tr><th><button>a</button></th></tr></thead>"
-        "<tbody><tr><td data-sort=2></td></tr><tr><td data-sort=1></td></tr></tbody></table></body></html>"
+        "<tbody><tr><td data-sort=2></td></tr><tr><td data-sort=1></td></tr></tbody></table>"
+        "<details><summary>more</summary><p>folded</p></details></body></html>"
     )
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     done = subprocess.run(
@@ -77,5 +79,8 @@ def test_the_checks_can_fail(tmp_path: Path, report: dict[str, dict]) -> None:
     found = json.loads(done.stdout)[str(bad)]
     assert all(
         found[what]
-        for what in ("console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files")
+        for what in (
+            *("console", "requests", "dialogs", "axe", "overflow", "overlaps", "sorting", "interaction", "files"),
+            "printing",
+        )
     ), found

@@ -21,6 +21,11 @@ class Finding(Answer):
         Plain sentences.
     about : str
         "study", or the name of a model.
+    topic : str
+        What shows more of the evidence: the name of a diagnostic or of an explanation's method, or "agreement",
+        "scores", "drift", "leakage", "repeats", "sampling", "data"; "" where nothing does.
+    example : str
+        The model whose evidence is told, where the finding is about the study and about other models too; else "".
     """
 
     kind: ClassVar[str] = "finding"
@@ -29,6 +34,8 @@ class Finding(Answer):
     evidence: str
     action: str
     about: str = "study"
+    topic: str = ""
+    example: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

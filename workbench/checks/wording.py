@@ -81,5 +81,6 @@ def finding(severity: str, title: str, evidence: str, action: str, *, by: str, n
         evidence=evidence,
         action=action,
         about="study",
+        topic="data",
         provenance=Provenance(method=by, parameters=limits, n_rows=n_rows),
     )

@@ -236,6 +236,7 @@ def drift_finding(
         evidence=f"{'. '.join(parts)}.",
         action="Find out what changed, and when. Scores on rows like the new ones say more than scores over all.",
         about="study",
+        topic="drift",
         provenance=Provenance(
             method=answer.provenance.method,
             parameters={"rate": rate, "auc": answer.auc},

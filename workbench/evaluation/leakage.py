@@ -155,5 +155,6 @@ def leakage_finding(
         action="Judge the models by the scores of this study's folds. If they will meet known groups again, the better "
         "score is earned.",
         about="study",
+        topic="leakage",
         provenance=answer.provenance,
     )

@@ -129,6 +129,7 @@ def repeats_finding(duplicates: Duplicates, story: RepeatsStory, region: float) 
             "measurements to ignore."
         ),
         about="study",
+        topic="repeats",
         provenance=Provenance(
             method="mean scores over folds with repeated rows on one side and split apart",
             parameters={"choice": duplicates.choice, "asked": duplicates.asked},

@@ -36,7 +36,7 @@ def blocks(card: Card) -> list[Block]:
         if answer.kind in ("effects", "effect"):
             found += effects.blocks(card, answer, list(order))
         elif answer.kind in _BLOCKS:
-            found.append(_BLOCKS[answer.kind](card, answer))
+            found.append(replace(_BLOCKS[answer.kind](card, answer), topic=answer.provenance.method))
             found += reasons.blocks(card, answer)
     if card.agreement is not None:
         found.append(_agreement(card, Answer.from_dict(card.agreement)))
@@ -191,6 +191,7 @@ def _agreement(card: Card, answer: Any) -> Block:
     finding = agreement.finding(answer, titles=titles, labels=methods.labels(card))
     return Block(
         heading="Do the methods agree?",
+        topic="agreement",
         paragraphs=[
             "Rank correlation of the importances that each method gives to the columns: 1 where two put them in the "
             "same order. They ask different questions, so that a low one is no error of either."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from workbench.answers import Answer
@@ -34,7 +35,7 @@ def section(card: Card) -> Section:
     checks = {name: make(card, answers[name]) for name, make in _CHECKS.items() if name in answers}
     shown = {name: check.shows for name, check in checks.items() if check.shows}
     blocks = [Block(bullets=[f"{tables.capital(text)}." for text in shown.values()])] if shown else []
-    blocks += [check.block for check in checks.values()]
+    blocks += [replace(check.block, topic=name) for name, check in checks.items()]
     if card.complexity is not None:
         blocks.append(complexity.block(card, card.complexity))
     left_out = [f"{_title(part.name)}: {part.reason}" for part in card.diagnostics if part.answer is None]

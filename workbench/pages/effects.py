@@ -39,6 +39,7 @@ def blocks(card: Card, answer: Any, order: Sequence[str]) -> list[Block]:
         pictures=panels,
         cautions=() if surfaces else methods.cautions(card, answer),
         ranking=Ranking(len(moving)),
+        topic=answer.provenance.method,
     )
     if not surfaces:
         return [along]

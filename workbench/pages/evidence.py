@@ -64,7 +64,8 @@ def _design(card: Card) -> list[Block]:
         Block(tables=[tables.scores(card.scores, card.splits.scored_on)]),
         Block(
             heading="Validation design",
-            paragraphs=[design(card.splits)],
+            topic="design",
+            paragraphs=[design(card.splits), *drawn(card.splits)],
             tables=[tables.folds(card.scores, card.splits.scored_on)],
         ),
         *_challengers(card),
@@ -80,6 +81,25 @@ def design(splits: SplitsPart, *, repeats: bool = True) -> str:
     told = f"{rows(splits.n_development)} rows are for development: {splits.scheme} (seed {splits.seed}). {held}."
     reason = tables.capital(splits.duplicates.reason.rstrip("."))
     return f"{told} {reason}." if repeats and reason else told
+
+
+def drawn(splits: SplitsPart) -> list[str]:
+    """Say which of many rows explanations and diagnostics looked at; nothing where at all of them."""
+    draw = splits.draw
+    if draw is None:
+        return []
+    sides = [f"{_part(draw.development, splits.n_development)} rows for development"]
+    if splits.n_holdout != 0:
+        sides.append(f"{_part(draw.holdout, splits.n_holdout)} that are set aside")
+    shares = ", each class by its share" if draw.by_class else ""
+    return [
+        f"Explanations and diagnostics look at {' and '.join(sides)}, drawn at random, none twice, by the seed "
+        f"{splits.seed}{shares}. Fits and scores use all rows; only models of a shuffled target are made of these."
+    ]
+
+
+def _part(some: int | None, of: int | None) -> str:
+    return f"all {rows(of)}" if some == of else f"{rows(some)} of the {rows(of)}"
 
 
 def _challengers(card: Card) -> list[Block]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.pages import accuracy, tables
+from workbench.pages import accuracy, room, tables
 from workbench.pages.card import Card
 from workbench.pages.index import Index
+from workbench.pages.links import on_index
 from workbench.pages.overview import overview
-from workbench.pages.pair_view import pair_view
+from workbench.pages.pair_view import lighter, pair_view
 from workbench.pages.parts import FindingPart
 from workbench.pages.sections import card_view
 from workbench.pages.side_by_side import SideBySide
-from workbench.pages.views import CardView
+from workbench.pages.views import CardView, Section
 from workbench.plots.numbers import count
 from workbench.plots.style import shown
 
@@ -37,8 +39,18 @@ def card_html(data: Mapping[str, Any]) -> str:
 
 
 def view_html(card: CardView) -> str:
-    """Render the view of a card."""
-    return _render("card.html.j2", title=card.title, card=card)
+    """Render the view of a card.
+
+    Raises
+    ------
+    RoomError
+        If the page is too large whatever is left out of it.
+    """
+
+    def made(sections: Sequence[Section]) -> str:
+        return _render("card.html.j2", title=card.title, card=replace(card, sections=sections))
+
+    return room.held(card.sections, made, "in the card's JSON")
 
 
 def index_html(data: Mapping[str, Any]) -> str:
@@ -48,6 +60,8 @@ def index_html(data: Mapping[str, Any]) -> str:
     ------
     pydantic.ValidationError
         If `data` is no index of this version.
+    RoomError
+        If the page is too large whatever is left out of it.
     """
     index = Index.model_validate(data)
     part = index.data
@@ -64,18 +78,11 @@ def index_html(data: Mapping[str, Any]) -> str:
         formats=index.formats,
         strong=index.recommended,
     )
-    found, minor = _findings(index)
-    return _render(
-        "index.html.j2",
-        title=shown(index.title, 80),
-        index=index,
-        findings=found,
-        minor=minor,
-        meta=meta,
-        board=board,
-        picture=accuracy.picture_of(index),
-        sections=overview(index),
-    )
+    parts = overview(index)
+    found, minor = (on_index(each, parts) for each in _findings(index))
+    known: dict[str, Any] = {"index": index, "findings": found, "minor": minor, "meta": meta, "board": board}
+    known |= {"title": shown(index.title, 80), "picture": accuracy.picture_of(index)}
+    return room.held(parts, lambda sections: _render("index.html.j2", **known, sections=sections), "in results.json")
 
 
 def side_by_side_html(data: Mapping[str, Any]) -> str:
@@ -85,18 +92,24 @@ def side_by_side_html(data: Mapping[str, Any]) -> str:
     ------
     pydantic.ValidationError
         If `data` is no such page of this version.
+    RoomError
+        If the page is too large without any picture.
     """
     page = SideBySide.model_validate(data)
     names = [model.name for model in page.models]
     shown_first = {page.first: 0, page.second: 1}
-    return _render(
-        "compare.html.j2",
-        title=f"Two models side by side · {shown(page.title, 80)}",
-        title_of_study=shown(page.title, 80),
-        view=pair_view(page),
-        ordered=sorted(page.models, key=lambda model: shown_first.get(model.name, 2)),
-        places={name: place for place, name in enumerate(names)},
-    )
+    known: dict[str, Any] = {
+        "title": f"Two models side by side · {shown(page.title, 80)}",
+        "title_of_study": shown(page.title, 80),
+        "ordered": sorted(page.models, key=lambda model: shown_first.get(model.name, 2)),
+        "places": {name: place for place, name in enumerate(names)},
+    }
+    view = pair_view(page)
+    made = _render("compare.html.j2", **known, view=view)
+    while (over := room.excess(made)) > 0:
+        view = lighter(view, over)
+        made = _render("compare.html.j2", **known, view=view)
+    return made
 
 
 def _task(index: Index) -> str:

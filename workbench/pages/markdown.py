@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.pages import sections
 from workbench.pages.card import Card
-from workbench.pages.views import Block, CardView, Cell, Equation, Fact, PictureView, Section, Sign, TableView
+from workbench.pages.views import (
+    Block,
+    CardView,
+    Cell,
+    Equation,
+    Fact,
+    FindingView,
+    PictureView,
+    Section,
+    Sign,
+    TableView,
+)
 
 _MARKS = {"glass": "● ", "black": "○ ", "dummy": "– ", "": ""}
 # what could begin markup within a line; and what could at the start of one
@@ -40,8 +52,9 @@ def view_markdown(card: CardView) -> str:
         _facts(card.facts),
         *([] if card.picture is None else [_picture(card.picture)]),
     ]
+    anchors = _anchors(card)
     for heading, found in card.findings:
-        parts += [_signed(f"### {inline(heading)}", card.sign), "\n".join(_finding(each) for each in found)]
+        parts += [_signed(f"### {inline(heading)}", card.sign), "\n".join(_finding(each, anchors) for each in found)]
     if not card.findings:
         parts.append("No findings.")
     parts.append(text(card.legend))
@@ -72,6 +85,21 @@ def inline(given: str) -> str:
     """Write a text that does not begin a line."""
     line = _INLINE.sub(r"\\\1", " ".join(str(given).split()))
     return _LINKS.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"{m[3]}\\.", line)
+
+
+def _anchors(card: CardView) -> dict[str, str]:
+    """Give what readers of Markdown make of the heading of each section and block, by its id on the other pages."""
+    heads = [("", card.name), ("", "At a glance"), *(("", heading) for heading, _ in card.findings)]
+    for section in card.sections:
+        heads += [(section.id, section.title), *((b.id, b.heading) for b in section.blocks if b.heading)]
+    anchors: dict[str, str] = {}
+    before: Counter[str] = Counter()
+    for place, heading in heads:
+        name = re.sub(r"[^\w -]", "", " ".join(heading.split()).lower()).replace(" ", "-")
+        if place:
+            anchors[place] = f"{name}-{before[name]}" if before[name] else name
+        before[name] += 1
+    return anchors
 
 
 def _section(section: Section) -> list[str]:
@@ -118,10 +146,14 @@ def _fact(fact: Fact) -> str:
     return inline(fact.text)
 
 
-def _finding(finding: Any) -> str:
+def _finding(finding: FindingView, anchors: Mapping[str, str]) -> str:
     action = f" *{inline(finding.action)}*" if finding.action else ""
     told = f" {inline(finding.evidence)}" if finding.evidence else ""
-    return f"- {finding.severity}: **{inline(finding.title)}.**{told}{action}"
+    link = finding.link
+    # only what stands in this file
+    there = None if link is None or not link.href.startswith("#") else anchors[link.href[1:]]
+    more = "" if link is None or there is None else f" [{inline(link.text)}](#{there})"
+    return f"- {finding.severity}: **{inline(finding.title)}.**{told}{action}{more}"
 
 
 def _picture(view: PictureView) -> str:

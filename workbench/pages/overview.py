@@ -28,14 +28,15 @@ def overview(index: Index) -> list[Section]:
     if index.multiplicity is not None:
         found.append(_many(index, Multiplicity.from_dict(index.multiplicity)))
     if index.repeats is not None:
-        design = evidence.design(index.splits, repeats=False)
+        design = [evidence.design(index.splits, repeats=False), *evidence.drawn(index.splits)]
         blocks = [
-            Block(paragraphs=[design], pictures=_repeats(index, index.repeats)),
+            Block(paragraphs=design, pictures=_repeats(index, index.repeats)),
             Block(tables=[tables.repeats(index.repeats, index.ranking)]),
         ]
         found.append(Section("repeats", "What repeated rows do", _repeats_lead(index), blocks, pair=True))
     else:
-        found.append(Section("design", "How the models were checked", evidence.design(index.splits)))
+        told = [Block(paragraphs=drawn)] if (drawn := evidence.drawn(index.splits)) else []
+        found.append(Section("design", "How the models were checked", evidence.design(index.splits), told))
     if index.drift is not None or index.leakage is not None:
         found.append(split_checks.section(index))
     part = index.data

@@ -9,8 +9,10 @@ from typing import Any
 
 from workbench.answers import Answer
 from workbench.pages import methods, tables
+from workbench.pages.links import on_index
+from workbench.pages.room import RoomError, because
 from workbench.pages.side_by_side import ModelPart, SideBySide
-from workbench.pages.views import PictureView, picture
+from workbench.pages.views import FindingView, PictureView, picture
 from workbench.plots import PAGE, effect, importance, panel
 from workbench.plots import side_by_side as drawn
 from workbench.plots.numbers import MISSING, count, decimals, fixed, interval, score_decimals, seconds
@@ -38,14 +40,20 @@ class Panel:
 
 @dataclass(frozen=True)
 class PairView:
-    """The page in reading order; `absent` says of a model why it has no importance or no effects here."""
+    """The page in reading order.
+
+    `findings` are those of each model; `effects` the first of `n_asked` panels; `absent` says of a model why it has no
+    importance or no effects here.
+    """
 
     page: SideBySide
     glance: Sequence[Line]
+    findings: Mapping[str, Sequence[FindingView]]
     importance: Panel | None
     importances: Sequence[Line]
     effects: Sequence[Panel]
     about_effects: str
+    n_asked: int
     absent: Sequence[tuple[str, str]]
 
 
@@ -58,12 +66,34 @@ def pair_view(page: SideBySide) -> PairView:
     return PairView(
         page=page,
         glance=_glance(page),
+        findings={model.name: on_index(model.findings) for model in page.models},
         importance=_importance(page, told, order) if order else None,
         importances=_importances(page, told, order),
         effects=_panels(page, effects, asked[:_MOST_PANELS]),
-        about_effects=_about(page, len(asked)),
+        about_effects=_about(page, min(len(asked), _MOST_PANELS), len(asked)),
+        n_asked=len(asked),
         absent=_absent(page, told, effects),
     )
+
+
+def lighter(view: PairView, over: int) -> PairView:
+    """Leave out the least important panels, so many that they have that many bytes; all of them, then importance.
+
+    Raises
+    ------
+    RoomError
+        If there is neither left.
+    """
+    if not view.effects:
+        if view.importance is None or not view.importance.picture.svg:
+            raise RoomError(f"a page of {count(len(view.page.models))} models is too large; compare fewer of them")
+        undrawn = view.importance.picture.undrawn(f"Not drawn, {because()}.")
+        return replace(view, importance=replace(view.importance, picture=undrawn))
+    kept = len(view.effects)
+    while kept and over > 0:
+        kept -= 1
+        over -= len(view.effects[kept].picture.svg.encode())
+    return replace(view, effects=view.effects[:kept], about_effects=_about(view.page, kept, view.n_asked, because()))
 
 
 def _order(models: Sequence[ModelPart]) -> list[str]:
@@ -214,11 +244,14 @@ def _response(page: SideBySide, one: Any, output: int) -> str:
     return f"{'change in' if changes else 'average'} probability of {shown(one.outputs[output], 20)}"
 
 
-def _about(page: SideBySide, n_panels: int) -> str:
-    if not n_panels:
+def _about(page: SideBySide, drawn: int, asked: int, why: str = "") -> str:
+    """Say what the panels are, and of how many the first are drawn."""
+    if not asked:
         return "No effects of two models on one scale: the study asked for none, or no column moves a prediction."
-    more = n_panels - _MOST_PANELS
-    rest = f" The {count(more)} least important panels are left out; the cards have them." if more > 0 else ""
+    more, why = asked - drawn, f", {why}" if why else ""
+    rest = f" The {count(more)} least important panels are left out{why}; the cards have them." if more > 0 else ""
+    if not drawn:
+        return f"{methods.WHAT[page.method]} The panels are left out{why}; the cards have them."
     return (
         f"{methods.WHAT[page.method]} Both models share every axis, and all panels one scale. The shade is the band of "
         "refits where there is one, else the interval over the rows averaged; the strip below shows where rows lie. "

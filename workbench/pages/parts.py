@@ -55,13 +55,15 @@ class Part(BaseModel):
 
 
 class FindingPart(Part):
-    """Something that a reader should know or do."""
+    """Something that a reader should know or do; `topic` and `example` say where more of its evidence stands."""
 
     severity: Literal["high", "medium", "low"]
     title: str
     evidence: str
     action: str
     about: str
+    topic: str = ""
+    example: ModelName | Literal[""] = ""
 
 
 class Standing(Part):
@@ -157,8 +159,16 @@ class DuplicatesPart(Part):
     reason: str
 
 
+class DrawPart(Part):
+    """How many rows of each side explanations and diagnostics looked at, drawn by the seed."""
+
+    development: Rows
+    holdout: Rows
+    by_class: bool
+
+
 class SplitsPart(Part):
-    """How rows were held out and folded."""
+    """How rows were held out and folded; `draw` is None where explanations and diagnostics looked at all of them."""
 
     scheme: str
     seed: int
@@ -169,6 +179,7 @@ class SplitsPart(Part):
     n_repeats: int
     duplicates: DuplicatesPart
     alone: bool = False
+    draw: DrawPart | None = None
 
     @property
     def scored_on(self) -> ScoredOn:
@@ -198,9 +209,20 @@ def findings(results: Results, about: str | None = None) -> tuple[FindingPart, .
     order = {"high": 0, "medium": 1, "low": 2}
     chosen = [f for f in results["findings"] if about is None or f["about"] == about]
     names = FindingPart.model_fields
+    shown = {model["name"]: _shown(model) for model in results["models"]}
     told = [{k: public(v) for k, v in f.items() if k in names} for f in chosen]
+    for f in told:
+        if f.get("topic") not in shown.get(f.get("example") or f["about"], (f.get("topic"),)):
+            f |= {"topic": "", "example": ""}
     parts = [FindingPart.model_validate(f | {k: sentence(f[k]) for k in ("evidence", "action")}) for f in told]
     return tuple(sorted(parts, key=lambda f: order[f.severity]))
+
+
+def _shown(model: Mapping[str, Any]) -> set[str]:
+    """Name the topics that a model's card shows more of."""
+    checked = {d["name"] for d in model.get("diagnostics", ()) if d.get("answer") is not None}
+    explained = {each["method"] for each in model.get("answers", ())}
+    return checked | explained | {"scores"} | ({"agreement"} if model.get("agreement") else set())
 
 
 def standings(results: Results) -> tuple[Standing, ...]:
@@ -241,8 +263,13 @@ def splits(results: Results) -> SplitsPart:
     if small(duplicates["repeated_rows"]):
         # the sentence names the number too
         duplicates["reason"] = "fewer than 10 rows repeat the features of another row"
-    alone = (results.get("sampling") or {}).get("holdout_alone", False)
-    return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates), "alone": alone})
+    sampling = results.get("sampling") or {}
+    draw = None
+    if sampling.get("development") is not None:
+        sides = {side: sampling[side] for side in ("development", "holdout")}
+        draw = DrawPart(**sides, by_class=results["data"]["task"] != "regression")
+    alone = sampling.get("holdout_alone", False)
+    return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates), "alone": alone, "draw": draw})
 
 
 def environment(results: Results) -> EnvironmentPart:

@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
 
 def _extra(value: Any) -> dict[str, Any]:
     if isinstance(value, Block):
-        return {"large": value.large}
+        return {"large": value.large, "id": value.id}
     return {"kind": value.kind} if isinstance(value, CardView) else {}
 
 

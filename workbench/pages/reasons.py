@@ -11,7 +11,7 @@ from workbench.pages.card import Card
 from workbench.pages.outputs import target
 from workbench.pages.views import Block, PictureView, picture
 from workbench.plots import PAGE, attribution, swarm
-from workbench.plots.numbers import rows
+from workbench.plots.numbers import count, rows
 from workbench.plots.style import shown
 
 _MOST_OUTPUTS = 4
@@ -24,6 +24,9 @@ def swarms(card: Card, answer: AttributionSummary) -> list[PictureView]:
         return []
     options: dict[str, Any] = {"labels": methods.labels(card)}
     note = "A box is a bin of 10 rows or more; its area is its share of the rows."
+    n, drawn = len(answer.feature_names), len(swarm.drawn(answer))
+    if drawn < n:
+        note += f" The CSV holds the {count(drawn)} columns drawn of {count(n)}, the card's JSON all."
     if len(answer.outputs) > _MOST_OUTPUTS:
         note += f" The first {_MOST_OUTPUTS} of {len(answer.outputs)} classes; the others are in the card's JSON."
     made = []

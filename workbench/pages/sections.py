@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from workbench.pages import behaviour, complexity, diagnostics, evidence, figure_data, model, room, tables, tuning
 from workbench.pages.card import Card, Statement
+from workbench.pages.links import on_card
 from workbench.pages.parts import DataPart, EnvironmentPart, SplitsPart, Standing
 from workbench.pages.signs import signed
 from workbench.pages.views import Block, CardView, Cell, Fact, Head, Link, PictureView, Section, TableView, picture
@@ -17,6 +18,7 @@ from workbench.plots.style import shown
 def card_view(card: Card) -> CardView:
     """Give all that a page about a model says."""
     row = next(row for row in card.leaderboard if row.model == card.name)
+    parts = sections(card)
     findings = (("Findings about this model", card.findings), ("Findings about the study", card.study_findings))
     links = [Link("This card as JSON", f"{card.name}.json")]
     if "pdf" in card.formats:
@@ -35,9 +37,9 @@ def card_view(card: Card) -> CardView:
         recommendation=card.recommendation,
         facts=_glance(card, row),
         picture=None if row.score is None else _score_picture(card),
-        findings=[(heading, found) for heading, found in findings if found],
+        findings=[(heading, on_card(found, parts, card.name)) for heading, found in findings if found],
         links=links,
-        sections=sections(card),
+        sections=parts,
         made=f"Made by workbench {card.environment.workbench}. Rendered from {card.name}.json and nothing else.",
         date=card.environment.date,
         author=next((s.text or "" for s in card.statements if s.key == "owner"), ""),

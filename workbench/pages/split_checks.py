@@ -49,7 +49,8 @@ def _drift(index: Index, answer: Drift) -> Block:
         f"A random forest tells the {rows(answer.n_after)} rows of the holdout from the {rows(answer.n_before)} for "
         f"development with an AUC of {auc} ({chance_in_words(answer.auc_p_value)}); 0.5 is guessing, 1 is every time."
     )
-    return Block(heading="Is the holdout like the rest?", paragraphs=[told], tables=[_columns(index, answer)])
+    table = _columns(index, answer)
+    return Block(heading="Is the holdout like the rest?", paragraphs=[told], tables=[table], topic="drift")
 
 
 def _columns(index: Index, answer: Drift) -> TableView:
@@ -125,6 +126,7 @@ def _leakage(index: Index, answer: Leakage) -> Block:
         heading="What a careless split would claim",
         paragraphs=[told],
         tables=[TableView(caption, heads, lines, name="leakage", note=note)],
+        topic="leakage",
     )
 
 

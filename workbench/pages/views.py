@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-from urllib.parse import quote
 
+from workbench.pages.csv_link import csv_link
 from workbench.plots import svg
 
-_MARK = "\ufeff"  # says to a spreadsheet that the file is UTF-8
 _BROAD = 430  # points
 _LARGEST = 380  # points: the width of a picture whose words can still be read when it is one of a row
 
@@ -27,7 +24,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Link:
-    """A link to a file beside the page, and what it is called by those who do not see the page."""
+    """A link to a file beside the page, or within the page, and what those call it who do not see the page."""
 
     text: str
     href: str
@@ -98,20 +95,7 @@ class TableView:
     def csv(self) -> str:
         """The table as a link to a CSV file that holds unrounded numbers."""
         lines = [[cell.text if cell.value is None else cell.value for cell in row] for row in (*self.rows, *self.rest)]
-        return _csv_link([[head.text for head in self.heads], *lines])
-
-
-def _csv_link(lines: Iterable[Iterable[float | str | None]]) -> str:
-    """Give a CSV file as a link that holds it whole."""
-    out = io.StringIO()
-    csv.writer(out).writerows([_csv(value) for value in line] for line in lines)
-    # what may stand in an address as it is stays short
-    return f"data:text/csv;charset=utf-8,{quote(_MARK + out.getvalue(), safe='/,.:;=*! ')}"
-
-
-def _csv(value: float | str | None) -> float | str | None:
-    # a spreadsheet would run a text that starts so as a formula
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+        return csv_link([[head.text for head in self.heads], *lines])
 
 
 @dataclass(frozen=True)
@@ -135,7 +119,8 @@ class PointView:
 class PictureView:
     """A picture, the finding above it, what it shows in words, a note below, and its numbers: heads, then rows.
 
-    ``points`` of it may be links; without ``files`` the page offers none of it.
+    ``points`` of it may be links; without ``files`` the page offers none of it. One without ``svg`` is not drawn: it
+    stands there in words.
     """
 
     svg: str
@@ -157,7 +142,15 @@ class PictureView:
     @property
     def csv(self) -> str:
         """The numbers as a link to a CSV file; "" where a table beside the picture has them."""
-        return _csv_link(self.data) if self.data else ""
+        return csv_link(self.data) if self.data else ""
+
+    def without_data(self, why: str) -> PictureView:
+        """Give the picture without its numbers, and say why."""
+        return replace(self, data=(), note=f"{self.note} {why}".strip())
+
+    def undrawn(self, why: str) -> PictureView:
+        """Give what the picture finds and shows in words alone, and say why."""
+        return replace(self, svg="", files=False, note=f"{self.note} {why}".strip())
 
     @property
     def broad(self) -> bool:
@@ -210,6 +203,17 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class FindingView:
+    """Something that a reader should know or do, and where its evidence stands; None where no page shows more."""
+
+    severity: Literal["high", "medium", "low"]
+    title: str
+    evidence: str
+    action: str
+    link: Link | None = None
+
+
+@dataclass(frozen=True)
 class Ranking:
     """An order of `n` pictures, drawn or not: which come first, and where the numbers of all are."""
 
@@ -222,7 +226,8 @@ class Ranking:
 class Block:
     """A part of a section: any of a heading, paragraphs, tables, pictures, facts, a text to be read as it stands.
 
-    ``cautions`` are where it can mislead, told last. Pictures with a ``ranking`` may be the first of more.
+    ``cautions`` are where it can mislead, told last. Pictures with a ``ranking`` may be the first of more. ``topic``
+    is what findings call it that have their evidence here; such a block has a heading.
     """
 
     heading: str = ""
@@ -237,11 +242,22 @@ class Block:
     bullets: Sequence[str] = ()
     cautions: Sequence[str] = ()
     ranking: Ranking | None = None
+    topic: str = ""
+
+    @property
+    def id(self) -> str:
+        """What links call it; "" where there are none to it."""
+        return part_id(self.topic) if self.topic and self.heading else ""
 
     @property
     def large(self) -> bool:
         """Whether a picture is too large to stand among small multiples."""
         return any(each.width > _LARGEST for each in self.pictures)
+
+
+def part_id(topic: str) -> str:
+    """Give the id of the block that tells of a topic, on whatever page; no section has one like it."""
+    return f"about-{topic}"
 
 
 @dataclass(frozen=True)
@@ -269,7 +285,7 @@ class CardView:
     recommendation: str
     facts: Sequence[Fact]
     picture: PictureView | None
-    findings: Sequence[tuple[str, Sequence[Any]]]
+    findings: Sequence[tuple[str, Sequence[FindingView]]]
     links: Sequence[Link]
     sections: Sequence[Section]
     made: str

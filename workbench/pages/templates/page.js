@@ -1,4 +1,4 @@
-// Sorting of tables by their headers; all else works without a script.
+// Sorting of tables by their headers, and unfolding for print in older browsers; all else works without a script.
 "use strict";
 const key = (row, column) => row.cells[column].dataset.sort;
 const compare = (a, b) => {
@@ -32,3 +32,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const each of folded) each.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const each of folded) each.open = false;
+});
