@@ -299,6 +299,18 @@ def chains():
     return [*units, Unit("after", uf.wait_for, {"before": units[-1].ref, "seconds": 0.3})]
 
 
+def test_a_unit_that_asks_a_cluster_itself_runs_alone_and_not_last(store, folder):
+    units = [Unit(f"other {n}", uf.sleep, {"seconds": 0.2}, {"n": n}) for n in range(6)]
+    alone = Unit("alone", uf.sleep, {"seconds": 0.2}, {"n": "alone"}, here=True)
+    after = Unit("after", uf.wait_for, {"before": alone.ref, "seconds": 0.1})  # so its chain is the longest
+    run_units([*units[:2], alone, *units[2:], after], store, folder=folder, jobs=2)
+    told = [(event["unit"], event["event"]) for event in read_log(folder)]
+    first, last = told.index(("alone", "start")), told.index(("alone", "done"))
+    assert last == first + 1, "nothing starts or ends beside it"
+    assert first <= 4, "it waits for those at work, and others for it"
+    assert len([unit for unit, event in told if event == "done"]) == 8
+
+
 def test_the_longest_chain_starts_first_as_far_as_is_known(store, folder):
     run_units(chains(), store, folder=folder)
     assert begun(folder) == ["short", "middle", "long", "root", "after"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +19,7 @@ from workbench.scoring.parts import Part
 from workbench.store import StoreError
 from workbench.training_rows import TrainingRows
 
+_LOOK, _NOTICED = 0.5, 3.0  # seconds between two looks at who is there; in which the scheduler notices a loss
 _BATCH = 2**16  # rows that are encoded at a time, here, to see that workers have the same
 _log = logging.getLogger(__name__)
 
@@ -41,7 +44,8 @@ class Trainer:
     that are asked for; what this process has of them is hashed and compared, part by part. Targets and weights are
     sent. Parts lie on workers in runs of about as many rows, so the numbers depend on how many workers there are: sums
     are made in another order, and cut points are merged from sketches. Where a worker is lost the training begins
-    again, once, with those that are left.
+    again, once, with those that are left; those that waited for it are free after `workbench.families.xgboost.PATIENCE`
+    seconds.
 
     Attributes
     ----------
@@ -73,23 +77,56 @@ class Trainer:
             If a worker can't read a part, or finds other rows there than the study has.
         """
         pieces = _pieces(self.table.parts, self.rows[used])
-        with connected(self.table.address) as client:
-            check_packages(client)
-            for last in (False, True):
+        for last in (False, True):
+            with connected(self.table.address) as client:
                 workers = [*client.scheduler_info()["workers"]]
                 try:
-                    self.n_workers = _train(client, workers, model, given, pieces)
+                    self.n_workers = _watched(client, workers, lambda: _train(client, workers, model, given, pieces))  # noqa: B023
                     return
-                except CatalogError:
-                    raise
-                except Exception as error:
-                    lost = set(workers) - {*client.scheduler_info()["workers"]}
-                    if not lost:
-                        raise
-                    told = f"{' and '.join(sorted(lost))}: lost while {model.family.name} was trained"
+                except _LostError as error:
+                    told = f"{error}: lost while {model.family.name} was trained"
                     if last:
                         raise StoreError(f"{told}, a second time; see to the workers, and run again") from error
                     _log.warning("%s; it is trained again by those that are left", told)
+
+
+class _LostError(Exception):
+    """Workers were lost; names them."""
+
+
+def _watched(client: Any, workers: Sequence[str], work: Callable[[], int]) -> int:
+    """Do what takes all of these workers, as long as they are there.
+
+    A worker that is lost in the midst of the exchange fails the training; one that is lost before it leaves the others
+    waiting, and Dask with them.
+
+    Raises
+    ------
+    _LostError
+        If one is lost meanwhile.
+    """
+
+    def lost() -> list[str]:
+        return sorted(set(workers) - {*client.scheduler_info()["workers"]})
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        doing = pool.submit(work)
+        while not wait([doing], _LOOK).done:
+            if gone := lost():
+                break
+        else:
+            if (error := doing.exception()) is None or isinstance(error, CatalogError):
+                return doing.result()
+            patience = time.monotonic() + _NOTICED
+            while not (gone := lost()) and time.monotonic() < patience:
+                time.sleep(_LOOK)
+            if not gone:
+                raise error
+        client.close()  # which ends what waits for it
+        raise _LostError(" and ".join(gone))
+    finally:
+        pool.shutdown(wait=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +164,7 @@ def _train(
     client: Any, workers: Sequence[str], model: LibraryModel, given: TrainingRows, pieces: Sequence[_Piece]
 ) -> int:
     """Have workers read and encode their parts, see that they have the rows, and train; give how many took part."""
+    check_packages(client)
     if not workers:
         at = client.scheduler.address
         raise StoreError(f"{at}: the cluster has no worker; start some with 'dask worker {at}'")

@@ -1,8 +1,6 @@
 """XGBoost trained by the workers of a cluster: the same rows, nearly the same model, and told so."""
 
 import json
-import os
-import signal
 import threading
 import time
 
@@ -16,6 +14,7 @@ from workbench.delimited import CatalogError
 from workbench.distributed import PartedTable, _pieces, _places
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
+from workbench.families.xgboost import Xgboost
 from workbench.forms import Form
 from workbench.interval import corrected_interval
 from workbench.pages import Card
@@ -115,28 +114,35 @@ def test_a_worker_that_finds_other_rows_is_told(address, client, tmp_path):
         fit_rows(table, "xgboost", SMALL, PartedTable(address, parts).trainer(np.arange(300)))
 
 
-def test_a_lost_worker_begins_the_training_again(address, client, tmp_path, caplog):
+@pytest.mark.parametrize("begun", [False, True], ids=["before", "in the midst"])
+def test_a_lost_worker_begins_the_training_again(processes, tmp_path, monkeypatch, caplog, begun):
+    address, started = processes
+    monkeypatch.setattr("workbench.families.xgboost.PATIENCE", 5)  # as long as the other may wait for the lost one
     frame = _frame().drop(columns=["kind", "weight"])
     table = Table.from_frame(frame, target="price")
     trainer = PartedTable(address, tuple(find_parts(str(_parted(tmp_path / "rows", frame))))).trainer(np.arange(N))
-    pid = next(iter(client.run(os.getpid).values()))
+    fit = Xgboost.fit_distributed
 
-    def kill() -> None:
-        busy = time.monotonic() + 60
-        while time.monotonic() < busy:  # until it trains
-            if any("xgboost" in key or "fn-" in key for keys in client.processing().values() for key in map(str, keys)):
-                time.sleep(0.3)
-                os.kill(pid, signal.SIGKILL)
-                return
+    def kill(client) -> None:
+        while begun and not any("do_train" in str(key) or "fn-" in str(key) for key in _keys(client)):
             time.sleep(0.02)
+        time.sleep(0.5 * begun)
+        started["one"].kill()
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    found = fit_rows(table, "xgboost", {**SMALL, "n_estimators": 1_500}, trainer)
-    thread.join()
+    def fit_and_kill(self, *given):
+        if started["one"].poll() is None:
+            threading.Thread(target=kill, args=[given[-1]]).start()
+        return fit(self, *given)
+
+    monkeypatch.setattr(Xgboost, "fit_distributed", fit_and_kill)
+    found = fit_rows(table, "xgboost", {**SMALL, "n_estimators": 1_000}, trainer)
     assert "it is trained again by those that are left" in caplog.text
+    assert trainer.n_workers == 1
     assert found.score(table.X, table.y) > 0.9
-    client.wait_for_workers(2, timeout=60)
+
+
+def _keys(client):
+    return [key for keys in client.processing().values() for key in keys]
 
 
 STUDY = """\

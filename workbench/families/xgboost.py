@@ -14,6 +14,8 @@ from workbench.families.policy import Policy
 from workbench.forms import Identity, Input, Logistic, Lookup, Softmax
 from workbench.readers.xgboost import read_xgboost
 
+PATIENCE = 120  # seconds that workers which train together wait for each other
+
 
 def _installed(distribution: str) -> bool:
     """Whether a distribution is there: two of them bring the same module."""
@@ -80,10 +82,11 @@ class Xgboost(Family):
     ) -> None:
         """Fit by the library's own Dask interface, and give the estimator the model that came of it."""
         from xgboost import dask as distributed
+        from xgboost.collective import Config
 
         estimator.set_params(feature_types=_feature_types(inputs))
         by = distributed.DaskXGBClassifier if hasattr(estimator, "predict_proba") else distributed.DaskXGBRegressor
-        away = by(**estimator.get_params())
+        away = by(**estimator.get_params(), coll_cfg=Config(timeout=PATIENCE, tracker_timeout=PATIENCE))
         away.client = client
         away.fit(Z, y, sample_weight=sample_weight)
         estimator.load_model(away.get_booster().save_raw("ubj"))

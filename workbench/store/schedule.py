@@ -156,7 +156,8 @@ class _Run:
         self.waiting = list(units)
         self.total = len(units)
         self.running: dict[str, _Running] = {}
-        self.alone: set[str] = set()  # names of units that memory did not suffice for beside others
+        # names of units that memory did not suffice for beside others, or that ask a whole cluster themselves
+        self.alone = {unit.name for unit in units if unit.here}
         self.orphaned: set[str] = set()  # names of units whose worker ended as the server of all workers did
         self.outcomes: dict[str, Outcome] = {}
         self.notes: dict[str, dict[str, Any] | None] = {}
@@ -177,9 +178,13 @@ class _Run:
             moved = False
             for unit in self._in_order():
                 needs = [name for name in self.needs[unit.name] if name != unit.name]
-                if all(name in self.outcomes for name in needs) and self._take(unit, needs):
+                if not all(name in self.outcomes for name in needs):
+                    continue
+                if self._take(unit, needs):
                     self.waiting.remove(unit)
                     moved = True
+                elif unit.name in self.alone:
+                    break  # none starts before it, or it would wait for the last of them
         return bool(self.running)
 
     def _in_order(self) -> list[Unit]:

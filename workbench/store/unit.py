@@ -39,7 +39,7 @@ class Unit:
     about : str
         The model that it is about.
     here : bool
-        Whether a process of this machine computes it, whoever does the others: as it asks a cluster itself.
+        Whether a process of this machine computes it, alone, whoever does the others: as it asks a cluster itself.
 
     Attributes
     ----------
