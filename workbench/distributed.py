@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.cluster.connection import check_packages, connected
+from workbench.cluster.connection import connected, unfit
 from workbench.delimited import CatalogError
 from workbench.library_model import LibraryModel
 from workbench.scoring.parts import Part
@@ -72,14 +72,15 @@ class Trainer:
         Raises
         ------
         StoreError
-            If the cluster does not answer, has no worker or one with other versions, or workers are lost twice.
+            If the cluster does not answer, has no worker that runs the same versions, or workers are lost twice.
         CatalogError
             If a worker can't read a part, or finds other rows there than the study has.
         """
         pieces = _pieces(self.table.parts, self.rows[used])
         for last in (False, True):
             with connected(self.table.address) as client:
-                workers = [*client.scheduler_info()["workers"]]
+                wrong = unfit(client)  # they are left alone, as they are with units
+                workers = [worker for worker in client.scheduler_info()["workers"] if worker not in wrong]
                 try:
                     self.n_workers = _watched(client, workers, lambda: _train(client, workers, model, given, pieces))  # noqa: B023
                     return
@@ -164,10 +165,9 @@ def _train(
     client: Any, workers: Sequence[str], model: LibraryModel, given: TrainingRows, pieces: Sequence[_Piece]
 ) -> int:
     """Have workers read and encode their parts, see that they have the rows, and train; give how many took part."""
-    check_packages(client)
     if not workers:
         at = client.scheduler.address
-        raise StoreError(f"{at}: the cluster has no worker; start some with 'dask worker {at}'")
+        raise StoreError(f"{at}: the cluster has no worker that can be used; start some with 'dask worker {at}'")
     import dask.array as da
     from dask import delayed
 

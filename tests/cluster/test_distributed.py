@@ -99,6 +99,20 @@ def test_rows_and_workers_of_pieces_are_found_by_position(tmp_path):
     assert _places([5], 3) == [1]
 
 
+def test_workers_of_other_versions_are_left_alone(address, client, tmp_path, monkeypatch):
+    frame = _frame(300).drop(columns=["kind", "weight"])
+    table = Table.from_frame(frame, target="price")
+    parted = PartedTable(address, tuple(find_parts(str(_parted(tmp_path / "rows", frame)))))
+    one, other = client.scheduler_info()["workers"]
+    monkeypatch.setattr("workbench.distributed.unfit", lambda _: {one: "xgboost is 1.7 there"})
+    trainer = parted.trainer(np.arange(300))
+    fit_rows(table, "xgboost", SMALL, trainer)
+    assert trainer.n_workers == 1
+    monkeypatch.setattr("workbench.distributed.unfit", lambda _: {one: "xgboost is 1.7 there", other: "too"})
+    with pytest.raises(StoreError, match="the cluster has no worker that can be used"):
+        fit_rows(table, "xgboost", SMALL, trainer)
+
+
 def test_a_worker_that_finds_other_rows_is_told(address, client, tmp_path):
     frame = _frame(300).drop(columns=["kind", "weight"])
     table = Table.from_frame(frame, target="price")
