@@ -444,6 +444,7 @@ def _parted(folder: Path, frame: pd.DataFrame) -> Path:
     for name, rows in (("a", slice(100)), ("b", slice(100, 101)), ("below/c", slice(101, None))):
         frame.iloc[rows].to_parquet(folder / f"{name}.parquet", index=False)
     (folder / "_SUCCESS").touch()
+    (folder / "named.parquet").mkdir()  # as some writers name folders
     return folder
 
 
@@ -473,6 +474,21 @@ def test_parts_that_make_no_table_are_told(tmp_path: Path) -> None:
     for source in (folder, folder / "*" / "*.parquet"):
         with pytest.raises(CatalogError, match="'year=2024' holds a value that is in no file; write the column 'year'"):
             load(source, target="y")
+    for other, told in (
+        (frame["x"].astype(str), "holds text, and numbers in a.parquet: write them alike"),
+        (frame["x"] > 5, "holds bool, and numbers in a.parquet"),
+        (pd.Series(["p", "q"] * 100, dtype="category"), "holds categories of text, and numbers in a.parquet"),
+        (pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["x"], "D"), r"holds moments \(no time zone\), and numbers"),
+    ):
+        mixed = tmp_path / "mixed"
+        mixed.mkdir(exist_ok=True)
+        frame.to_parquet(mixed / "a.parquet")
+        frame.assign(x=other).to_parquet(mixed / "b.parquet")
+        with pytest.raises(CatalogError, match=f"b.parquet: column 'x' {told}"):
+            load(mixed, target="y")
+    frame.assign(x=frame["x"].where(frame["x"] > 3)).to_parquet(mixed / "b.parquet")  # whole numbers with gaps
+    frame.assign(x=None).to_parquet(mixed / "c.parquet")
+    assert load(mixed, target="y").X["x"].isna().sum() == 4 + 200
     for name, order in (("a", ["p", "q"]), ("b", ["q", "p"])):
         size = pd.Series(["p", "q"] * 100, dtype=pd.CategoricalDtype(order, ordered=True))
         frame.assign(size=size).to_parquet(tmp_path / f"{name}.parquet")

@@ -209,6 +209,8 @@ def test_a_folder_in_use_is_bad_input(runner: Pretended) -> None:
         (["a folder/my wines.csv"], "name the column to predict with --target"),
         (["a folder/my wines.csv", "--target", "x"], "column 'x' is not in the data"),
         (["a folder/"], "is a folder"),
+        (["a folder"], "is a folder"),
+        (["a folder", "--target", "y"], "holds no Parquet file"),
         (["penguins", "--target", "sex"], "--target goes with a data file"),
         (["bad.yaml", "--target", "sex"], "--target goes with a data file"),
         (["penguins", "--jobs", "0"], "--jobs"),

@@ -369,7 +369,7 @@ def test_a_refit_gives_the_same_numbers_and_finds_others(tmp_path, monkeypatch):
     assert "✓\n" in card.read_text()
 
 
-@pytest.mark.parametrize("source", ["rows/", "rows-*.parquet"])
+@pytest.mark.parametrize("source", ["rows/", "rows-*.parquet", "rows-*"])
 def test_a_table_of_parts_is_found_again_wherever_it_is(tmp_path, monkeypatch, source):
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     frame = pd.read_csv(write_study(tmp_path).parent / "rows é.csv")

@@ -231,7 +231,7 @@ def _queried(source: Mapping[str, str]) -> pd.DataFrame:
 
 def _is_own(source: str | Path) -> bool:
     """Tell whether a source is the user's own, a file or a URL, and no name of the catalog."""
-    return isinstance(source, Path) or bool(Path(source).suffix) or any(mark in source for mark in "/\\")
+    return isinstance(source, Path) or bool(Path(source).suffix) or any(mark in source for mark in "/\\*?[")
 
 
 def _suggestion(name: str) -> str:

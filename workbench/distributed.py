@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from workbench.cluster.connection import connected, unfit
+from workbench.cluster.connection import all_workers, await_scheduler, check_here, connected, packages, unfit
+from workbench.columns import convert
 from workbench.delimited import CatalogError
 from workbench.library_model import LibraryModel
 from workbench.scoring.parts import Part
@@ -21,6 +24,7 @@ from workbench.training_rows import TrainingRows
 
 _LOOK, _NOTICED = 0.5, 3.0  # seconds between two looks at who is there; in which the scheduler notices a loss
 _BATCH = 2**16  # rows that are encoded at a time, here, to see that workers have the same
+_STEP = "start it, and workers, and run again: what is finished is kept"
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +49,8 @@ class Trainer:
     sent. Parts lie on workers in runs of about as many rows, so the numbers depend on how many workers there are: sums
     are made in another order, and cut points are merged from sketches. Where a worker is lost the training begins
     again, once, with those that are left; those that waited for it are free after `workbench.families.xgboost.PATIENCE`
-    seconds.
+    seconds. Dask can't end a thread: where this process is ended, by a limit of time or ctrl-C, workers train on until
+    they miss each other, and the next training waits for them.
 
     Attributes
     ----------
@@ -79,10 +84,12 @@ class Trainer:
         pieces = _pieces(self.table.parts, self.rows[used])
         for last in (False, True):
             with connected(self.table.address) as client:
-                wrong = unfit(client)  # they are left alone, as they are with units
-                workers = [worker for worker in client.scheduler_info()["workers"] if worker not in wrong]
+                found = [*all_workers(client)]
+                wrong = unfit(client, found)  # they are left alone, as they are with units
+                workers = [worker for worker in found if worker not in wrong]
                 try:
-                    self.n_workers = _watched(client, workers, lambda: _train(client, workers, model, given, pieces))  # noqa: B023
+                    work = partial(_train, client, workers, model, given, pieces)
+                    self.n_workers = _watched(client, self.table.address, workers, work)
                     return
                 except _LostError as error:
                     told = f"{error}: lost while {model.family.name} was trained"
@@ -95,7 +102,7 @@ class _LostError(Exception):
     """Workers were lost; names them."""
 
 
-def _watched(client: Any, workers: Sequence[str], work: Callable[[], int]) -> int:
+def _watched(client: Any, address: str, workers: Sequence[str], work: Callable[[], int]) -> int:
     """Do what takes all of these workers, as long as they are there.
 
     A worker that is lost in the midst of the exchange fails the training; one that is lost before it leaves the others
@@ -105,10 +112,15 @@ def _watched(client: Any, workers: Sequence[str], work: Callable[[], int]) -> in
     ------
     _LostError
         If one is lost meanwhile.
+    StoreError
+        If the scheduler is.
     """
 
     def lost() -> list[str]:
-        return sorted(set(workers) - {*client.scheduler_info()["workers"]})
+        try:
+            return sorted(set(workers) - {*all_workers(client)})
+        except OSError:  # what waits for the scheduler hears of it too
+            return []
 
     pool = ThreadPoolExecutor(1)
     try:
@@ -119,13 +131,15 @@ def _watched(client: Any, workers: Sequence[str], work: Callable[[], int]) -> in
         else:
             if (error := doing.exception()) is None or isinstance(error, CatalogError):
                 return doing.result()
+            if isinstance(error, CancelledError | OSError):  # the connection was lost, for a while or for good
+                await_scheduler(client, address, _STEP, doubt=isinstance(error, OSError))
             patience = time.monotonic() + _NOTICED
             while not (gone := lost()) and time.monotonic() < patience:
                 time.sleep(_LOOK)
-            if not gone:
+            if not gone and not isinstance(error, CancelledError):
                 raise error
         client.close()  # which ends what waits for it
-        raise _LostError(" and ".join(gone))
+        raise _LostError(" and ".join(gone) or "the connection to the scheduler")
     finally:
         pool.shutdown(wait=False)
 
@@ -171,14 +185,14 @@ def _train(
     import dask.array as da
     from dask import delayed
 
-    columns, encoder = tuple(given.frame), replace(model, fitted=None)
+    columns, encoder, here = tuple(given.frame), replace(model, fitted=None), packages()
     places = _places([len(piece.at) for piece in pieces], len(workers))
     # with each piece: the encoded rows, and what is sent of them
     held: list[tuple[Any, ...]] = []
     for piece, place in zip(pieces, places, strict=True):
         there = {"workers": [workers[place]], "pure": False}
         sent = [given.target[piece.order]] + ([] if given.weight is None else [given.weight[piece.order]])
-        Z = client.submit(encoded, piece.part, piece.at, columns, encoder, **there)
+        Z = client.submit(encoded, piece.part, piece.at, columns, encoder, here, **there)
         held.append((Z, *client.scatter(sent, workers=[workers[place]], hash=False)))
     told = client.gather([client.submit(digest, Z, pure=False) for Z, *_ in held])
     for piece, found in zip(pieces, told, strict=True):
@@ -209,12 +223,17 @@ def _places(sizes: Sequence[int], n_workers: int) -> list[int]:
     return [int(place) for place in np.minimum(middles * n_workers // max(ends[-1], 1), n_workers - 1)]
 
 
-def encoded(part: Part, at: np.ndarray, columns: Sequence[str], encoder: LibraryModel) -> np.ndarray:
-    """Read rows of a part on a worker, and encode them, shape (n_rows, n_inputs)."""
+def encoded(
+    part: Part, at: np.ndarray, columns: Sequence[str], encoder: LibraryModel, there: Mapping[str, str]
+) -> np.ndarray:
+    """Read rows of a part on a worker that runs what is run `there`, and encode them, shape (n_rows, n_inputs)."""
+    check_here(there)
     found, start = [], 0
     for frame in part.frames(columns):
         low, high = np.searchsorted(at, [start, start + len(frame)])
-        found.append(encoder.encode(frame.iloc[at[low:high] - start].reset_index(drop=True)))
+        rows = frame.iloc[at[low:high] - start].reset_index(drop=True)
+        # as the study's table has them: numbers that a file holds as text, for one
+        found.append(encoder.encode(pd.DataFrame({n: convert(rows[n], encoder.kinds[n]) for n in columns})))
         start += len(frame)
     return np.concatenate(found)
 

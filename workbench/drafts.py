@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from workbench.catalog import dataset, read_frame
+from workbench.catalog import dataset, datasets, read_frame
 from workbench.database import is_file
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
@@ -20,7 +20,7 @@ def asked(given: str, target: str | None) -> str | Path | Study:
     """Give what is to be run: a bundled name, the path of a study file, or a first study of a data file."""
     path = Path(given)
     is_study = path.suffix.lower() in (".yaml", ".yml") and not is_url(given)
-    is_bundled = not path.suffix and path.name == given
+    is_bundled = not is_path(given) and not is_url(given) and (given in datasets() or not path.is_dir())
     if target is not None and (is_study or is_bundled):
         raise InputError(f"--target goes with a data file; {given} has a target of its own")
     if is_study:

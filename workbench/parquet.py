@@ -40,7 +40,8 @@ def parquet_files(source: str | Path) -> list[Path]:
     """
     path = Path(source).expanduser()
     if path.is_dir():
-        files = [f for f in sorted(path.rglob("*")) if f.suffix.lower() in PARQUET_SUFFIXES and _is_shown(f, path)]
+        below = (f for f in sorted(path.rglob("*")) if f.suffix.lower() in PARQUET_SUFFIXES and _is_shown(f, path))
+        files = [file for file in below if file.is_file()]  # some writers name folders so too
         if not files:
             raise CatalogError(f"{source}: the folder holds no Parquet file ({', '.join(PARQUET_SUFFIXES)})")
         return files
@@ -60,8 +61,8 @@ def read_partitioned(source: str | Path, *, unread: Collection[str] = ()) -> pd.
     Raises
     ------
     CatalogError
-        If a file has other columns than the first, or the names of folders hold values (``year=2024``): these are in
-        no file, and would be lost.
+        If a file has other columns than the first, or values of another type; or the names of folders hold values
+        (``year=2024``): these are in no file, and would be lost.
     """
     files = parquet_files(source)
     parts = Path(source).expanduser().parts
@@ -78,9 +79,47 @@ def read_partitioned(source: str | Path, *, unread: Collection[str] = ()) -> pd.
         if set(frame.attrs["source_columns"]) != set(first):
             odd = sorted(set(frame.attrs["source_columns"]) ^ set(first))[0]
             raise CatalogError(f"{file}: has other columns than {files[0].name}: {odd!r} is in one of them alone")
+    _check_types(files, [name for name in first if name in frames[0]])
     whole = pd.concat(_same_levels(frames, files), ignore_index=True)
     whole.attrs["source_columns"] = first
     return whole
+
+
+def _check_types(files: Sequence[Path], columns: Sequence[str]) -> None:
+    """Check that each column is of one type in all files: numbers of any width are, and nothing is of any.
+
+    Raises
+    ------
+    CatalogError
+        Names a file, the column and both types.
+    """
+    import pyarrow.parquet
+
+    seen: dict[str, tuple[str, Path]] = {}
+    for file in files:
+        schema = pyarrow.parquet.read_schema(file)
+        for name in columns:
+            sort = _sort(schema.field(name).type)
+            known, before = seen.setdefault(name, (sort, file)) if sort else ("", file)
+            if known != sort:
+                raise CatalogError(
+                    f"{file}: column {name!r} holds {sort}, and {known} in {before.name}: write them alike"
+                )
+
+
+def _sort(held: Any) -> str:
+    """Say what a type of Arrow holds, "" where nothing: what may differ between parts of one column is left out."""
+    from pyarrow import types
+
+    if types.is_null(held):
+        return ""
+    if types.is_dictionary(held):
+        return f"categories of {_sort(held.value_type)}"
+    if types.is_integer(held) or types.is_floating(held) or types.is_decimal(held):
+        return "numbers"
+    if types.is_string(held) or types.is_large_string(held) or types.is_string_view(held):
+        return "text"
+    return f"moments ({held.tz or 'no time zone'})" if types.is_timestamp(held) else str(held)
 
 
 def _same_levels(frames: list[pd.DataFrame], files: Sequence[Path]) -> list[pd.DataFrame]:

@@ -6,7 +6,6 @@ import glob
 import hashlib
 import json
 import math
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +22,7 @@ from workbench.folder import Check, pages
 from workbench.forms import Form, FormError
 from workbench.interval import corrected_interval
 from workbench.pages.checkable import checked_without_refit, mark
-from workbench.parquet import is_partitioned, parquet_files, table_name
+from workbench.parquet import PARQUET_SUFFIXES, is_partitioned, parquet_files, table_name
 from workbench.recomputed import of_form, of_rows, of_run
 from workbench.remote import url_file
 from workbench.runner import private_folder, run
@@ -267,7 +266,8 @@ def _linked(file: Path, at: Path) -> Path:
 
 def _is_there(data: Path) -> bool:
     """Tell whether there is a data file, or a folder or a glob of some."""
-    return data.exists() or any(map(os.path.isfile, glob.glob(str(data), recursive=True)))  # noqa: PTH207
+    found = [Path(name) for name in glob.glob(str(data), recursive=True)]  # noqa: PTH207
+    return data.exists() or (bool(found) and all(file.suffix.lower() in PARQUET_SUFFIXES for file in found))
 
 
 def _means(model: Mapping[str, Any], splits: Splits | None) -> Check:

@@ -7,9 +7,9 @@ from pathlib import Path
 from workbench.scoring import spread
 
 
-def score_or_be_killed(part, scorer):
+def score_or_be_killed(part, scorer, there):
     """Score a part; of the fourth one, the first worker is killed before it has told the result."""
-    found = spread.score_part(part, scorer)
+    found = spread.score_part(part, scorer, there)
     marker = Path(part.source).parents[1] / "killed"
     if part.group == 3 and not marker.exists():
         marker.touch()
@@ -17,6 +17,6 @@ def score_or_be_killed(part, scorer):
     return found
 
 
-def be_killed(part, scorer):
+def be_killed(part, scorer, there):
     """End the worker."""
     os.kill(os.getpid(), signal.SIGKILL)

@@ -10,8 +10,9 @@ import pytest
 
 from tests.conftest import write_study
 from workbench import Table
+from workbench.cluster.connection import packages
 from workbench.delimited import CatalogError
-from workbench.distributed import PartedTable, _pieces, _places
+from workbench.distributed import PartedTable, _pieces, _places, encoded
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
 from workbench.families.xgboost import Xgboost
@@ -99,16 +100,50 @@ def test_rows_and_workers_of_pieces_are_found_by_position(tmp_path):
     assert _places([5], 3) == [1]
 
 
+def test_numbers_that_files_hold_as_text_are_numbers_to_workers(address, client, tmp_path):
+    frame = _frame(300).drop(columns=["kind", "weight"])
+    table = Table.from_frame(frame, target="price", columns={"count": {"kind": "number"}})
+    folder = _parted(tmp_path / "rows", frame.assign(count=frame["count"].astype(str)))
+    trainer = PartedTable(address, tuple(find_parts(str(folder)))).trainer(np.arange(300))
+    assert fit_rows(table, "xgboost", SMALL, trainer).score(table.X, table.y) > 0.5
+
+
+def test_a_worker_that_came_later_with_other_versions_is_told(address, client, tmp_path):
+    frame = _frame(300)
+    part, *_ = find_parts(str(_parted(tmp_path / "rows", frame)))
+    with pytest.raises(StoreError, match=r"python is 3\.1 there and 3\.\d+ here; install the same versions"):
+        client.submit(encoded, part, np.arange(3), ("size",), None, {**packages(), "python": "3.1"}).result()
+
+
+def test_a_scheduler_that_is_lost_is_told(processes, tmp_path, monkeypatch):
+    address, started = processes
+    monkeypatch.setattr("workbench.cluster.connection.CONNECT_SECONDS", 2)
+    frame = _frame().drop(columns=["kind", "weight"])
+    table = Table.from_frame(frame, target="price")
+    trainer = PartedTable(address, tuple(find_parts(str(_parted(tmp_path / "rows", frame))))).trainer(np.arange(N))
+    fit = Xgboost.fit_distributed
+
+    def fit_and_kill(self, *given):
+        threading.Timer(0.5, started["scheduler"].kill).start()
+        return fit(self, *given)
+
+    monkeypatch.setattr(Xgboost, "fit_distributed", fit_and_kill)
+    with pytest.raises(
+        StoreError, match=f"{address}: the Dask scheduler does not answer any more; start it, and workers"
+    ):
+        fit_rows(table, "xgboost", {**SMALL, "n_estimators": 5_000}, trainer)
+
+
 def test_workers_of_other_versions_are_left_alone(address, client, tmp_path, monkeypatch):
     frame = _frame(300).drop(columns=["kind", "weight"])
     table = Table.from_frame(frame, target="price")
     parted = PartedTable(address, tuple(find_parts(str(_parted(tmp_path / "rows", frame)))))
     one, other = client.scheduler_info()["workers"]
-    monkeypatch.setattr("workbench.distributed.unfit", lambda _: {one: "xgboost is 1.7 there"})
+    monkeypatch.setattr("workbench.distributed.unfit", lambda *_: {one: "xgboost is 1.7 there"})
     trainer = parted.trainer(np.arange(300))
     fit_rows(table, "xgboost", SMALL, trainer)
     assert trainer.n_workers == 1
-    monkeypatch.setattr("workbench.distributed.unfit", lambda _: {one: "xgboost is 1.7 there", other: "too"})
+    monkeypatch.setattr("workbench.distributed.unfit", lambda *_: {one: "xgboost is 1.7 there", other: "too"})
     with pytest.raises(StoreError, match="the cluster has no worker that can be used"):
         fit_rows(table, "xgboost", SMALL, trainer)
 
@@ -211,7 +246,7 @@ def _read(text: str) -> Study:
     [
         ("[together]", "[other]", r"run\.distributed\[0\] must name a model of the study; got 'other'"),
         ("- xgboost: {name: together, ", "- tree: {name: together} #", "names a model of tree, which can't be trained"),
-        ("rows/", "rows.csv", r"data\.source must be a Parquet file, or a folder"),
+        ("rows/", "rows.csv", r"data\.source must be Parquet where run\.distributed names models: a file, a folder"),
         ("compare:", "tune: {budget: 3}\ncompare:", r"tune\.budget takes fits that are not distributed"),
     ],
 )

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,22 @@ def await_scheduler(client: Any, address: str, step: str, *, doubt: bool = False
         raise StoreError(f"{address}: the Dask scheduler does not answer any more; {step}")
 
 
+def all_workers(client: Any) -> dict[str, int]:
+    """Ask the scheduler for the threads of each worker that there is, by its address.
+
+    `Client.scheduler_info` won't do: it gives what was known before where the connection is lost, in some versions five
+    workers of all, and now and then none, as a client's own timer asks for the cluster's sums in between.
+
+    Raises
+    ------
+    OSError
+        If the connection is lost.
+    """
+    found: dict[str, int] = client.nthreads()
+    return found
+
+
+@cache
 def packages() -> dict[str, str]:
     """Give the versions of all that decides numbers here: Python, the workbench's sources, and what they require."""
     found = {"python": ".".join(platform.python_version_tuple()[:2]), _SOURCES: _sources()}
@@ -102,6 +119,21 @@ def unfit(client: Any, workers: Collection[str] | None = None) -> dict[str, str]
         elif wrong := mismatches(here, there):
             told[address] = "; ".join(wrong)
     return told
+
+
+def check_here(there: Mapping[str, str]) -> None:
+    """Check, on a worker, that this process runs what the one does that asks.
+
+    Raises
+    ------
+    StoreError
+        If it does not: names the worker, the package and both versions.
+    """
+    if wrong := mismatches(packages(), there):
+        raise StoreError(
+            f"worker {platform.node()}: {'; '.join(wrong)}; install the same versions on all machines, "
+            "or numbers would differ"
+        )
 
 
 def check_packages(client: Any) -> None:

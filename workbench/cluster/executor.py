@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.cluster.connection import await_scheduler, check_packages, unfit
+from workbench.cluster.connection import all_workers, await_scheduler, check_packages, unfit
 from workbench.cluster.host import Parcel, Returned, compute, deliver, forget
 from workbench.store import StoreError
 from workbench.store.processes import Worker, Workers
@@ -247,7 +247,10 @@ class Cluster:
         StoreError
             If it does not.
         """
-        step = "run again, with one that has workers or with executor: local: what is finished is kept"
+        step = (
+            "run again, with one that has workers, or with executor: local and without run.distributed: "
+            "what is finished is kept"
+        )
         await_scheduler(self.client, self.address, step, doubt=doubt)
 
     def release(self, worker: ClusterWorker) -> None:
@@ -294,8 +297,11 @@ class Cluster:
     def _look(self) -> None:
         """Ask the scheduler which workers there are; those that come later are checked too, and left alone if unfit."""
         self.await_scheduler()
-        found = {a: w["nthreads"] for a, w in self.client.scheduler_info()["workers"].items()}
-        self.await_scheduler()  # what is lost meanwhile is not told: the info is that of before
+        try:
+            found = all_workers(self.client)
+        except OSError:  # the connection is lost, for a while or for good
+            self.await_scheduler(doubt=True)
+            return
         if new := [address for address in found if address not in self.fit]:
             wrong = unfit(self.client, new)
             for address in new:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.cluster.connection import await_scheduler, check_packages, connected
+from workbench.cluster.connection import await_scheduler, check_here, check_packages, connected, packages
 from workbench.delimited import CatalogError
 from workbench.scoring.parts import Part
 from workbench.scoring.scorer import Scorer
@@ -51,11 +51,11 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
         threads = sum(client.nthreads().values())
         if not threads:
             raise StoreError(f"{address}: the cluster has no worker; start some with 'dask worker {address}'")
-        form, lost = client.scatter(scorer, broadcast=True, hash=False), 0
+        form, lost, here = client.scatter(scorer, broadcast=True, hash=False), 0, packages()
         left, under_way = iter(parts), deque[tuple[Part, Any]]()
         while True:
             for part in islice(left, _AHEAD * threads - len(under_way)):
-                under_way.append((part, client.submit(score_part, part, form, pure=False)))
+                under_way.append((part, client.submit(score_part, part, form, here, pure=False)))
             if not under_way:
                 return
             try:
@@ -67,7 +67,9 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
                     told = f"all workers were lost {lost} times, killed, or out of memory"
                     raise StoreError(f"{address}: {told}; see to them, and try again") from error
                 form = client.scatter(scorer, broadcast=True, hash=False)
-                under_way = deque((part, client.submit(score_part, part, form, pure=False)) for part, _ in under_way)
+                under_way = deque(
+                    (part, client.submit(score_part, part, form, here, pure=False)) for part, _ in under_way
+                )
                 continue
             under_way.popleft()
             with pyarrow.parquet.ParquetFile(io.BytesIO(content)) as file:
@@ -75,10 +77,11 @@ def scored_away(parts: Sequence[Part], scorer: Scorer, address: str) -> Iterator
                     yield batch.to_pandas()
 
 
-def score_part(part: Part, scorer: Scorer) -> bytes:
-    """Score a part on a worker; gives the result as the content of a Parquet file."""
+def score_part(part: Part, scorer: Scorer, there: Mapping[str, str]) -> bytes:
+    """Score a part on a worker that runs what is run `there`; gives the result as the content of a Parquet file."""
     from workbench.scoring.sink import Sink
 
+    check_here(there)  # it may have come after all were checked
     content = io.BytesIO()
     written = Sink(content, parquet=True)
     for piece in scored([part], scorer):

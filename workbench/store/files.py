@@ -68,13 +68,21 @@ def hash_file(path: str | Path) -> str:
 
 
 @contextmanager
-def locked(path: Path, *, exclusive: bool, wait: bool = True) -> Iterator[int]:
-    """Hold a lock on a file, made where absent; BlockingIOError if it is taken and `wait` is false."""
+def locked(path: Path, *, exclusive: bool, wait: float | None = None) -> Iterator[int]:
+    """Hold a lock on a file, made where absent; BlockingIOError if it is taken for longer than `wait` seconds."""
     fcntl = posix_locks()
-    operation = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
+    operation = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait is None else fcntl.LOCK_NB)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    patience = time.monotonic() + (wait or 0.0)
     try:
-        fcntl.flock(file, operation)
+        while True:
+            try:
+                fcntl.flock(file, operation)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= patience:
+                    raise
+                time.sleep(0.02)
         yield file
     finally:
         os.close(file)  # frees the lock, as does the end of the process, however it comes

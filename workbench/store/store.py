@@ -20,6 +20,7 @@ from workbench.store.files import GO_ON, StoreError, locked, posix_locks, sweep,
 
 LIMIT_BYTES = 2 * 2**30
 _MAGIC = b"workbench value 1 "
+_KILLED = 1.0  # seconds in which a process that a killed run was about to start lets go of its lock
 _log = logging.getLogger(__name__)
 
 
@@ -144,7 +145,7 @@ class Store:
         """Evict the values that were not used for longest, down to the limit, unless a run is under way."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(self._locks / "in-use", exclusive=True, wait=False))
+                stack.enter_context(locked(self._locks / "in-use", exclusive=True, wait=0.0))
             except BlockingIOError:
                 return
             sweep(self._values, older_than=3600)
@@ -214,7 +215,7 @@ def lock_run(folder: str | Path, store: Store | None = None) -> Iterator[None]:
     path = store.root / "locks" / f"{name}.run"
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(locked(path, exclusive=True, wait=False))
+            file = stack.enter_context(locked(path, exclusive=True, wait=_KILLED))
         except BlockingIOError:
             raise StoreError(
                 f"{folder}: another run (process {path.read_text() or 'unknown'}) is at work in this folder; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from workbench.database import check_connection, is_file, public_connection
-from workbench.parquet import PARQUET_SUFFIXES
+from workbench.parquet import PARQUET_SUFFIXES, is_partitioned
 from workbench.query import check_query
 from workbench.remote import is_url, public_url, url_file
 from workbench.table import Task
@@ -39,14 +40,15 @@ def file_name(value: Any) -> str:
 
 
 def is_path(source: str) -> bool:
-    """Tell whether a source is a file or folder here: it has a suffix or a separator, as no name has, and is no URL."""
-    return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\"))
+    """Tell whether a source is of files here: it has a suffix, a separator or a glob's sign, as no name; is no URL."""
+    return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\*?["))
 
 
 def public_path(path: str) -> str:
     """Give the name of a file, or of a folder of files with a separator behind it, without the folders before it."""
-    name = Path(path).name
-    return name if Path(path).suffix else f"{name}/"
+    name = Path(path).resolve().name if Path(path).name in ("", "..") else Path(path).name
+    is_folder = Path(path).is_dir() or not (Path(path).suffix or glob.has_magic(name))
+    return f"{name}/" if is_folder else name
 
 
 def study_name(source: str) -> str:
@@ -154,7 +156,9 @@ class Data(Part):
     @property
     def is_parquet(self) -> bool:
         """Whether the source is a Parquet file, or a folder or a glob of some."""
-        return self.is_path and Path(str(self.source)).suffix.lower() in ("", *PARQUET_SUFFIXES)
+        source = str(self.source)
+        folder = source.endswith(("/", os.sep)) or is_partitioned(source)
+        return self.is_path and (folder or Path(source).suffix.lower() in ("", *PARQUET_SUFFIXES))
 
     @property
     def is_url(self) -> bool:

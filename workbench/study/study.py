@@ -236,8 +236,10 @@ class Study(Part):
         if self.tune.budget:
             yield Problem(("tune", "budget"), "takes fits that are not distributed; leave it or run.distributed out")
         if not self.data.is_parquet:
-            rule = "must be a Parquet file, or a folder or a glob of some, where run.distributed names models"
-            yield Problem(("data", "source"), rule)
+            rule = (
+                "must be Parquet where run.distributed names models: a file, a folder (with a / at its end) or a glob"
+            )
+            yield Problem(("data", "source"), f"{rule}; got {shown(self.data.public_source)}")
 
     def _misfits(self, families: Registry, task: str | None = None) -> list[Problem]:
         """List models and metrics that can't do the task, as far as it is known."""
