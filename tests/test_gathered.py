@@ -155,6 +155,27 @@ def test_numbers_of_rows_that_give_few_away_are_told_nowhere(tmp_path):
     assert (about.evidence, about.provenance.n_rows) == ("85% of all new ones, 100.5 g", None)
 
 
+@pytest.mark.parametrize(
+    ("alone", "most", "told"),
+    [
+        (False, 2000, "2,000 of 3,000 rows that models are made of, drawn"),
+        (False, 1000, "1,000 of 3,000 rows that models are made of and 1,000 of all rows of the holdout, drawn"),
+        (True, 2000, "scored on 5 parts of the holdout (all rows)."),
+    ],
+)
+def test_findings_about_draws_tell_no_number_that_is_withheld(tmp_path, monkeypatch, alone, most, told):
+    monkeypatch.setattr("workbench.splits.LARGE", 3_500 if alone else 10_000)
+    frame = pd.concat([rows(4400), rows(4400).iloc[:3]], ignore_index=True)
+    folds = {} if alone else {"folds": 3, "repeats": 1}
+    split = {"duplicates": "drop", "sample": most, "holdout": 1400 / 4400, **folds}
+    plan = plan_of(frame, split=split, explain=[])
+    assert (len(plan.splits.development), len(plan.splits.holdout)) == (3000, 1400)
+    found = gathered(plan, tmp_path, {unit.name for unit in plan.units})
+    about = [f.evidence for f in found._findings() if f.topic == "sampling"]
+    assert [text for text in about if told in text]
+    assert not [text for text in about if "1,400" in text]
+
+
 def test_levels_beside_few_rows_are_not_counted(tmp_path):
     frame = rows(200).assign(size=["big"] * 196 + ["sml"] * 4)
     found = gathered(plan_of(frame, split={"folds": 2, "repeats": 1, "holdout": 0}), tmp_path)

@@ -12,7 +12,9 @@ import pytest
 
 import workbench as wb
 from workbench import splits
+from workbench.facts import hidden_counts
 from workbench.metrics import metric
+from workbench.sampled import sampling
 from workbench.sampling import draw_rows
 from workbench.table import Table
 from workbench.verify import verify
@@ -147,6 +149,33 @@ def test_what_is_looked_at_of_folds_and_holdout_are_the_same_rows() -> None:
     assert np.array_equal(np.sort(subject.left_out), np.intersect1d(laid.development, kept))
     assert np.array_equal(subject.held_rows, np.intersect1d(laid.holdout, kept))
     assert np.array_equal(subject.held.predicted, subject.held_rows + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("holdout", "most", "told"),
+    [
+        (0.25, 200, (200, None)),  # all of the holdout, whose number is withheld
+        (0.25, 90, (90, 90)),  # as many as the study says, of both
+        (0.75, 200, (None, 200)),
+        (0.25, 400, (None, None)),  # no draw
+    ],
+)
+def test_a_draw_tells_no_number_of_rows_that_is_withheld(
+    holdout: float, most: int, told: tuple[int | None, int | None]
+) -> None:
+    """5 rows that repeat others are left out: with both sides told, a reader could work them out."""
+    frame = _frame("regression", 400)
+    table = Table.from_frame(pd.concat([frame, frame.iloc[:5]], ignore_index=True), target="y")
+    laid = splits.make_splits(table, holdout=holdout, folds=3, repeats=1, duplicates="drop")
+    few = min(len(laid.development), len(laid.holdout))
+    assert (few, max(len(laid.development), len(laid.holdout))) == (100, 300)
+    assert hidden_counts(laid, table.n_rows) == {5, few}
+    sides = {"development": laid.development, "holdout": laid.holdout}
+    seen = {side: draw_rows(rows, most, 0) for side, rows in sides.items()}
+    drawn = None if most == 400 else "a draw"
+    study = SimpleNamespace(split=SimpleNamespace(sample=most))
+    found = sampling(SimpleNamespace(splits=laid, table=table, seen=seen, drawn=drawn, study=study))  # type: ignore[arg-type]
+    assert (found["development"], found["holdout"]) == told
 
 
 def test_a_study_of_few_rows_draws_none_and_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

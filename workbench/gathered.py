@@ -216,8 +216,8 @@ class Gathered:
 
     def _findings(self) -> list[Finding]:
         """What went wrong, and which models look at the columns in vain."""
-        found = [*self.failures.findings(), *sampling_findings(self.plan), *self.explanations.findings()]
-        found += [self._without_totals(finding) for finding in self.diagnosed.findings()]
+        counted = [*sampling_findings(self.plan), *self.diagnosed.findings()]
+        found = [*self.failures.findings(), *self.explanations.findings(), *map(self._without_totals, counted)]
         entries = self.trained.entries
         ranking = self.plan.metrics[0]
         sign = 1 if ranking.greater_is_better else -1

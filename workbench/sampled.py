@@ -7,18 +7,26 @@ from typing import Any
 
 from workbench.answers import Finding
 from workbench.asked import Asked
+from workbench.facts import hidden_counts
 from workbench.failures import run_finding
 from workbench.splits import LARGE
 
 
 def sampling(plan: Asked) -> dict[str, Any]:
-    """Say how many rows of each side steps looked at that don't need all; None where at all of them."""
+    """Say how many rows of each side steps looked at that don't need all.
+
+    None of both where they looked at all rows; None of one where they looked at all of its rows, whose number is
+    withheld.
+    """
     splits, drawn = plan.splits, plan.drawn
     counts = {"development": splits.development, "holdout": splits.holdout}
+    hidden = hidden_counts(splits, plan.table.n_rows)
+    seen = {side: min(len(rows), len(plan.seen[side])) for side, rows in counts.items()}
+    told = {side: None if n == len(counts[side]) and n in hidden else n for side, n in seen.items()}
     return {
         "holdout_alone": splits.alone,
         "most": plan.study.split.sample,
-        **{side: None if drawn is None else min(len(rows), len(plan.seen[side])) for side, rows in counts.items()},
+        **{side: None if drawn is None else n for side, n in told.items()},
     }
 
 
@@ -31,7 +39,7 @@ def sampling_findings(plan: Asked) -> Iterator[Finding]:
             "low",
             "Scores are those of the holdout alone, without folds",
             f"The table has {table.n_rows:,} rows, more than {LARGE:,}, so no folds were drawn: each model was fitted "
-            f"once, and scored on {len(splits.folds)} parts of the {held:,} rows of the holdout. Intervals say what "
+            f"once, and scored on {len(splits.folds)} parts of the holdout ({held:,} rows). Intervals say what "
             f"other rows would give, not what other fits would; there are {_without(plan)}.",
             "Where fits may differ, as of unstable models, set split.folds to a number: so many fits more are made.",
             "study",

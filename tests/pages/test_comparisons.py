@@ -180,6 +180,28 @@ def test_cards_and_index_say_how_rows_were_drawn(task: str, shares: str) -> None
     assert told.format(*words) in index_html(index(given))
 
 
+@pytest.mark.parametrize(
+    ("numbers", "looked_at", "words"),
+    [
+        ((1199, None), (200, 100), "200 of the 1,199 rows for development and 100 rows that are set aside,"),
+        ((1199, None), (200, None), "200 of the 1,199 rows for development and all rows that are set aside,"),
+        ((None, 800), (None, 200), "all rows for development and 200 of the 800 that are set aside,"),
+        ((None, 400), (200, 400), "200 rows for development and all 400 that are set aside,"),
+    ],
+)
+def test_a_draw_is_told_without_numbers_that_are_withheld(
+    numbers: tuple[int | None, int | None], looked_at: tuple[int | None, int | None], words: str
+) -> None:
+    given = results()
+    given["splits"] |= dict(zip(("n_development", "n_holdout"), numbers, strict=True))
+    given["sampling"] = {"holdout_alone": False, "most": 200} | dict(
+        zip(("development", "holdout"), looked_at, strict=True)
+    )
+    (told,) = evidence.drawn(Card.model_validate(cards(given)["tree"]).splits)
+    assert f"look at {words}" in told
+    assert told in index_html(index(given))
+
+
 def test_tuning_says_what_was_tried_and_chosen() -> None:
     card = cards(results())["tree"]
     page = Page(card_html(card)).text

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import workbench.pages as pages
 from tests.pages import drawn
 from tests.pages.hard import hard_card
 from tests.pages.results import results
@@ -133,6 +136,40 @@ def test_a_page_that_nothing_makes_small_is_an_error(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(room, "MOST_BYTES", 20_000)
     with pytest.raises(room.RoomError, match="a page of 4 models is too large; compare fewer of them"):
         side_by_side_html(made)
+
+
+@pytest.mark.parametrize(("most_csv", "where"), [(900_000, "its CSV holds all"), (50_000, "all are in {}")])
+def test_pages_of_thousands_of_columns_have_shorter_tables(
+    most_csv: int, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_MOST_CSV", most_csv)
+    given = results()
+    columns = given["data"]["columns"]
+    columns += [{**columns[0], "name": f"extra {i}", "title": f"Extra column {i}, " * 4} for i in range(2_500)]
+    card = cards(given)["tree"]
+    for page, place in ((card_html(card), "the card's JSON"), (index_html(index(given)), "results.json")):
+        assert len(page.encode()) <= 2 * _MB
+        text = Page(page).text
+        told = re.findall(r"The first ([\d,]+) of ([\d,]+) rows stand here, as a page holds no more than 2 MB; ", text)
+        ((first, of),) = told
+        assert of == f"{len(columns) + 1:,}"
+        assert f"no more than 2 MB; {where.format(place)}." in text
+        assert page.count("Extra column ") >= int(first.replace(",", "")) - 9
+        assert ('aria-label="CSV of The columns"' in page) == (most_csv == 900_000)
+        assert page.count("<svg") > 2
+
+
+def test_an_index_that_is_too_large_costs_no_other_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Any) -> str:
+        raise room.RoomError("too large")
+
+    monkeypatch.setattr(pages, "index_html", fails)
+    monkeypatch.setattr(pages, "_draw", lambda data: ({"json": "{}"}, "no view" if data["name"] == "tree" else ""))
+    (tmp_path / "index.html").write_text("of an earlier run")
+    with pytest.raises(pages.PageError, match="card of tree: no view; index: RoomError: too large; all other pages"):
+        pages.render(tmp_path, results())
+    assert not (tmp_path / "index.html").exists()
+    assert (tmp_path / "compare.html").exists()
 
 
 def many(n_models: int) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
 
 from tests.pages import drawn
 from tests.pages.results import results
-from workbench.pages import cards, signs
+from workbench.pages import card_html, card_markdown, cards, signs
 from workbench.pages.views import CardView
 
 
@@ -71,3 +72,21 @@ def test_a_private_form_can_be_checked_with_the_private_part_alone(name: str, si
     page = drawn.card_html(cards(results())[name])
     assert f">{sign}</span>" in page
     assert ("not checkable without the private part" in page) == (sign == "(✓)")
+
+
+def test_no_sign_promises_a_refit_where_a_cluster_trained_a_model() -> None:
+    """A study with such a model can't be run again to the same numbers: `verify --refit` leaves it open."""
+    given = results()
+    given["models"][2]["n_workers"] = 2
+    for name, card in cards(given).items():
+        assert "refit" not in card["checked"].values()
+        for page in (card_html(card), card_markdown(card)):
+            assert "↻" not in page, name
+            assert "recomputed by workbench verify --refit" not in page, name
+            assert "⊘ can't be recomputed" in unescape(page), name
+    view = drawn.view(cards(given)["linear"])
+    assert shown(view.sign) == "⊘"
+    assert [shown(fact.sign) for fact in view.facts] == ["⊘", "✓", "✓", "⊘", "⊘"]
+    found = {s.id: shown(s.sign) for s in view.sections}
+    assert found["evidence"] == found["behaviour"] == found["method"] == "⊘"
+    assert found["data"] == found["model"] == "✓"

@@ -92,7 +92,11 @@ def render(folder: str | Path, results: Mapping[str, Any] | None = None, *, jobs
         written += _write_pair(folder / "compare.html", results)
     except Exception as error:
         refused.append(f"two models side by side: {type(error).__name__}: {error}")
-    write_whole(folder / "index.html", index_html(index(results)))
+    try:
+        write_whole(folder / "index.html", index_html(index(results)))
+    except Exception as error:
+        (folder / "index.html").unlink(missing_ok=True)  # of an earlier run
+        refused.append(f"index: {type(error).__name__}: {error}")
     if refused:
         raise PageError("; ".join(refused) + "; all other pages are written")
     return (*written, folder / "index.html")

@@ -88,7 +88,7 @@ def drawn(splits: SplitsPart) -> list[str]:
     draw = splits.draw
     if draw is None:
         return []
-    sides = [f"{_part(draw.development, splits.n_development)} rows for development"]
+    sides = [f"{_part(draw.development, splits.n_development, ' rows')} for development"]
     if splits.n_holdout != 0:
         sides.append(f"{_part(draw.holdout, splits.n_holdout)} that are set aside")
     shares = ", each class by its share" if draw.by_class else ""
@@ -98,8 +98,10 @@ def drawn(splits: SplitsPart) -> list[str]:
     ]
 
 
-def _part(some: int | None, of: int | None) -> str:
-    return f"all {rows(of)}" if some == of else f"{rows(some)} of the {rows(of)}"
+def _part(some: int | None, of: int | None, noun: str = "") -> str:
+    if of is None:  # withheld, and so is what was looked at where that is all
+        return f"{'all' if some is None else rows(some)} rows"
+    return (f"all {rows(of)}" if some == of else f"{rows(some)} of the {rows(of)}") + noun
 
 
 def _challengers(card: Card) -> list[Block]:

@@ -160,7 +160,10 @@ class DuplicatesPart(Part):
 
 
 class DrawPart(Part):
-    """How many rows of each side explanations and diagnostics looked at, drawn by the seed."""
+    """How many rows of each side explanations and diagnostics looked at, drawn by the seed.
+
+    None of a side where they looked at all of its rows, whose number is withheld.
+    """
 
     development: Rows
     holdout: Rows
@@ -265,8 +268,8 @@ def splits(results: Results) -> SplitsPart:
         duplicates["reason"] = "fewer than 10 rows repeat the features of another row"
     sampling = results.get("sampling") or {}
     draw = None
-    if sampling.get("development") is not None:
-        sides = {side: sampling[side] for side in ("development", "holdout")}
+    sides = {side: sampling.get(side) for side in ("development", "holdout")}
+    if any(n is not None for n in sides.values()):
         draw = DrawPart(**sides, by_class=results["data"]["task"] != "regression")
     alone = sampling.get("holdout_alone", False)
     return SplitsPart(**{**given, "duplicates": DuplicatesPart(**duplicates), "alone": alone, "draw": draw})

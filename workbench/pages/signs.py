@@ -15,7 +15,7 @@ _SIGNS: dict[Mark, Sign] = {
     "refit": Sign("↻", "recomputed by workbench verify --refit, which trains again"),
     "none": Sign("⊘", "can't be recomputed"),
 }
-# the field of the card that a section is about; one that is not named is about what a refit gives again
+# the field of the card that a section is about; one that is not named is about what a refit gives again, if one may
 _SECTIONS = {
     "model": "form",
     "use": "statements",
@@ -42,19 +42,27 @@ _HEADS = {("scores", "Holdout"): "scores.holdout", ("leaderboard", "Fit"): "fit_
 
 def signed(card: Card, view: CardView) -> CardView:
     """Set the signs: one a section, and one on each fact, table and head that differs from it."""
-    of = card.checked
+    of, other = card.checked, _other(card.checked)
     return replace(
         view,
-        sign=_SIGNS["refit"],
+        sign=_SIGNS[other],
         legend=_legend(of),
-        facts=[replace(fact, sign=_SIGNS[_fact(of, "glance", fact) or "refit"]) for fact in view.facts],
+        facts=[replace(fact, sign=_SIGNS[_fact(of, "glance", fact) or other]) for fact in view.facts],
         sections=[_section(card, section) for section in view.sections],
     )
 
 
+def _other(of: Mapping[str, Mark]) -> Mark:
+    """Give the mark of all that has none of its own: no refit gives it again where none does in the whole study."""
+    return "refit" if "refit" in of.values() else "none"
+
+
 def _legend(of: Mapping[str, Mark]) -> str:
-    private = "private" in of.values()
-    told = [f"{sign.text} {sign.label}" for mark, sign in _SIGNS.items() if mark != "private" or private]
+    told = [
+        f"{sign.text} {sign.label}"
+        for mark, sign in _SIGNS.items()
+        if mark in of.values() or mark not in ("private", "refit")
+    ]
     whole = "The sign after a section's first sentence holds for all numbers of the section that have none of their own"
     return f"Signs: {'; '.join(told)}. {whole}; no time can be recomputed."
 
@@ -63,7 +71,7 @@ def _section(card: Card, section: Section) -> Section:
     field = _SECTIONS.get(section.id)
     if field == "":
         return section
-    own: Mark = "refit" if field is None else card.checked[field]
+    own: Mark = _other(card.checked) if field is None else card.checked[field]
     return replace(section, sign=_SIGNS[own], blocks=[_block(card, section.id, own, block) for block in section.blocks])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from workbench.pages.csv_link import csv_link
@@ -73,7 +74,7 @@ class Head:
 class TableView:
     """A table whose first column names its rows; those of ``rest`` stand in its CSV alone.
 
-    ``models`` are the models that rows are about.
+    ``models`` are the models that rows are about; without ``files`` the page offers no CSV.
     """
 
     caption: str
@@ -86,10 +87,22 @@ class TableView:
     models: Sequence[str] = ()
     sign: Sign | None = None
     rest: Sequence[Sequence[Cell]] = ()
+    files: bool = True
+
+    def shortened(self, most: int, why: str, *, files: bool) -> TableView:
+        """Give the table with so many rows, the others in its CSV alone where that is offered, and say why."""
+        rest = (*self.rows[most:], *self.rest)
+        return replace(self, rows=self.rows[:most], rest=rest, files=files, note=f"{self.note} {why}".strip())
 
     def places(self, column: int) -> int:
         """How many characters the longest fraction of a column takes, the point included."""
-        return max((len(row[column].parts[1]) for row in self.rows), default=0)
+        return self._places[column]
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Of all columns: every cell asks."""
+        columns = range(len(self.heads))
+        return [max((len(row[column].parts[1]) for row in self.rows), default=0) for column in columns]
 
     @property
     def csv(self) -> str:
