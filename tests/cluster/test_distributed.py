@@ -225,6 +225,7 @@ def test_a_study_tells_which_model_was_trained_distributed(address, client, tmp_
     assert not np.array_equal(together["scores"]["r2"]["folds"], alone["scores"]["r2"]["folds"])
     page = (done.folder / "cards" / "together.html").read_text(encoding="utf-8")
     assert "trained distributed, by 2 workers of a Dask cluster" in page
+    assert "but for models that a cluster trains" in page
     assert "trained distributed" not in (done.folder / "cards" / "xgboost.html").read_text(encoding="utf-8")
     card = json.loads((done.folder / "cards" / "together.json").read_text(encoding="utf-8"))
     assert "refit" not in card["checked"].values()

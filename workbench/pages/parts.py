@@ -191,7 +191,7 @@ class SplitsPart(Part):
 
 
 class EnvironmentPart(Part):
-    """The machine and the versions of a run."""
+    """The machine and the versions of a run; `distributed`: whether a cluster trained one of its models."""
 
     python: str
     platform: str
@@ -199,6 +199,7 @@ class EnvironmentPart(Part):
     command: str
     workbench: str
     date: str
+    distributed: bool = False
 
 
 def formats(results: Results) -> tuple[str, ...]:
@@ -282,6 +283,7 @@ def environment(results: Results) -> EnvironmentPart:
         **{**given, "command": public(given["command"])},
         workbench=results["workbench"],
         date=str(results["timing"].get("date", "")),
+        distributed=any(model.get("n_workers") for model in results["models"]),
     )
 
 

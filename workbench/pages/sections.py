@@ -205,7 +205,10 @@ def _identity(card: Card) -> Section:
 
 def reproduce(environment: EnvironmentPart, splits: SplitsPart, data_hash: str, fit_seconds: float | None) -> Section:
     """Give the section that says how to get the same numbers again."""
-    lead = f"The command below gives the same numbers with seed {splits.seed}, the same data and the same versions."
+    but = ", but for models that a cluster trains: theirs differ a little" if environment.distributed else ""
+    lead = (
+        f"The command below gives the same numbers with seed {splits.seed}, the same data and the same versions{but}."
+    )
     facts = [
         Fact("Workbench", environment.workbench),
         Fact("Python", environment.python),
