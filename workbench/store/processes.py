@@ -10,7 +10,7 @@ import threading
 import time
 import types
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver
 from pathlib import Path
@@ -130,8 +130,18 @@ def _have_loaded(modules: Sequence[str]) -> None:
         if _loaded.keys() >= set(modules):
             return
         _loaded.update(dict.fromkeys(modules))
-        if server._forkserver_pid is not None and not multiprocessing.active_children():
+        if server._forkserver_pid is not None and not _has_forked():
+            with suppress(ProcessLookupError):
+                os.kill(server._forkserver_pid, signal.SIGKILL)  # who has nothing to lose need not be waited for
             server._stop()
+
+
+def _has_forked() -> bool:
+    """Tell whether a process is there that was forked so; others, such as Dask starts, don't depend on their server."""
+    from multiprocessing import popen_forkserver
+
+    children: list[Any] = multiprocessing.active_children()
+    return any(isinstance(child._popen, popen_forkserver.Popen) for child in children)
 
 
 def _begin(process: Any) -> None:
