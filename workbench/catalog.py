@@ -16,7 +16,7 @@ from workbench.columns import WITHOUT_VALUES
 from workbench.delimited import CatalogError, read_delimited
 from workbench.parquet import PARQUET_SUFFIXES, is_partitioned, read_parquet, read_partitioned, table_name
 from workbench.query import read_query
-from workbench.remote import data_folder, fetched, is_url, keep, public_url, url_file
+from workbench.remote import data_folder, fetched, is_path, is_url, keep, public_url, url_file
 from workbench.table import Table
 
 # A wheel holds the data sets inside the package; a checkout, and so an editable install, holds them beside it.
@@ -231,7 +231,7 @@ def _queried(source: Mapping[str, str]) -> pd.DataFrame:
 
 def _is_own(source: str | Path) -> bool:
     """Tell whether a source is the user's own, a file or a URL, and no name of the catalog."""
-    return isinstance(source, Path) or bool(Path(source).suffix) or any(mark in source for mark in "/\\*?[")
+    return isinstance(source, Path) or is_url(source) or is_path(source)
 
 
 def _suggestion(name: str) -> str:

@@ -10,9 +10,9 @@ from workbench.database import is_file
 from workbench.explainers import registry as explainers
 from workbench.families import registry as families
 from workbench.query import read_query
-from workbench.remote import is_url, public_url, url_file
+from workbench.remote import is_path, is_url, public_url, url_file
 from workbench.study import Query, Study, describe, template
-from workbench.study.parts import connection_name, is_path, public_path, study_name
+from workbench.study.parts import connection_name, public_path, study_name
 from workbench.terminal import InputError, command, note
 
 

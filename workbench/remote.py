@@ -33,6 +33,11 @@ def is_url(source: str) -> bool:
     return _URL.match(source) is not None
 
 
+def is_path(source: str) -> bool:
+    """Tell whether a source is of files here: it has a suffix, a separator or a glob's sign, as no name; is no URL."""
+    return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\*?["))
+
+
 def url_scheme(url: str) -> str:
     """Give the scheme of a URL in small letters; empty where there is none."""
     found = _URL.match(url)

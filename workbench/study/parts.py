@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from workbench.database import check_connection, is_file, public_connection
 from workbench.parquet import PARQUET_SUFFIXES, is_partitioned
 from workbench.query import check_query
-from workbench.remote import is_url, public_url, url_file
+from workbench.remote import is_path, is_url, public_url, url_file
 from workbench.table import Task
 
 Kind = Literal["number", "category", "ordered", "boolean", "datetime"]
@@ -37,11 +37,6 @@ def file_name(value: Any) -> str:
         "must be safe as a file's name: at most 60 of the letters a to z, digits, '-', '_' and '.', "
         "no '.' first and no '.private' at the end"
     )
-
-
-def is_path(source: str) -> bool:
-    """Tell whether a source is of files here: it has a suffix, a separator or a glob's sign, as no name; is no URL."""
-    return not is_url(source) and (bool(Path(source).suffix) or any(mark in source for mark in "/\\*?["))
 
 
 def public_path(path: str) -> str:

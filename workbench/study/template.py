@@ -118,7 +118,8 @@ def _calibrate_line(task: str) -> Iterator[str]:
 def _data_lines(table: Table, source: str | Query, left_out: Mapping[str, str]) -> Iterator[str]:
     yield "data:"
     if isinstance(source, str):
-        yield f"  source: {_scalar(source)}  # a CSV or Parquet file beside this one, its URL, or a bundled name"
+        said = "a CSV or Parquet file, or a folder of Parquet, beside this one; a URL; or a bundled name"
+        yield f"  source: {_scalar(source)}  # {said}"
     else:
         yield "  source:"
         yield f"    connection: {_scalar(source.connection)}  # env:NAME, a variable with the URL; or a database's file"
